@@ -1,0 +1,212 @@
+"""Findings, skips and the report: what is handed to the reporters."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from mailguard.model.count import Count
+from mailguard.model.message import Message, Reason
+from mailguard.model.place import Place
+from mailguard.model.value import Trail
+
+__all__ = [
+    "Call",
+    "Certainty",
+    "Finding",
+    "Ledger",
+    "Report",
+    "Severity",
+    "Skip",
+    "SkipReason",
+    "Verdict",
+    "Way",
+]
+
+
+class Severity(enum.IntEnum):
+    """How bad it is if it is so. Ordered."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+
+class Certainty(enum.IntEnum):
+    """How sure it is that it is so. Ordered; ``CERTAIN`` and ``LIKELY`` close the gate."""
+
+    UNDECIDED = 1
+    """Only the upper bound breaks the rule: an open parameter, an unresolved value from outside."""
+    LIKELY = 2
+    """The plain reading breaks the rule: the code itself shows many."""
+    CERTAIN = 3
+    """Every run of this way breaks the rule, or a capture did."""
+
+
+class Verdict(enum.Enum):
+    """What was established about one mail call or one recorded request."""
+
+    KEEPS_APART = "keeps readers apart"
+    STAFF_ONLY = "writes to staff only"
+    SHOWS = "shows people to each other"
+    UNDECIDED = "undecided"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way by which people come into a message: from where the list comes from to the send."""
+
+    steps: Trail
+    """In order; the last one is the send."""
+    certainty: Certainty
+    identity: str
+    """Stable name of the way: no line, no path of a person, no address (design, section 7)."""
+    count: Count
+    """The measure of the rule on this way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that is broken, at one place, with the ways that break it."""
+
+    rule: str
+    """The rule's id: ``visible-external-recipients``."""
+    title: str
+    """The first line everywhere, with its number filled in."""
+    severity: Severity
+    certainty: Certainty
+    """That of its worst way."""
+    place: Place
+    """Where the recipients enter the message: header write, argument, add call; the record of a capture."""
+    send: Place
+    """The mail call; the same as ``place`` for a capture."""
+    ways: tuple[Way, ...]
+    """Worst first; never empty for code, empty for a capture."""
+    api: str
+    """The library call (``sendgrid.Mail``) or the provider and its operation."""
+    provider: str
+    """The provider's name; ``smtp`` for plain mail."""
+    symbol: str
+    """The function in which the recipients enter; empty for a capture."""
+    change: str
+    """What to change, one sentence, as an imperative without a full stop."""
+    why: str
+    """What a reader of the mail would see, one sentence."""
+    caption: str
+    """The words under the caret: ``one message with everybody in To``."""
+    count: Count
+    """The measure on the worst way."""
+    message: Message | None = None
+    """The message that breaks the rule; read by ``inspect`` and by redaction, never printed as it is."""
+    noted: str = ""
+    """Why it does not close the gate although it is so: ``test code``, ``audience account-admins``; empty if it does."""
+    times: int = 1
+    """How many requests of a capture are like this; the first is at ``place``."""
+    new: bool = True
+    """False where a baseline knows it."""
+
+    @property
+    def gates(self) -> bool:
+        """Whether it closes the gate, by itself."""
+        return self.new and not self.noted and self.severity >= Severity.WARNING and self.certainty >= Certainty.LIKELY
+
+
+class SkipReason(enum.Enum):
+    """Why something that may matter was not read; the value is the phrase that is printed."""
+
+    SYNTAX = "not valid Python"
+    PYTHON_2 = "Python 2"
+    ENCODING = "not text in the encoding that it declares"
+    TOO_LARGE = "larger than the limit"
+    UNREADABLE = "cannot be opened"
+    BUDGET = "took more steps than the limit"
+    DEPTH = "nested deeper than the limit"
+    INTERNAL = "mailguard failed on it"
+    CANNOT_TELL = "cannot tell"
+    NOT_UNDERSTOOD = "given up by the analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Something that may matter and was not read. A value, never an exception."""
+
+    reason: SkipReason
+    place: Place
+    detail: str = ""
+    """What exactly, without any content of the file."""
+    cause: Reason | None = None
+    """For a request of a capture: why it cannot be told."""
+    provider: str = ""
+    operation: str = ""
+    times: int = 1
+    """How many records are like this; the first is at ``place``."""
+    accepted: bool = False
+    """True where the baseline knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One mail call of the code, or one group of equal requests of a capture: a line of the inventory."""
+
+    place: Place
+    api: str
+    provider: str
+    verdict: Verdict
+    symbol: str = ""
+    reads: tuple[tuple[str, str, Place], ...] = ()
+    """What was read for the verdict: field, what it holds (redacted words), where it is written."""
+    because: str = ""
+    """What follows, one sentence."""
+    unless: str = ""
+    """What would change the verdict."""
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What was decided, what was not, what was not read. The parts add up."""
+
+    calls: int = 0
+    """Mail calls in the code."""
+    requests: int = 0
+    """Requests in captures."""
+    keeps_apart: int = 0
+    staff_only: int = 0
+    shows: int = 0
+    shows_new: int = 0
+    undecided: int = 0
+    cannot_tell: int = 0
+    request_keeps_apart: int = 0
+    request_staff_only: int = 0
+    request_shows: int = 0
+    request_undecided: int = 0
+    files: int = 0
+    """Python files that were considered."""
+    files_read: int = 0
+    """Those of them that were read, or that need not be."""
+    files_known: int = 0
+    """Not read, and accepted in the baseline."""
+    captures: int = 0
+    """Capture files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a run."""
+
+    findings: tuple[Finding, ...] = ()
+    """Worst first."""
+    skips: tuple[Skip, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """The inventory: every mail call, good or bad."""
+    ledger: Ledger = field(default_factory=Ledger)
+    notices: tuple[str, ...] = ()
+    """One-line remarks about the run itself: proposed inside domains, a loosened policy."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing at or above the gate, 1 a finding that closes it, 3 something that may matter was not read."""
+        if any(finding.gates for finding in self.findings):
+            return 1
+        return 3 if any(not skip.accepted for skip in self.skips) else 0

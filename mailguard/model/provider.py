@@ -1,0 +1,76 @@
+"""What a mail service must declare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mailguard.model.exchange import Exchange
+from mailguard.model.message import Decoded
+from mailguard.model.value import Object
+
+__all__ = ["Function", "Library", "Provider", "Refused", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact is written."""
+
+    url: str
+    """A page, or ``pypi:sendgrid==6.12.5`` for a package that was run or read."""
+    fact: str = ""
+    """What it says, in our words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The model of one function of a library."""
+
+    paths: tuple[str, ...]
+    """The dotted names under which it can be imported."""
+    call: Callable[..., object]
+    """A Python function with the library's own signature. It gets Values, and returns a Value, or the
+    exchange (or a list of exchanges) that the call makes. Arguments are bound with ``inspect.signature``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The Python side of a service or of a transport."""
+
+    functions: tuple[Function, ...] = ()
+    classes: tuple[type[Object], ...] = ()
+    """Models of classes; each names its import paths in ``PATHS``."""
+    tokens: tuple[str, ...] = ()
+    """Literal strings one of which every file that uses the library holds (``sendgrid``, ``smtplib``);
+    searched case-sensitively in the bytes of each file."""
+
+
+class Refused(Exception):  # noqa: N818  # the library refuses; it is no error of ours
+    """Raised by a model where the library itself raises: the call sends nothing and ends there."""
+
+
+Claims: TypeAlias = Callable[[Exchange], str | None]
+Decode: TypeAlias = Callable[[str, Exchange], Decoded]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One mail service or mail library: its Python calls and its wire form."""
+
+    name: str
+    """Kebab-case id: ``sendgrid``."""
+    title: str
+    """As the service writes itself: ``SendGrid``."""
+    sources: tuple[Source, ...]
+    """Where its facts are written."""
+    claims: Claims
+    """The operation that an exchange is (``v3/mail/send``), or None if it is not this service's. Works on
+    exchanges with holes: what is not known is not claimed. An operation that starts with ``?`` is a request
+    to the service's mail host in a form that is not known: it cannot be told."""
+    decode: Decode
+    """``decode(operation, exchange)``: the messages, or why not. Never raises, never guesses."""
+    library: Library = Library()
+    """Its Python side; empty for a service that is used over plain HTTP or SMTP."""
+    explain: str = ""
+    """What the service does to recipients, in two or three sentences for `mailguard explain API`."""

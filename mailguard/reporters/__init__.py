@@ -1,0 +1,1 @@
+"""Shelf: a report in, a string out."""

@@ -1,0 +1,1 @@
+"""The source machine: Python text to dispatches. The only folder that imports libcst."""

@@ -1,0 +1,1 @@
+"""What several providers need, below their shelf: plain HTTP, MIME, AWS clients."""
