@@ -91,6 +91,7 @@ class StepKind(enum.Enum):
     BATCHED = "cut into batches"
     JOINED = "joined into one text"
     SPLIT = "split into several"
+    STORED = "put into a field"
     PASSED = "passed on whole"
     RETURNED = "returned"
     SHOWN = "shown to every reader"
