@@ -1,0 +1,467 @@
+"""Which files are looked at: the Python files of a tree, and its captures.
+
+In a git repository git's own list counts: what is tracked (also where a
+``.gitignore`` names it) and what is new and not ignored. Elsewhere the tree is
+walked. git is run so that nothing of the tree can make it run anything, and ignore
+rules of one machine (global ones, ``.git/info/exclude``) do not count.
+
+Links that lead nowhere, pipes, sockets and loops stop nothing. What may matter
+and cannot be read becomes a :class:`~mailguard.model.finding.Skip`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from mailguard.model.finding import Skip, SkipReason
+from mailguard.model.place import Place
+
+__all__ = [
+    "File",
+    "Files",
+    "Globs",
+    "NothingToCheck",
+    "Tree",
+    "check_found",
+    "display_path",
+    "files_of",
+    "folder_of",
+    "git_environment",
+    "is_python",
+    "is_test_code",
+    "root_of",
+    "tree_of",
+]
+
+PYTHON_SUFFIXES: Final = (".py", ".pyw", ".ipynb", ".wsgi")
+"""Files of Python code by name. Stub files (``.pyi``) hold no code that runs and would shadow the files that do."""
+
+SHEBANG_SUFFIXES: Final = ("", ".cgi", ".sh")
+"""Files with these suffixes are Python if their first line says so."""
+
+_SHEBANG: Final = re.compile(rb"#![^\n]{0,200}\bpython")
+
+MACHINE_FOLDERS: Final = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        "__pycache__",
+        "node_modules",
+        ".tox",
+        ".nox",
+        ".venv",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+    }
+)
+"""Folders that tools make. They are passed over unless git tracks what is in them."""
+
+GIT_SECONDS: Final = 60
+"""A git that takes longer is given up, and the tree is walked."""
+
+
+class NothingToCheck(Exception):  # noqa: N818  # the command was wrong, nothing failed
+    """A path was named that does not exist, or that holds nothing to check. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was found."""
+
+    path: str
+    """Relative to the root, with forward slashes; what is printed."""
+    real: str
+    """What is opened."""
+
+    def read(self) -> bytes:
+        """The bytes. Raises ``OSError``; refuses what is no regular file, so that a pipe blocks nobody."""
+        if not stat.S_ISREG(os.stat(self.real).st_mode):
+            raise OSError("not a regular file")
+        with open(self.real, "rb") as stream:
+            return stream.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a run looks at."""
+
+    python: tuple[File, ...] = ()
+    """In order of their paths."""
+    captures: tuple[File, ...] = ()
+    """Files that may be captures; their content tells."""
+    skips: tuple[Skip, ...] = ()
+    excluded: int = 0
+    """Files that the settings exclude."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The folder that a run is about, and what of it was asked for."""
+
+    root: Path
+    """The root of the repository; without one, the folder of what was named. Free of symlinks."""
+    named: tuple[Path, ...] = ()
+    """What was named, free of symlinks; empty for the whole tree."""
+    project: bool = True
+    """Whether the root is a project, which is read whole to understand the part that was named."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the tree was asked for."""
+        return not self.named or self.root in self.named
+
+    def asks_for(self, path: str) -> bool:
+        """Whether a path relative to the root lies in what was asked for."""
+        if self.whole:
+            return True
+        full = self.root / path
+        return any(full == name or name in full.parents for name in self.named)
+
+
+def display_path(path: str) -> str:
+    """A path as it is printed: forward slashes, and escapes for bytes that are no text."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return text.replace(os.sep, "/") if os.sep != "/" else text
+
+
+def root_of(path: Path) -> Path | None:
+    """The root of the git repository that ``path`` lies in, or None."""
+    for folder in (path, *path.parents):
+        if (folder / ".git").exists():
+            return folder
+    return None
+
+
+def tree_of(paths: Sequence[str], here: Path) -> Tree:
+    """The tree for the paths that were named on the command line.
+
+    Raises :class:`NothingToCheck` for a path that does not exist, with the nearest one that does.
+    """
+    named = []
+    for path in paths:
+        full = here / path
+        if not full.exists():
+            raise NothingToCheck(f"there is no {path} here." + _did_you_mean(path, here))
+        # A named path may itself be a link; what it leads to was asked for.
+        named.append(full.resolve())
+    if not named:
+        named = [here.resolve()]
+    common = Path(os.path.commonpath(named))
+    if common.is_file():
+        common = common.parent
+    root = root_of(common)
+    if root is None:
+        marks = ("pyproject.toml", "mailguard.toml", "setup.py", "setup.cfg")
+        root = next(
+            (folder for folder in (common, *common.parents) if any((folder / mark).is_file() for mark in marks)), None
+        )
+    if root is None:
+        return Tree(common, tuple(named), project=any(name == common for name in named))
+    return Tree(root, tuple(named))
+
+
+def _did_you_mean(path: str, here: Path) -> str:
+    parent, name = os.path.split(path.rstrip("/\\"))
+    try:
+        names = sorted(os.listdir(here / parent))
+    except OSError:
+        return ""
+    close = difflib.get_close_matches(name, names, 1, 0.6)
+    return f" Did you mean {os.path.join(parent, close[0])}?" if close else ""
+
+
+class Globs:
+    """Patterns like those of ``.gitignore``: ``*`` stays in one name, ``**`` crosses folders.
+
+    A pattern without a slash matches a file or folder of that name anywhere; one with a slash
+    is relative to ``folder``. What matches a folder matches everything in it.
+    """
+
+    def __init__(self, patterns: Iterable[str], folder: str = "") -> None:
+        self._expressions = [re.compile(_expression(pattern, folder)) for pattern in patterns]
+
+    def __bool__(self) -> bool:
+        return bool(self._expressions)
+
+    def match(self, path: str) -> bool:
+        """Whether a path relative to the root matches one of them."""
+        return any(expression.match(path) for expression in self._expressions)
+
+
+def _expression(pattern: str, folder: str) -> str:
+    # Runs of stars are one star, and no group is repeated: nothing can backtrack without bound that matters here.
+    text = pattern.strip().replace("\\", "/").removeprefix("./").rstrip("/")
+    anchored = "/" in text
+    pieces = []
+    for piece in re.split(r"(\*\*/|\*+|\?|\[[^\]/]+\])", text.lstrip("/")):
+        if piece == "**/":
+            pieces.append(r"(?:[^\x00]*/)?")
+        elif piece.startswith("*"):
+            pieces.append(r"[^\x00]*" if piece == "**" else "[^/]*")
+        elif piece == "?":
+            pieces.append("[^/]")
+        elif piece.startswith("["):
+            pieces.append(
+                "[" + piece[1:-1].replace("!", "^", 1).replace("\\", "") + "]"
+                if piece[1] == "!"
+                else "[" + re.escape(piece[1:-1]).replace(r"\-", "-") + "]"
+            )
+        else:
+            pieces.append(re.escape(piece))
+    base = re.escape(folder.strip("/") + "/") if folder.strip("/") else ""
+    lead = base if anchored else base + r"(?:[^\x00]*/)?"
+    return lead + "".join(pieces) + r"(?:/|$)"
+
+
+def files_of(
+    tree: Tree, exclude: Globs, captures: Globs, *, code: bool = True, requests: bool = True, sniff_all: bool = False
+) -> Files:
+    """The files of a tree.
+
+    ``code`` and ``requests`` say which of the two are wanted. Captures are the files that the settings
+    name (``captures``), files that are named on the command line and are no Python, and, where a folder
+    below the root is named (or ``sniff_all``), what else lies in it.
+    """
+    found = _Found(exclude)
+    starts = (tree.root,) if tree.project else tree.named
+    listed: dict[str, str] = {}
+    for start in starts:
+        for path in _listed(start, found) if start.is_dir() else (str(start),):
+            listed.setdefault(os.path.relpath(path, tree.root), path)
+    for name in tree.named:
+        # A named file counts, and so does a named folder, also where git ignores it.
+        if name.is_file():
+            listed.setdefault(os.path.relpath(name, tree.root), str(name))
+        elif name != tree.root and not any(_under(path, name) for path in listed.values()):
+            for path in _walk(str(name), found):
+                listed.setdefault(os.path.relpath(path, tree.root), path)
+    python, maybe = [], []
+    for relative in sorted(listed):
+        path = display_path(relative)
+        if exclude.match(path):
+            found.excluded += tree.asks_for(path)
+            continue
+        real = found.regular(listed[relative], tree.root, path)
+        if real is None:
+            continue
+        file = File(path, real)
+        if is_python(path, real):
+            if code:
+                python.append(file)
+            continue
+        if requests and (
+            captures.match(path) or (tree.asks_for(path) and (sniff_all or not tree.whole or Path(real) in tree.named))
+        ):
+            maybe.append(file)
+    return Files(tuple(python), tuple(maybe), tuple(found.skips), found.excluded)
+
+
+def _under(path: str, folder: Path) -> bool:
+    return path.startswith(str(folder) + os.sep)
+
+
+def is_python(path: str, real: str) -> bool:
+    """Whether a file holds Python, by its name or by its first line."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix in PYTHON_SUFFIXES:
+        return True
+    if suffix not in SHEBANG_SUFFIXES:
+        return False
+    try:
+        with open(real, "rb") as stream:
+            return _SHEBANG.match(stream.read(256)) is not None
+    except OSError:
+        return False
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is noted on the way through a tree."""
+
+    exclude: Globs
+    skips: list[Skip] = field(default_factory=list)
+    excluded: int = 0
+
+    def skip(self, path: str, detail: str) -> None:
+        self.skips.append(Skip(SkipReason.UNREADABLE, Place(path), detail))
+
+    def regular(self, full: str, root: Path, path: str) -> str | None:
+        """What to open for a path: itself, or what a link leads to; None where there is nothing to read."""
+        try:
+            mode = os.lstat(full).st_mode
+        except OSError:
+            return None  # tracked, and deleted in the working tree: no code is there
+        if stat.S_ISREG(mode):
+            return full
+        if not stat.S_ISLNK(mode):
+            return None  # a pipe, a socket, a device, a folder
+        real = os.path.realpath(full)
+        inside = real == str(root) or real.startswith(str(root) + os.sep)
+        if not inside:
+            # Whether or not something is there on this machine: the same tree gets the same answer.
+            if os.path.splitext(path)[1].lower() in PYTHON_SUFFIXES:
+                self.skip(path, "a link that leads out of the tree")
+            return None
+        if not os.path.isfile(real):
+            return None  # leads nowhere, in a circle, or to a folder that is listed itself
+        if os.path.splitext(real)[1].lower() in PYTHON_SUFFIXES:
+            return None  # the file itself is read
+        return real
+
+
+def _listed(start: Path, found: _Found) -> Iterator[str]:
+    """The files below a folder: as git lists them, else by a walk."""
+    entries = _git(start)
+    if entries is None:
+        yield from _walk(str(start), found)
+        return
+    missing = 0
+    for tag, name in entries:
+        full = os.path.join(start, name.rstrip("/"))
+        if tag == "S" and not os.path.lexists(full):
+            missing += os.path.splitext(name)[1].lower() in PYTHON_SUFFIXES
+            continue
+        if tag == "?" and any(part in MACHINE_FOLDERS for part in name.split("/")):
+            continue
+        if os.path.isdir(full) and not os.path.islink(full):
+            # A submodule, or another repository inside this one: its files are in this tree.
+            if os.path.realpath(full) != os.path.realpath(start):
+                yield from _listed(Path(full), found)
+            continue
+        yield full
+    if missing:
+        place = Place(".")
+        found.skips.append(
+            Skip(SkipReason.UNREADABLE, place, "tracked, and not checked out (sparse checkout)", times=missing)
+        )
+
+
+def _walk(folder: str, found: _Found) -> Iterator[str]:
+    """Every file below a folder. Links to folders are not followed, so there are no circles."""
+
+    def failed(error: OSError) -> None:
+        name = error.filename if isinstance(error.filename, str) else folder
+        found.skip(display_path(os.path.relpath(name, folder)), "a folder that cannot be opened")
+
+    for here, folders, names in os.walk(folder, onerror=failed):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in MACHINE_FOLDERS and not os.path.exists(os.path.join(here, name, "pyvenv.cfg"))
+        )
+        for name in sorted(names):
+            yield os.path.join(here, name)
+
+
+@functools.lru_cache(maxsize=1)
+def _git_program() -> str | None:
+    """git out of an absolute folder of PATH: never one that lies in the tree because PATH holds ``.``."""
+    here = os.getcwd()
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        if not os.path.isabs(folder) or os.path.realpath(folder) == here:
+            continue
+        for name in ("git", "git.exe"):
+            program = os.path.join(folder, name)
+            if os.path.isfile(program) and os.access(program, os.X_OK):
+                return program
+    return None
+
+
+GIT_OPTIONS: Final = (
+    # What a repository's own settings could make git run: a monitor, hooks, a pager. The command line wins over them.
+    "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.pager=cat",
+    "-c", "core.quotePath=false", "-c", "core.untrackedCache=false", "-c", "core.excludesFile=", "-c", "core.attributesFile=",
+)  # fmt: skip
+"""Options that keep git from running anything of the tree."""
+
+
+def git_environment() -> dict[str, str]:
+    """An environment in which git reads no settings of this machine, fetches nothing and asks nobody."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return kept | {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",  # a partial clone would fetch, by a program that its settings name
+        "GIT_ALLOW_PROTOCOL": "none",  # the same for every git that does not know the line above
+        "GIT_PAGER": "cat",
+        "LC_ALL": "C",
+    }
+
+
+def _git(folder: Path) -> list[tuple[str, str]] | None:
+    """git's list of the files below ``folder`` with git's tag for each; None where git cannot tell."""
+    root = root_of(folder)
+    program = _git_program()
+    if root is None or program is None:
+        return None
+    command = [
+        program, *GIT_OPTIONS,
+        # Both are said, so that `core.worktree` of the repository cannot lead elsewhere.
+        f"--git-dir={root / '.git'}", f"--work-tree={root}",
+        "ls-files", "-t", "-z", "--cached", "--others", "--exclude-per-directory=.gitignore",
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(  # noqa: S603  # an absolute program, options that nobody else writes
+            command,
+            cwd=folder,
+            env=git_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    entries = {}
+    for entry in done.stdout.split(b"\0"):
+        if entry:
+            entries[os.fsdecode(entry[2:])] = entry[:1].decode("ascii", "replace")
+    return [(tag, name) for name, tag in sorted(entries.items())]
+
+
+def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_capture: Callable[[File], bool]) -> None:
+    """Raise :class:`NothingToCheck` for a path that was named and holds neither Python nor a capture."""
+    for name in paths:
+        full = (here / name).resolve()
+        python = any(full == Path(file.real) or _under(file.real, full) for file in files.python)
+        if python or files.excluded:
+            continue
+        if not any(
+            (full == Path(file.real) or _under(file.real, full)) and is_capture(file) for file in files.captures
+        ):
+            if full == tree.root and full.is_dir() and Path(name) == Path():
+                continue
+            raise NothingToCheck(f"nothing to check in {name}: no Python file, no capture.")
+
+
+def is_test_code(path: str) -> bool:
+    """Whether a path is test code: by the folders on its way, or by its name."""
+    *folders, name = path.split("/")
+    return (
+        any(part in ("test", "tests", "testing") for part in folders)
+        or name in ("conftest.py", "tests.py", "test.py")
+        or name.startswith("test_")
+        or name.endswith(("_test.py", "_tests.py"))
+    )
+
+
+def folder_of(file: Path | None, root: Path) -> str:
+    """The folder of a settings file relative to the root; empty for the root itself."""
+    if file is None or not file.is_relative_to(root):
+        return ""
+    relative = file.parent.relative_to(root).as_posix()
+    return "" if relative == "." else relative
