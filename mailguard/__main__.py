@@ -1,0 +1,37 @@
+"""The first milliseconds: a safe place to import from, and answers that need nothing.
+
+``python -m mailguard`` puts the current folder first on the path. In a scanned tree
+that would run a stranger's ``click.py``, so it leaves the path before anything else
+is imported. ``--version`` is answered with builtins alone.
+"""
+
+import sys
+
+
+def _leave_current_folder() -> None:
+    """Take the current folder off the import path. The package's own modules are found by its own path."""
+    try:
+        import os  # noqa: PLC0415  # always loaded by the interpreter itself, so no file of the tree can stand in for it
+
+        here = os.path.realpath(os.curdir)
+        sys.path[:] = [entry for entry in sys.path if entry not in ("", ".") and os.path.realpath(entry) != here]  # noqa: PTH  # pathlib is not loaded yet
+    except OSError:
+        # The current folder is gone; then nothing can be imported from it.
+        sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    _leave_current_folder()
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from mailguard import __version__  # noqa: PLC0415  # see the module's own text
+
+        sys.stdout.write(f"mailguard {__version__}\n")
+        return 0
+    from mailguard.cli import run  # noqa: PLC0415  # see the module's own text
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
