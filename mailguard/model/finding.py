@@ -105,6 +105,11 @@ class Finding:
     """How many requests of a capture are like this; the first is at ``place``."""
     new: bool = True
     """False where a baseline knows it."""
+    fixable: bool = True
+    """Whether ``mailguard fix`` can write the change; never for a capture."""
+    change_in_full: str = ""
+    """``change`` in running words, for views that show sentences: ``add `is_multiple=True`; each person then gets ...``
+    No full stop at its end. Made from ``change`` where empty."""
 
     @property
     def gates(self) -> bool:
