@@ -11,9 +11,6 @@ and RFC 2047 (header blocks, encoded words), the WHATWG URL standard (forms), YA
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import quopri
 import re
 import zlib
@@ -22,8 +19,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, cast
 from urllib.parse import unquote, unquote_plus, unquote_to_bytes
 
-import yaml
-
+from mailguard.documents import (
+    BODY_LIMIT,
+    Document,
+    Element,
+    base64_bytes,
+    clean_text,
+    decode_text,
+    is_utf8,
+    json_elements,
+    read_json,
+    safe_yaml,
+    yaml_documents,
+)
 from mailguard.model.count import ONE, Count
 from mailguard.model.exchange import Form, HttpRequest
 from mailguard.model.message import CannotTell, Reason
@@ -73,17 +81,8 @@ __all__ = [
     "yaml_documents",
 ]
 
-BODY_LIMIT: Final = 64 << 20
-"""Bytes of one body after its compression is undone. The largest service limit is 40 MB (SES v2)."""
-
 HEADER_LIMIT: Final = 16 << 20
 """Bytes of one header block. The largest seen has a To of 130 KB; a message may be far larger than its headers."""
-
-DEPTH_LIMIT: Final = 100
-"""Levels of nesting in JSON and YAML. No mail API nests deeper than ten."""
-
-YAML_NODES: Final = 2_000_000
-"""Nodes of one YAML document after its aliases are followed."""
 
 _LAYERS: Final = 4  # encodings on top of each other; two are seen in the wild
 
@@ -244,9 +243,9 @@ def _concrete(request: HttpRequest, body: str | bytes) -> Payload | CannotTell:
         return _empty(request)
     media, parameters = _media_type(header(request.headers, "content-type"))
     if "base64" in header(request.headers, "content-transfer-encoding").lower():
-        decoded = _base64_bytes(data)
+        decoded = base64_bytes(data)
         data = data if decoded is None else decoded
-    content = data if isinstance(data, str) else _decoded(data, parameters.get("charset", ""))
+    content = data if isinstance(data, str) else decode_text(data, parameters.get("charset", ""))
     start = content.lstrip("\ufeff \t\r\n")[:1]
     if len(content) <= 200 and start not in ("{", "[") and _MASK.fullmatch(content.strip()) and "=" not in content:
         return CannotTell(Reason.MASKED)
@@ -275,7 +274,7 @@ def _concrete(request: HttpRequest, body: str | bytes) -> Payload | CannotTell:
     inner = _inner_base64(data)
     if inner is not None and (says_json or not media):
         return _concrete(_without_encoding(request), inner)
-    return Payload("text", content if isinstance(data, str) or _is_utf8(data) else data)
+    return Payload("text", content if isinstance(data, str) or is_utf8(data) else data)
 
 
 def _without_encoding(request: HttpRequest) -> HttpRequest:
@@ -317,7 +316,7 @@ def _inner_base64(data: str | bytes) -> bytes | None:
     head_text = head if isinstance(head, str) else head.decode("latin-1")
     if not re.match(r"\s*(?:H4sI|ey|W3|W1|ewo|ewk|e30|Wyo|Cns|Cls)", head_text):
         return None
-    decoded = _base64_bytes(data)
+    decoded = base64_bytes(data)
     if decoded is None or decoded.lstrip()[:1] not in (b"{", b"[", b"\x1f"):
         return None
     return decoded
@@ -341,7 +340,7 @@ def _decompressed(request: HttpRequest, body: str | bytes) -> str | bytes | Cann
         return CannotTell(Reason.WRONG_ENCODING, "the recorder kept the compressed body as damaged text")
     for name in reversed(codings):
         if name == "base64":
-            decoded = _base64_bytes(data)
+            decoded = base64_bytes(data)
             if decoded is None:
                 return CannotTell(Reason.WRONG_ENCODING, "the header says base64, the body is not base64")
             data = decoded
@@ -353,7 +352,7 @@ def _decompressed(request: HttpRequest, body: str | bytes) -> str | bytes | Cann
         if name not in ("gzip", "x-gzip", "deflate"):
             return CannotTell(Reason.WRONG_ENCODING, "the header names an encoding that mailguard does not know")
         if data[:4] == b"H4sI":
-            data = _base64_bytes(data) or data
+            data = base64_bytes(data) or data
         result = inflate(data, "deflate" if name == "deflate" else "gzip")
         if isinstance(result, CannotTell):
             return result
@@ -382,7 +381,7 @@ def _unasked(body: str | bytes) -> str | bytes | CannotTell:
     if body[:1] == "\x1f":
         return CannotTell(Reason.WRONG_ENCODING, "the recorder kept the compressed body as damaged text")
     if body[:4] == "H4sI":
-        data = _base64_bytes(body)
+        data = base64_bytes(body)
         if data is not None and data[:3] == b"\x1f\x8b\x08":
             return inflate(data, "gzip")
     return body
@@ -420,20 +419,6 @@ def inflate(data: bytes, name: Literal["gzip", "deflate"] = "gzip", limit: int =
     return b"".join(pieces)
 
 
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
-
-
-def _base64_bytes(data: str | bytes) -> bytes | None:
-    raw = data.encode("ascii", "replace") if isinstance(data, str) else data
-    raw = b"".join(raw.split()).rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
-    if not raw or len(raw) % 4 == 1 or _NOT_BASE64.search(raw):
-        return None
-    try:
-        return base64.b64decode(raw + b"=" * (-len(raw) % 4))
-    except (binascii.Error, ValueError):
-        return None
-
-
 def from_base64(value: Value | Absent) -> Value | CannotTell:
     """The bytes inside a base64 text (either alphabet, white space and missing padding allowed).
 
@@ -452,7 +437,7 @@ def from_base64(value: Value | Absent) -> Value | CannotTell:
         return whole
     if not whole.strip():
         return CannotTell(Reason.BODY_MISSING, "the message inside the request was not recorded")
-    decoded = _base64_bytes(whole)
+    decoded = base64_bytes(whole)
     if decoded is None:
         shown = whole if isinstance(whole, str) else whole.decode("latin-1")
         if _MASK.fullmatch(shown[:200].strip()):
@@ -462,40 +447,6 @@ def from_base64(value: Value | Absent) -> Value | CannotTell:
 
 
 # --- Text of bytes -------------------------------------------------------------------------------
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _decoded(data: bytes, charset: str = "") -> str:
-    """Bytes as text, never failing and never merging two different texts into one."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        charset = "utf-16"
-    elif data[:3] == b"\xef\xbb\xbf":
-        charset = "utf-8-sig"
-    elif len(data) > 3 and b"\0" in data[:4]:
-        charset = json.detect_encoding(data)
-    for name in (charset, "utf-8"):
-        if name:
-            try:
-                return data.decode(name)
-            except (LookupError, UnicodeError, ValueError):
-                continue
-    return data.decode("latin-1")
-
-
-def _clean(value: str) -> str:
-    """A text that every encoder takes: lone surrogates are written out."""
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    return value
 
 
 def header(headers: Value, name: str) -> str:
@@ -553,98 +504,6 @@ def _json_payload(content: str, media: str = "") -> Payload | CannotTell:
     return Payload("json", value)
 
 
-def read_json(content: str | bytes) -> Value | CannotTell:
-    """JSON as data.
-
-    Tolerated: a byte order mark, NaN, integers of any length (as a float), a key that is there twice (what is under
-    it is put together, so that nobody is lost), text that is not UTF-8, lone surrogates.
-    """
-    if isinstance(content, bytes):
-        content = _decoded(content)
-    if len(content) > BODY_LIMIT:
-        return CannotTell(Reason.TOO_LARGE)
-    content = content.lstrip("\ufeff \t\r\n")
-    try:
-        value = _DECODER.decode(content)
-    except json.JSONDecodeError as error:
-        return _not_json(content, error)
-    except (ValueError, RecursionError) as error:
-        return _json_failed(error)
-    if _too_deep(content, value):
-        return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
-    if "\\ud" in content or "\\uD" in content:
-        value = _deep_clean(value)
-    return cast("Value", value)
-
-
-def _json_failed(error: ValueError | RecursionError) -> CannotTell:
-    if isinstance(error, RecursionError):
-        return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
-    return CannotTell(Reason.BAD_RECORD, "the body is not valid JSON")
-
-
-def _not_json(content: str, error: json.JSONDecodeError) -> CannotTell:
-    # Where the text ends inside a value, it was cut; where something else stands, it is no JSON.
-    cut = error.pos >= len(content.rstrip()) or error.msg.startswith("Unterminated string")
-    if cut and content[:1] in ("{", "[", '"'):
-        return CannotTell(Reason.BODY_CUT, "the JSON ends before its end")
-    return CannotTell(Reason.WRONG_ENCODING, "the body is not valid JSON")
-
-
-def _integer(digits: str) -> int | float:
-    # int() of more than 4,300 digits is refused (CVE-2020-10735) and slow where it is not.
-    return int(digits) if len(digits) < 400 else float(digits)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) == len(pairs):
-        return result
-    result = {}
-    for key, value in pairs:
-        result[key] = _together(result[key], value) if key in result else value
-    return result
-
-
-def _together(one: Any, other: Any) -> Any:
-    if one == other or other is None:
-        return one
-    if one is None:
-        return other
-    return [*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])]
-
-
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, strict=False)
-
-
-def _too_deep(content: str, value: Any) -> bool:
-    if content.count("[") + content.count("{") <= DEPTH_LIMIT:
-        return False
-    level: list[Any] = [value]
-    for _ in range(DEPTH_LIMIT):
-        below: list[Any] = []
-        for item in level:
-            if type(item) is dict:
-                below.extend(child for child in item.values() if type(child) in (dict, list))
-            elif type(item) is list:
-                below.extend(child for child in item if type(child) in (dict, list))
-        if not below:
-            return False
-        level = below
-    return True
-
-
-def _deep_clean(value: Any) -> Any:
-    # Depth is limited before this is called.
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, list):
-        return [_deep_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {_clean(key): _deep_clean(item) for key, item in value.items()}
-    return value
-
-
 # --- Forms ---------------------------------------------------------------------------------------
 
 
@@ -660,13 +519,13 @@ def _pair(piece: str) -> tuple[str, str]:
 
 def _percent(piece: str) -> str:
     if "%" not in piece:
-        return _clean(piece.replace("+", " "))
+        return clean_text(piece.replace("+", " "))
     try:
         return unquote_plus(piece, errors="strict")
     except UnicodeDecodeError:
         return unquote_plus(piece, encoding="latin-1")
     except UnicodeEncodeError:
-        return _clean(unquote_plus(_clean(piece)))
+        return clean_text(unquote_plus(clean_text(piece)))
 
 
 def fields_of(data: Value | Form) -> Form:
@@ -772,12 +631,12 @@ def _part(piece: bytes) -> tuple[str, Value]:
         name = unquote(disposition["name*"].rpartition("'")[2])
     encoding = headers.get("content-transfer-encoding", "").strip().lower()
     if encoding == "base64":
-        content = _base64_bytes(content) or content
+        content = base64_bytes(content) or content
     elif encoding == "quoted-printable":
         content = quopri.decodestring(content)
     charset = parameters.get("charset", "")
-    if _is_utf8(content) or charset:
-        return name or media, _clean(_decoded(content, charset))
+    if is_utf8(content) or charset:
+        return name or media, clean_text(decode_text(content, charset))
     return name or media, content
 
 
@@ -814,7 +673,7 @@ def _literal(atom: Atom) -> str | None:
     if isinstance(atom, str):
         return atom
     if isinstance(atom, bytes):
-        return _decoded(atom)
+        return decode_text(atom)
     if isinstance(atom, (int, float)):
         return str(atom)
     return None
@@ -1053,7 +912,7 @@ def _repeated(pairs: Iterable[tuple[str, Value]]) -> Iterator[tuple[str, Value]]
 def _decoded_value(name: str, value: Value) -> Value:
     whole = scalar(value)
     if isinstance(whole, bytes):
-        whole = _decoded(whole)
+        whole = decode_text(whole)
     if isinstance(whole, str):
         return inherit(
             _decoded_words(name, _LINE_END.sub(" ", whole) if "\n" in whole or "\r" in whole else whole),
@@ -1066,7 +925,7 @@ def _head(data: str | bytes) -> bytes | CannotTell:
     if isinstance(data, str):
         data = data[: HEADER_LIMIT + 1].encode("utf-8", "backslashreplace")
     elif data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        data = _decoded(data[: 2 * HEADER_LIMIT]).encode("utf-8", "backslashreplace")
+        data = decode_text(data[: 2 * HEADER_LIMIT]).encode("utf-8", "backslashreplace")
     head, _ = _cut(data)
     return (
         CannotTell(Reason.TOO_LARGE, "the header block is larger than the limit") if len(head) > HEADER_LIMIT else head
@@ -1099,7 +958,7 @@ def _header_lines(head: bytes) -> list[tuple[str, str]]:
     lines: list[tuple[str, list[str]]] = []
     indent: str | None = None
     for number, raw in enumerate(_LINE_END_BYTES.split(head)):
-        line = raw.decode("utf-8") if _is_utf8(raw) else raw.decode("latin-1")
+        line = raw.decode("utf-8") if is_utf8(raw) else raw.decode("latin-1")
         if number == 0 and re.match(r">?From (?![ \t]*:)", line):
             continue  # the separator line of a mailbox
         stripped = line.lstrip(" \t")
@@ -1112,7 +971,7 @@ def _header_lines(head: bytes) -> list[tuple[str, str]]:
         elif lines:
             # A fold; or a line that lost its colon or its fold, which must not hide those behind it.
             lines[-1][1].append(line if margin else " " + line)
-    return [(name, _clean("".join(pieces).replace("\0", "").strip())) for name, pieces in lines]
+    return [(name, clean_text("".join(pieces).replace("\0", "").strip())) for name, pieces in lines]
 
 
 _WORD = re.compile(r"=\?([A-Za-z0-9_.:()+-]{1,40})(?:\*[A-Za-z0-9-]{0,20})?\?([BbQq])\?([^?\r\n]*)\?=")
@@ -1124,7 +983,7 @@ def _words(match: re.Match[str]) -> str:
     pieces: list[tuple[str, bytes]] = []
     for charset, encoding, content in _WORD.findall(match.group(0)):
         if encoding in "Bb":
-            data = _base64_bytes(content)
+            data = base64_bytes(content)
             if data is None:
                 data = content.encode("utf-8", "replace")
         else:
@@ -1144,7 +1003,7 @@ def _charset(data: bytes, name: str) -> str:
         except (LookupError, UnicodeError, ValueError):
             continue
         if isinstance(decoded, str):
-            return _clean(decoded)
+            return clean_text(decoded)
     return data.decode("latin-1")
 
 
@@ -1161,7 +1020,7 @@ def _decoded_words(name: str, value: str) -> str:
     if "=?" not in value:
         return value
     if name.lower() not in _ADDRESS_HEADERS:
-        return _clean(_RUN.sub(_run, value)).strip()
+        return clean_text(_RUN.sub(_run, value)).strip()
     members: list[list[tuple[str, str]]] = [[]]
     comment = 0
     angle = False
@@ -1209,7 +1068,7 @@ def _member(tokens: Sequence[tuple[str, str]]) -> str:
                 result.append(_RUN.sub(lambda match: re.sub(r"[\"\\]", r"\\\g<0>", _run(match)), piece))
             case _:
                 result.append(piece)
-    return _clean("".join(result))
+    return clean_text("".join(result))
 
 
 def _lines_with_holes(value: Text) -> list[tuple[str, Value]]:
@@ -1362,310 +1221,6 @@ def _url(atoms: Sequence[Atom]) -> Url | None:
 
 
 def _path(path: str) -> str:
-    decoded = _clean(unquote(path, errors="replace"))
+    decoded = clean_text(unquote(path, errors="replace"))
     decoded = re.sub(r"/{2,}", "/", decoded)
     return decoded.rstrip("/") or decoded[:1]
-
-
-# --- YAML ----------------------------------------------------------------------------------------
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-"""What no YAML reader takes (YAML 1.1, section 4.1), and byte order marks inside the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One YAML document: its data, and where each node of it stands."""
-
-    value: Value
-    line: int
-    """The first line of its content, from 1."""
-    root: Any = field(default=None, repr=False, compare=False)
-    """The node tree of the YAML library; read through :meth:`position`."""
-
-    def position(self, *path: str | int) -> tuple[int, int]:
-        """Line and column, from 1, of the node under ``path``; of the nearest node above it where there is none."""
-        node = self.root
-        place = (self.line, 1)
-        for step in (None, *path):
-            if step is not None:
-                node = _below(node, step)
-            if node is None:
-                break
-            place = (node.start_mark.line + 1, node.start_mark.column + 1)
-        return place
-
-
-def _below(node: Any, step: str | int) -> Any:
-    if isinstance(node, yaml.SequenceNode):
-        return node.value[step] if isinstance(step, int) and 0 <= step < len(node.value) else None
-    if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if getattr(key, "value", None) == str(step)), None)
-    return None
-
-
-class _Refuse(Exception):  # noqa: N818  # ends the building of one document; never leaves this module
-    """Carries the reason why a document is refused."""
-
-    def __init__(self, reason: CannotTell) -> None:
-        super().__init__()
-        self.reason = reason
-
-
-def safe_yaml(content: str | bytes) -> Document | CannotTell:
-    """A file with one YAML document (an empty one: None) as data; see :func:`yaml_documents`."""
-    documents = yaml_documents(content)
-    first = next(documents, None)
-    if first is None:
-        return Document(None, 1)
-    if next(documents, None) is not None and isinstance(first, Document):
-        return CannotTell(Reason.BAD_RECORD, "several YAML documents where one is expected")
-    return first
-
-
-def yaml_documents(content: str | bytes) -> Iterator[Document | CannotTell]:
-    """The YAML documents of a text, one after the other; the first broken one ends it.
-
-    Never builds an object of a tag: scalars become ``str, int, float, bool, None``, or ``bytes`` for ``!!binary`` and Ruby's
-    ``!binary``; every other tag (``!ruby/object:...``, ``!!python/tuple``, ``!``) only stands on plain data. Dates stay text.
-    Keys that are there twice are put together. Aliases are followed up to ``YAML_NODES`` nodes, nesting up to ``DEPTH_LIMIT``.
-    """
-    if isinstance(content, bytes):
-        content = _decoded(content)
-    if len(content) > BODY_LIMIT:
-        yield CannotTell(Reason.TOO_LARGE)
-        return
-    loader = None
-    line = 0
-    try:
-        loader = _LOADER(_UNPRINTABLE.sub("\ufffd", content.removeprefix("\ufeff")))
-        while loader.check_node():
-            node = loader.get_node()
-            line = node.start_mark.line + 1
-            yield Document(_Builder().build(node, 0)[0], line, node)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        yield CannotTell(Reason.BAD_RECORD, f"not valid YAML{where}")
-    except (yaml.YAMLError, ValueError):
-        yield CannotTell(Reason.BAD_RECORD, "not valid YAML")
-    except RecursionError:
-        yield CannotTell(Reason.TOO_LARGE, "the YAML is nested deeper than the limit")
-    except _Refuse as refusal:
-        yield refusal.reason
-    finally:
-        if loader is not None:
-            loader.dispose()
-
-
-class _Builder:
-    """YAML nodes to data. An alias is one shared thing; its size counts wherever it is used."""
-
-    def __init__(self) -> None:
-        self.done: dict[int, tuple[Any, int]] = {}
-        self.open: set[int] = set()
-
-    def build(self, node: Any, depth: int) -> tuple[Any, int]:
-        if isinstance(node, yaml.ScalarNode):
-            return _yaml_scalar(node), 1
-        key = id(node)
-        if key in self.done:
-            return self.done[key]
-        if key in self.open:
-            raise _Refuse(CannotTell(Reason.BAD_RECORD, "a YAML alias that holds itself"))
-        if depth >= DEPTH_LIMIT:
-            raise _Refuse(CannotTell(Reason.TOO_LARGE, "the YAML is nested deeper than the limit"))
-        self.open.add(key)
-        size = 1
-        result: Any
-        if isinstance(node, yaml.SequenceNode):
-            result = []
-            for child in node.value:
-                value, weight = self.build(child, depth + 1)
-                result.append(value)
-                size += weight
-        else:
-            result, size = self.mapping(node, depth)
-        if size > YAML_NODES:
-            raise _Refuse(CannotTell(Reason.TOO_LARGE, "the YAML holds more nodes than the limit"))
-        self.open.discard(key)
-        self.done[key] = (result, size)
-        return self.done[key]
-
-    def mapping(self, node: Any, depth: int) -> tuple[dict[Any, Any], int]:
-        result: dict[Any, Any] = {}
-        merged: dict[Any, Any] = {}
-        size = 1
-        for key_node, value_node in node.value:
-            value, weight = self.build(value_node, depth + 1)
-            size += weight + 1
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                for item in value if isinstance(value, list) else [value]:
-                    if isinstance(item, dict):
-                        merged = {**item, **merged}
-                continue
-            key, weight = self.build(key_node, depth + 1)
-            size += weight
-            if isinstance(key, (list, dict)):
-                key = f"line {key_node.start_mark.line + 1}"  # no key that any format has; nothing reads it
-            result[key] = _together(result[key], value) if key in result else value
-        return {**merged, **result}, size
-
-
-_TRUE: Final = frozenset({"yes", "true", "on"})
-_FALSE: Final = frozenset({"no", "false", "off"})
-
-
-def _yaml_scalar(node: Any) -> Any:
-    value: str = node.value
-    tag: str = node.tag.rpartition("2002:")[2]
-    try:
-        match tag:
-            case "null":
-                return None
-            case "bool" if value.lower() in _TRUE | _FALSE:
-                return value.lower() in _TRUE
-            case "int" if ":" not in value:
-                digits = value.replace("_", "")
-                octal = re.fullmatch(r"[-+]?0[0-7]+", digits)
-                return int(digits, 8 if octal else 0) if len(digits) < 400 else value
-            case "float" if ":" not in value:
-                return float(value.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
-            case "binary" | "!binary":
-                data = _base64_bytes(value)
-                return _clean(value) if data is None and value.strip() else data or b""
-            case _:
-                return _clean(value)
-    except ValueError:
-        return _clean(value)
-
-
-# --- JSON files ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One member of an array in a JSON file."""
-
-    value: Value | CannotTell
-    index: int
-    line: int
-    """Where it begins, from 1."""
-    column: int
-
-
-def json_elements(content: str, *path: str) -> Iterator[Element]:
-    """The members of the array under the keys ``path``, each parsed by itself, with its position.
-
-    A broken member costs that member. What is no array counts as one member; nothing is yielded where the path leads nowhere.
-    """
-    yield from _JsonFile(content).walk(path)
-
-
-class _JsonFile:
-    def __init__(self, content: str) -> None:
-        self.content = content
-        self.at = 0
-        self.line = 1
-        self.counted = 0
-
-    def walk(self, path: Sequence[str]) -> Iterator[Element]:
-        opener = self.next()
-        if not path:
-            yield from self.members(opener)
-            return
-        if opener != "{":
-            return
-        self.at += 1
-        while self.next() not in ("}", ""):
-            start = self.at
-            try:
-                key, self.at = _scanstring(self.content, self.at + 1, False)
-            except (ValueError, IndexError):
-                yield self.element(CannotTell(Reason.BAD_RECORD, "the file is not valid JSON"), 0, start)
-                return
-            if self.next() == ":":
-                self.at += 1
-            if key == path[0]:
-                yield from self.walk(path[1:])
-            elif isinstance(self.value(), CannotTell) and self.at >= len(self.content):
-                yield self.element(CannotTell(Reason.BAD_RECORD, "the file ends before its end"), 0, start)
-                return
-            if self.next() == ",":
-                self.at += 1
-        self.at += 1
-
-    def members(self, opener: str) -> Iterator[Element]:
-        if opener != "[":
-            start = self.at
-            yield self.element(self.value(), 0, start)
-            return
-        self.at += 1
-        index = 0
-        while True:
-            following = self.next()
-            if following == "," or (following in "}:" and following):
-                self.at += 1
-                continue
-            if following == "]":
-                self.at += 1
-                return
-            start = self.at
-            if not following:
-                yield self.element(CannotTell(Reason.BAD_RECORD, "the file ends before its end"), index, start)
-                return
-            value = self.value()
-            yield self.element(value, index, start)
-            if isinstance(value, CannotTell) and self.at >= len(self.content):
-                return
-            index += 1
-
-    def next(self) -> str:
-        """The next character that is no white space, not consumed; empty at the end."""
-        match = _SPACE.match(self.content, self.at)
-        self.at = match.end() if match else self.at
-        return self.content[self.at : self.at + 1]
-
-    def value(self) -> Value | CannotTell:
-        start = self.at
-        try:
-            value, self.at = _DECODER.raw_decode(self.content, start)
-        except RecursionError:
-            self.at = self.behind(start)
-            return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
-        except ValueError:
-            self.at = self.behind(start)
-            if self.at >= len(self.content):
-                return CannotTell(Reason.BAD_RECORD, "the file ends inside the record")
-            return CannotTell(Reason.BAD_RECORD, "the record is not valid JSON")
-        if _too_deep(self.content[start : self.at], value):
-            return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
-        if self.content.find("\\ud", start, self.at) >= 0 or self.content.find("\\uD", start, self.at) >= 0:
-            value = _deep_clean(value)
-        return cast("Value", value)
-
-    def behind(self, start: int) -> int:
-        """The end of a broken value: where its brackets close, or the next comma of a scalar."""
-        depth = 0
-        for match in _BRACKET.finditer(self.content, start):
-            mark = match.group(0)[0]
-            if mark in "[{":
-                depth += 1
-            elif mark in "]}":
-                depth -= 1
-                if depth <= 0:
-                    return match.end() if depth == 0 else match.start()
-            elif mark == "," and depth == 0:
-                return max(match.start(), start + 1)
-        return len(self.content)
-
-    def element(self, value: Value | CannotTell, index: int, start: int) -> Element:
-        self.line += self.content.count("\n", self.counted, start)
-        self.counted = start
-        return Element(value, index, self.line, start - self.content.rfind("\n", 0, start))
-
-
-_scanstring: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]  # public in practice, not in the stubs
-_SPACE = re.compile(r"[\s\ufeff]*")
-_BRACKET = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|[\[\]{},]")

@@ -1,0 +1,505 @@
+"""JSON and YAML, read without trust: bounded, tolerant of what recorders write, with the position of each part.
+
+Nothing here raises on bad input: what cannot be read is a :class:`~mailguard.model.message.CannotTell`. JSON is RFC 8259;
+YAML is 1.1, as cassettes and rules are written in it. No tag of YAML ever builds an object.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from mailguard.model.message import CannotTell, Reason
+from mailguard.model.value import Value
+
+__all__ = [
+    "BODY_LIMIT",
+    "DEPTH_LIMIT",
+    "YAML_NODES",
+    "Document",
+    "Element",
+    "base64_bytes",
+    "clean_text",
+    "decode_text",
+    "is_utf8",
+    "json_elements",
+    "read_json",
+    "safe_yaml",
+    "yaml_documents",
+]
+
+BODY_LIMIT: Final = 64 << 20
+"""Bytes of one body after its compression is undone. The largest service limit is 40 MB (SES v2)."""
+
+DEPTH_LIMIT: Final = 100
+"""Levels of nesting in JSON and YAML. No mail API nests deeper than ten."""
+
+YAML_NODES: Final = 2_000_000
+"""Nodes of one YAML document after its aliases are followed."""
+
+# --- Text of bytes --------------------------------------------------------------------------------
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether ``data`` is text in UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decode_text(data: bytes, charset: str = "") -> str:
+    """Bytes as text, never failing and never merging two different texts into one."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        charset = "utf-16"
+    elif data[:3] == b"\xef\xbb\xbf":
+        charset = "utf-8-sig"
+    elif len(data) > 3 and b"\0" in data[:4]:
+        charset = json.detect_encoding(data)
+    for name in (charset, "utf-8"):
+        if name:
+            try:
+                return data.decode(name)
+            except (LookupError, UnicodeError, ValueError):
+                continue
+    return data.decode("latin-1")
+
+
+def clean_text(value: str) -> str:
+    """A text that every encoder takes: lone surrogates are written out."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value
+
+
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+
+
+def base64_bytes(data: str | bytes) -> bytes | None:
+    """What a base64 text holds, in either alphabet, white space and missing padding allowed; None if it is none."""
+    raw = data.encode("ascii", "replace") if isinstance(data, str) else data
+    raw = b"".join(raw.split()).rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+    if not raw or len(raw) % 4 == 1 or _NOT_BASE64.search(raw):
+        return None
+    try:
+        return base64.b64decode(raw + b"=" * (-len(raw) % 4))
+    except (binascii.Error, ValueError):
+        return None
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def read_json(content: str | bytes) -> Value | CannotTell:
+    """JSON as data.
+
+    Tolerated: a byte order mark, NaN, integers of any length (as a float), a key that is there twice (what is under
+    it is put together, so that nobody is lost), text that is not UTF-8, lone surrogates.
+    """
+    if isinstance(content, bytes):
+        content = decode_text(content)
+    if len(content) > BODY_LIMIT:
+        return CannotTell(Reason.TOO_LARGE)
+    content = content.lstrip("\ufeff \t\r\n")
+    try:
+        value = _DECODER.decode(content)
+    except json.JSONDecodeError as error:
+        return _not_json(content, error)
+    except (ValueError, RecursionError) as error:
+        return _json_failed(error)
+    if _too_deep(content, value):
+        return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
+    if "\\ud" in content or "\\uD" in content:
+        value = _deep_clean(value)
+    return cast("Value", value)
+
+
+def _json_failed(error: ValueError | RecursionError) -> CannotTell:
+    if isinstance(error, RecursionError):
+        return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
+    return CannotTell(Reason.BAD_RECORD, "the body is not valid JSON")
+
+
+def _not_json(content: str, error: json.JSONDecodeError) -> CannotTell:
+    # Where the text ends inside a value, it was cut; where something else stands, it is no JSON.
+    cut = error.pos >= len(content.rstrip()) or error.msg.startswith("Unterminated string")
+    if cut and content[:1] in ("{", "[", '"'):
+        return CannotTell(Reason.BODY_CUT, "the JSON ends before its end")
+    return CannotTell(Reason.WRONG_ENCODING, "the body is not valid JSON")
+
+
+def _integer(digits: str) -> int | float:
+    # int() of more than 4,300 digits is refused (CVE-2020-10735) and slow where it is not.
+    return int(digits) if len(digits) < 400 else float(digits)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) == len(pairs):
+        return result
+    result = {}
+    for key, value in pairs:
+        result[key] = _together(result[key], value) if key in result else value
+    return result
+
+
+def _together(one: Any, other: Any) -> Any:
+    if one == other or other is None:
+        return one
+    if one is None:
+        return other
+    return [*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])]
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, strict=False)
+
+
+def _too_deep(content: str, value: Any) -> bool:
+    if content.count("[") + content.count("{") <= DEPTH_LIMIT:
+        return False
+    level: list[Any] = [value]
+    for _ in range(DEPTH_LIMIT):
+        below: list[Any] = []
+        for item in level:
+            if type(item) is dict:
+                below.extend(child for child in item.values() if type(child) in (dict, list))
+            elif type(item) is list:
+                below.extend(child for child in item if type(child) in (dict, list))
+        if not below:
+            return False
+        level = below
+    return True
+
+
+def _deep_clean(value: Any) -> Any:
+    # Depth is limited before this is called.
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [_deep_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_text(key): _deep_clean(item) for key, item in value.items()}
+    return value
+
+
+# --- JSON files ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One member of an array in a JSON file."""
+
+    value: Value | CannotTell
+    index: int
+    line: int
+    """Where it begins, from 1."""
+    column: int
+
+
+def json_elements(content: str, *path: str) -> Iterator[Element]:
+    """The members of the array under the keys ``path``, each parsed by itself, with its position.
+
+    A broken member costs that member. What is no array counts as one member; nothing is yielded where the path leads nowhere.
+    """
+    yield from _JsonFile(content).walk(path)
+
+
+class _JsonFile:
+    def __init__(self, content: str) -> None:
+        self.content = content
+        self.at = 0
+        self.line = 1
+        self.counted = 0
+
+    def walk(self, path: Sequence[str]) -> Iterator[Element]:
+        opener = self.next()
+        if not path:
+            yield from self.members(opener)
+            return
+        if opener != "{":
+            return
+        self.at += 1
+        while self.next() not in ("}", ""):
+            start = self.at
+            try:
+                key, self.at = _scanstring(self.content, self.at + 1, False)
+            except (ValueError, IndexError):
+                yield self.element(CannotTell(Reason.BAD_RECORD, "the file is not valid JSON"), 0, start)
+                return
+            if self.next() == ":":
+                self.at += 1
+            if key == path[0]:
+                yield from self.walk(path[1:])
+            elif isinstance(self.value(), CannotTell) and self.at >= len(self.content):
+                yield self.element(CannotTell(Reason.BAD_RECORD, "the file ends before its end"), 0, start)
+                return
+            if self.next() == ",":
+                self.at += 1
+        self.at += 1
+
+    def members(self, opener: str) -> Iterator[Element]:
+        if opener != "[":
+            start = self.at
+            yield self.element(self.value(), 0, start)
+            return
+        self.at += 1
+        index = 0
+        while True:
+            following = self.next()
+            if following == "," or (following in "}:" and following):
+                self.at += 1
+                continue
+            if following == "]":
+                self.at += 1
+                return
+            start = self.at
+            if not following:
+                yield self.element(CannotTell(Reason.BAD_RECORD, "the file ends before its end"), index, start)
+                return
+            value = self.value()
+            yield self.element(value, index, start)
+            if isinstance(value, CannotTell) and self.at >= len(self.content):
+                return
+            index += 1
+
+    def next(self) -> str:
+        """The next character that is no white space, not consumed; empty at the end."""
+        match = _SPACE.match(self.content, self.at)
+        self.at = match.end() if match else self.at
+        return self.content[self.at : self.at + 1]
+
+    def value(self) -> Value | CannotTell:
+        start = self.at
+        try:
+            value, self.at = _DECODER.raw_decode(self.content, start)
+        except RecursionError:
+            self.at = self.behind(start)
+            return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
+        except ValueError:
+            self.at = self.behind(start)
+            if self.at >= len(self.content):
+                return CannotTell(Reason.BAD_RECORD, "the file ends inside the record")
+            return CannotTell(Reason.BAD_RECORD, "the record is not valid JSON")
+        if _too_deep(self.content[start : self.at], value):
+            return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
+        if self.content.find("\\ud", start, self.at) >= 0 or self.content.find("\\uD", start, self.at) >= 0:
+            value = _deep_clean(value)
+        return cast("Value", value)
+
+    def behind(self, start: int) -> int:
+        """The end of a broken value: where its brackets close, or the next comma of a scalar."""
+        depth = 0
+        for match in _BRACKET.finditer(self.content, start):
+            mark = match.group(0)[0]
+            if mark in "[{":
+                depth += 1
+            elif mark in "]}":
+                depth -= 1
+                if depth <= 0:
+                    return match.end() if depth == 0 else match.start()
+            elif mark == "," and depth == 0:
+                return max(match.start(), start + 1)
+        return len(self.content)
+
+    def element(self, value: Value | CannotTell, index: int, start: int) -> Element:
+        self.line += self.content.count("\n", self.counted, start)
+        self.counted = start
+        return Element(value, index, self.line, start - self.content.rfind("\n", 0, start))
+
+
+_scanstring: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]  # public in practice, not in the stubs
+_SPACE = re.compile(r"[\s\ufeff]*")
+_BRACKET = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|[\[\]{},]")
+
+
+# --- YAML ----------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _library() -> Any:
+    import yaml  # noqa: PLC0415  # costs more than the rest of this module, and most captures are no YAML
+
+    return yaml
+
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""What no YAML reader takes (YAML 1.1, section 4.1), and byte order marks inside the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document: its data, and where each node of it stands."""
+
+    value: Value
+    line: int
+    """The first line of its content, from 1."""
+    root: Any = field(default=None, repr=False, compare=False)
+    """The node tree of the YAML library; read through :meth:`position`."""
+
+    def position(self, *path: str | int) -> tuple[int, int]:
+        """Line and column, from 1, of the node under ``path``; of the nearest node above it where there is none."""
+        node = self.root
+        place = (self.line, 1)
+        for step in (None, *path):
+            if step is not None:
+                node = _below(node, step)
+            if node is None:
+                break
+            place = (node.start_mark.line + 1, node.start_mark.column + 1)
+        return place
+
+
+def _below(node: Any, step: str | int) -> Any:
+    if node.id == "sequence":
+        return node.value[step] if isinstance(step, int) and 0 <= step < len(node.value) else None
+    if node.id == "mapping":
+        return next((value for key, value in node.value if getattr(key, "value", None) == str(step)), None)
+    return None
+
+
+class _Refuse(Exception):  # noqa: N818  # ends the building of one document; never leaves this module
+    """Carries the reason why a document is refused."""
+
+    def __init__(self, reason: CannotTell) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+def safe_yaml(content: str | bytes) -> Document | CannotTell:
+    """A file with one YAML document (an empty one: None) as data; see :func:`yaml_documents`."""
+    documents = yaml_documents(content)
+    first = next(documents, None)
+    if first is None:
+        return Document(None, 1)
+    if next(documents, None) is not None and isinstance(first, Document):
+        return CannotTell(Reason.BAD_RECORD, "several YAML documents where one is expected")
+    return first
+
+
+def yaml_documents(content: str | bytes) -> Iterator[Document | CannotTell]:
+    """The YAML documents of a text, one after the other; the first broken one ends it.
+
+    Never builds an object of a tag: scalars become ``str, int, float, bool, None``, or ``bytes`` for ``!!binary`` and Ruby's
+    ``!binary``; every other tag (``!ruby/object:...``, ``!!python/tuple``, ``!``) only stands on plain data. Dates stay text.
+    Keys that are there twice are put together. Aliases are followed up to ``YAML_NODES`` nodes, nesting up to ``DEPTH_LIMIT``.
+    """
+    if isinstance(content, bytes):
+        content = decode_text(content)
+    if len(content) > BODY_LIMIT:
+        yield CannotTell(Reason.TOO_LARGE)
+        return
+    yaml = _library()
+    loader = None
+    line = 0
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(
+            _UNPRINTABLE.sub("\ufffd", content.removeprefix("\ufeff"))
+        )
+        while loader.check_node():
+            node = loader.get_node()
+            line = node.start_mark.line + 1
+            yield Document(_Builder().build(node, 0)[0], line, node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        yield CannotTell(Reason.BAD_RECORD, f"not valid YAML{where}")
+    except (yaml.YAMLError, ValueError):
+        yield CannotTell(Reason.BAD_RECORD, "not valid YAML")
+    except RecursionError:
+        yield CannotTell(Reason.TOO_LARGE, "the YAML is nested deeper than the limit")
+    except _Refuse as refusal:
+        yield refusal.reason
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+class _Builder:
+    """YAML nodes to data. An alias is one shared thing; its size counts wherever it is used."""
+
+    def __init__(self) -> None:
+        self.done: dict[int, tuple[Any, int]] = {}
+        self.open: set[int] = set()
+
+    def build(self, node: Any, depth: int) -> tuple[Any, int]:
+        if node.id == "scalar":
+            return _yaml_scalar(node), 1
+        key = id(node)
+        if key in self.done:
+            return self.done[key]
+        if key in self.open:
+            raise _Refuse(CannotTell(Reason.BAD_RECORD, "a YAML alias that holds itself"))
+        if depth >= DEPTH_LIMIT:
+            raise _Refuse(CannotTell(Reason.TOO_LARGE, "the YAML is nested deeper than the limit"))
+        self.open.add(key)
+        size = 1
+        result: Any
+        if node.id == "sequence":
+            result = []
+            for child in node.value:
+                value, weight = self.build(child, depth + 1)
+                result.append(value)
+                size += weight
+        else:
+            result, size = self.mapping(node, depth)
+        if size > YAML_NODES:
+            raise _Refuse(CannotTell(Reason.TOO_LARGE, "the YAML holds more nodes than the limit"))
+        self.open.discard(key)
+        self.done[key] = (result, size)
+        return self.done[key]
+
+    def mapping(self, node: Any, depth: int) -> tuple[dict[Any, Any], int]:
+        result: dict[Any, Any] = {}
+        merged: dict[Any, Any] = {}
+        size = 1
+        for key_node, value_node in node.value:
+            value, weight = self.build(value_node, depth + 1)
+            size += weight + 1
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                for item in value if isinstance(value, list) else [value]:
+                    if isinstance(item, dict):
+                        merged = {**item, **merged}
+                continue
+            key, weight = self.build(key_node, depth + 1)
+            size += weight
+            if isinstance(key, (list, dict)):
+                key = f"line {key_node.start_mark.line + 1}"  # no key that any format has; nothing reads it
+            result[key] = _together(result[key], value) if key in result else value
+        return {**merged, **result}, size
+
+
+_TRUE: Final = frozenset({"yes", "true", "on"})
+_FALSE: Final = frozenset({"no", "false", "off"})
+
+
+def _yaml_scalar(node: Any) -> Any:
+    value: str = node.value
+    tag: str = node.tag.rpartition("2002:")[2]
+    try:
+        match tag:
+            case "null":
+                return None
+            case "bool" if value.lower() in _TRUE | _FALSE:
+                return value.lower() in _TRUE
+            case "int" if ":" not in value:
+                digits = value.replace("_", "")
+                octal = re.fullmatch(r"[-+]?0[0-7]+", digits)
+                return int(digits, 8 if octal else 0) if len(digits) < 400 else value
+            case "float" if ":" not in value:
+                return float(value.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+            case "binary" | "!binary":
+                data = base64_bytes(value)
+                return clean_text(value) if data is None and value.strip() else data or b""
+            case _:
+                return clean_text(value)
+    except ValueError:
+        return clean_text(value)
