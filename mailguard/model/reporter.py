@@ -38,6 +38,8 @@ class RuleText:
     """The page of ``explain`` as plain text."""
     help_markdown: str = ""
     """The page of ``explain`` as Markdown."""
+    cwe: tuple[str, ...] = ("CWE-359",)
+    """Weaknesses of the CWE list, the closest first."""
 
 
 @dataclass(frozen=True, slots=True)

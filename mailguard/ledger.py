@@ -1,0 +1,156 @@
+"""The words of the ledger: what was decided, what was not, what was not read.
+
+Every run ends with it, in every format, in the same words. The parts add up to
+the first number of their line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailguard.model.finding import Ledger, Report, Skip, SkipReason
+from mailguard.redact import number
+
+__all__ = ["ledger_lines", "nothing_found", "plural", "unread_words"]
+
+_NUMERALS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 file``, ``4,112 requests``. ``many`` is ``one`` with an s where empty."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def ledger_lines(ledger: Ledger, width: int = 100) -> list[str]:
+    """The ledger in one or more lines; the files go on a line of their own where one line would be too long."""
+    lines: list[str] = []
+    if not ledger.calls and not ledger.requests:
+        return _no_mail(ledger)
+    if ledger.calls:
+        new = f" ({number(ledger.shows_new)} new)" if ledger.shows else ""
+        lines.append(
+            _sum(
+                ledger.calls,
+                "mail call",
+                _parts(
+                    ledger.keeps_apart,
+                    ledger.staff_only,
+                    ledger.shows,
+                    ledger.undecided,
+                    ledger.calls - ledger.keeps_apart - ledger.staff_only - ledger.shows - ledger.undecided,
+                    new=new,
+                ),
+            )
+        )
+    if ledger.requests:
+        lines.append(
+            _sum(
+                ledger.requests,
+                "request",
+                _parts(
+                    ledger.request_keeps_apart,
+                    ledger.request_staff_only,
+                    ledger.request_shows,
+                    ledger.request_undecided,
+                    ledger.cannot_tell,
+                ),
+            )
+        )
+    files = _files(ledger)
+    if files and ledger.calls:
+        if len(lines[0]) + 1 + len(files) <= width:
+            lines[0] += f" {files}"
+        else:
+            lines.insert(1, files)
+    elif files:
+        lines.append(files)
+    return lines
+
+
+def _sum(total: int, what: str, parts: Iterable[str]) -> str:
+    return f"{plural(total, what)}: {', '.join(parts)}."
+
+
+def _parts(apart: int, staff: int, shows: int, undecided: int, cannot_tell: int, *, new: str = "") -> Iterable[str]:
+    yield f"{number(apart)} {'keeps' if apart == 1 else 'keep'} readers apart"
+    if staff:
+        yield f"{number(staff)} {'writes' if staff == 1 else 'write'} to staff only"
+    # Where something could not be told, no line above says that nothing was found.
+    if shows or cannot_tell:
+        yield f"{number(shows)} {'does' if shows == 1 else 'do'} not{new}"
+    if undecided:
+        yield f"{number(undecided)} undecided"
+    if cannot_tell:
+        yield f"{number(cannot_tell)} cannot tell"
+
+
+def _files(ledger: Ledger) -> str:
+    if not ledger.files:
+        return ""
+    rest = ledger.files - ledger.files_read
+    if rest <= 0:
+        return "1 file, read." if ledger.files == 1 else f"{plural(ledger.files, 'file')}, all read."
+    text = f"{number(ledger.files_read)} of {plural(ledger.files, 'file')} read"
+    if not ledger.files_known:
+        return f"{text}."
+    if ledger.files_known >= rest:
+        return f"{text}; the other {f'{number(rest)} are' if rest > 1 else 'one is'} known."
+    known = ledger.files_known
+    return f"{text}; {number(known)} of the other {number(rest)} {'is' if known == 1 else 'are'} known."
+
+
+def _no_mail(ledger: Ledger) -> list[str]:
+    if ledger.captures:
+        text = f"No mail request in {plural(ledger.captures, 'capture')}."
+        return [text, files] if (files := _files(ledger)) else [text]
+    if not ledger.files:
+        return ["No mail is sent from this code: there is no Python file."]
+    names = "it names no" if ledger.files == 1 else "none names a"
+    if ledger.files_read < ledger.files:
+        seen = f"No mail call in what was read: {number(ledger.files_read)} of {plural(ledger.files, 'Python file')}"
+    else:
+        seen = f"No mail is sent from this code: {plural(ledger.files, 'Python file')}"
+    lines = [f"{seen}, {names} mail API that mailguard knows."]
+    return [*lines, "Do you send through a helper of another package? Name it under [tool.mailguard.senders]."]
+
+
+def nothing_found(report: Report) -> bool:
+    """Whether ``Nothing found.`` is true: mail was seen, no rule is broken, known ones included, all could be told."""
+    ledger = report.ledger
+    return bool(
+        (ledger.calls or ledger.requests)
+        and not ledger.shows
+        and not ledger.request_shows
+        and not any(finding.certainty > finding.certainty.UNDECIDED for finding in report.findings)
+        and not any(not skip.accepted for skip in report.skips)
+    )
+
+
+def unread_words(skips: Iterable[Skip]) -> str:
+    """``One request could not be read, so this is not a pass.``; empty if everything was read or is known."""
+    requests = places = 0
+    files: set[str] = set()
+    for skip in skips:
+        if skip.accepted:
+            continue
+        if skip.reason is SkipReason.CANNOT_TELL or skip.cause is not None:
+            requests += skip.times
+        elif skip.reason in {SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD} and skip.place.line:
+            places += skip.times
+        else:
+            files.add(skip.place.path)
+    parts = [
+        f"{_numeral(count)} {what if count == 1 else what + 's'}"
+        for count, what in ((requests, "request"), (len(files), "file"), (places, "place of the code"))
+        if count
+    ]
+    if not parts:
+        return ""
+    if places > 1:
+        parts[-1] = parts[-1].replace("place of the codes", "places of the code")
+    text = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"{text[0]}{text[1:].lower()} could not be read, so this is not a pass."
+
+
+def _numeral(count: int) -> str:
+    return _NUMERALS[count] if count < len(_NUMERALS) else number(count)

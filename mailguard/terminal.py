@@ -1,0 +1,355 @@
+"""Findings as lines for people: header, code frame, the way of the list, what to do.
+
+Used by every output that shows such lines, on a terminal or as the body of
+something else. Colour adds nothing that the words do not say: without its
+escape sequences a coloured line is the plain line.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mailguard.model.finding import Certainty, Finding, Severity, Skip, Way
+from mailguard.model.place import Place
+from mailguard.model.reporter import Options
+from mailguard.model.value import Step, StepKind, Trail
+from mailguard.redact import Output, code_frame, code_line, safe_text
+from mailguard.wording import (
+    alike_words,
+    clean,
+    file_line,
+    guilty_change,
+    list_clause,
+    next_steps,
+    paste,
+    phrase,
+    place_words,
+    shortened,
+    skip_title,
+    skip_why,
+    told,
+    way_of,
+)
+
+__all__ = ["Style", "finding_lines", "skip_lines", "wrapped"]
+
+BEFORE: Final = 2
+AFTER: Final = 1
+"""Lines of code around the one that is meant."""
+
+LEAST_CODE: Final = 12
+"""Columns below which a snippet of code says nothing."""
+
+CUT: Final = "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Colours of a terminal (ECMA-48 SGR), or none."""
+
+    colour: bool = False
+
+    def _in(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+    def bold(self, text: str) -> str:
+        """Place and title."""
+        return self._in("1", text)
+
+    def dim(self, text: str) -> str:
+        """Line numbers, frame, rule id, ledger."""
+        return self._in("2", text)
+
+    def certainty(self, certainty: Certainty, text: str) -> str:
+        """The word itself and the caret: red, yellow, cyan."""
+        match certainty:
+            case Certainty.CERTAIN:
+                return self._in("31", text)
+            case Certainty.LIKELY:
+                return self._in("33", text)
+            case Certainty.UNDECIDED:
+                return self._in("36", text)
+
+
+def _foreign(text: str) -> str:
+    return safe_text(clean(text), Output.TERMINAL)
+
+
+def _safe(text: str) -> str:
+    return safe_text(text, Output.TERMINAL)
+
+
+def columns(text: str) -> int:
+    """How many columns ``text`` takes: two for wide characters, none for combining ones (UAX 11)."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns_of(character) for character in text)
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * max(0, width - columns(text))
+
+
+def _window(text: str, start: int, width: int) -> str:
+    """The part of ``text`` that lies in ``width`` columns from ``start``, with marks where something is missing."""
+    end = start + width
+    missing_right = columns(text) > end
+    first = start + len(CUT) if start else 0
+    last = end - len(CUT) if missing_right else end
+    at = 0
+    kept: list[str] = []
+    for character in text:
+        size = _columns_of(character)
+        if at >= first and at + size <= last:
+            kept.append(character)
+        elif at < last and at + size > first:
+            kept.append(" " * (min(at + size, last) - max(at, first)))  # half of a wide character
+        at += size
+    left = CUT if start and at > start else ""
+    return left + "".join(kept) + (CUT if missing_right else "")
+
+
+def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """``text`` in lines of at most ``width`` columns; words, and so commands and places, stay whole."""
+    return textwrap.wrap(
+        text,
+        max(width, len(rest) + 20),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+LABEL: Final = 11
+
+
+def _labelled(label: str, text: str, width: int) -> list[str]:
+    return wrapped(text, width, f"  {label:<{LABEL}}", " " * (LABEL + 2))
+
+
+def _command(label: str, command: str) -> str:
+    return f"  {label:<{LABEL}}{command}"
+
+
+# --- header ---------------------------------------------------------------------------------------
+
+
+def _header(place: str, title: str, second: Sequence[tuple[str, str]], width: int, style: Style) -> list[str]:
+    """Two lines: place and title; below the title, ``second``: words with the name of their style."""
+    plain = " ".join(word for word, _ in second)
+    indent = columns(place) + 2
+    painted = " ".join(_painted(word, kind, style) for word, kind in second)
+    if indent + columns(title) <= width and indent + columns(plain) <= width:
+        return [style.bold(f"{place}  {title}"), " " * indent + painted]
+    lines = [style.bold(place), *(style.bold(line) for line in wrapped(title, width, "  ", "  "))]
+    if columns(plain) + 2 <= width:
+        return [*lines, f"  {painted}"]
+    return [*lines, *wrapped(plain, width, "  ", "  ")]
+
+
+def _painted(word: str, kind: str, style: Style) -> str:
+    if kind == "dim":
+        return style.dim(word)
+    return style.certainty(Certainty[kind], word) if kind else word
+
+
+def _finding_header(finding: Finding, width: int, style: Style) -> list[str]:
+    remarks = [list_clause(finding)]
+    if finding.severity is Severity.NOTE:
+        remarks.append("a note")
+    if finding.noted:
+        remarks.append(f"does not block: {_foreign(finding.noted)}")
+    if not finding.new:
+        remarks.append("known")
+    word = finding.certainty.name.lower()
+    second = [(f"{_foreign(finding.rule)},", "dim"), (word, finding.certainty.name), (f"({'; '.join(remarks)})", "dim")]
+    return _header(_safe(place_words(finding.place)), _safe(told(finding.title)), second, width, style)
+
+
+# --- code -----------------------------------------------------------------------------------------
+
+
+def _code(text: str) -> str:
+    return _safe(text.replace("\t", "    "))
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    lines: list[str]
+    path: str
+    first: int
+    last: int
+
+    def shows(self, place: Place) -> bool:
+        return place.path == self.path and self.first <= place.line <= self.last
+
+
+def _frame(finding: Finding, options: Options, style: Style) -> _Frame | None:
+    place = finding.place
+    if not finding.ways or not place.line:
+        return None
+    first = max(1, place.line - BEFORE)
+    given = options.code_lines(place.path, first, max(place.line + AFTER, min(place.end_line, place.line + 4)))
+    if given is None or len(given) <= place.line - first:
+        return None
+    code = code_frame(given)
+    last = first + len(code) - 1
+    digits = max(5, len(str(last)))
+    room = max(options.width - digits - 3, 20)
+    mark = code[place.line - first]
+    before, inside, _ = _parts(mark, place)
+    start, size = columns(_code(before)), columns(_code(inside))
+    caption = _safe(told(finding.caption))
+    fits = size + 1 + columns(caption) <= room - 2 * len(CUT)
+    right = start + size + (1 + columns(caption) if fits and caption else 0)
+    widest = columns(_code(mark))
+    # Cut on the left only as far as needed to show the caret and its words.
+    shift = min(max(0, right - room), max(0, start - len(CUT))) if right > room else 0
+    if shift and widest > shift + room:
+        shift = min(shift + len(CUT), max(0, start - len(CUT)))
+    lines: list[str] = []
+    for index, text in enumerate(code, first):
+        gutter = f"{index:>{digits}} |"
+        visible = _window(_code(text), shift, room).rstrip()
+        lines.append(style.dim(gutter) + (f" {visible}" if visible else ""))
+        if index == place.line:
+            caret = "^" * max(1, min(size, room - (start - shift)))
+            blank = style.dim(" " * digits + " |")
+            pointed = f"{blank} {' ' * (start - shift)}{style.certainty(finding.certainty, caret)}"
+            lines.append(f"{pointed} {caption}" if fits and caption else pointed)
+            if caption and not fits:
+                lines += [f"{blank} {line}" for line in wrapped(caption, room)]
+    return _Frame(lines, place.path, first, last)
+
+
+def _parts(line: str, place: Place) -> tuple[str, str, str]:
+    """``line`` before, inside and behind the span of ``place``, which is on it or starts on it."""
+    body = len(line.rstrip())
+    start = min(place.column - 1, body) if place.column else len(line) - len(line.lstrip())
+    if place.end_line > place.line or not place.column:
+        end = body
+    else:
+        end = min(place.end_column - 1, len(line)) if place.end_column else start + 1
+    end = max(end, start)
+    return line[:start], line[start:end], line[end:]
+
+
+def _snippet(place: Place, options: Options) -> str:
+    if not place.line:
+        return ""
+    given = options.code_lines(place.path, place.line, place.line)
+    if not given:
+        return ""
+    line = code_line(given[0])
+    inside = _parts(line, place)[1] if place.end_column or place.end_line > place.line else line
+    text = _code(inside.strip())
+    return f"{text} {CUT}" if place.end_line > place.line else text
+
+
+# --- the way --------------------------------------------------------------------------------------
+
+
+def _way(way: Way, options: Options, frame: _Frame | None) -> tuple[list[str], int]:
+    """The steps of a way, one a line, and how many were left out."""
+    steps: Trail = way.steps
+    if len(steps) > 1 and steps[-1].kind is StepKind.SENT and frame is not None and frame.shows(steps[-1].place):
+        steps = steps[:-1]  # the call is in the frame already
+    kept = steps if options.all_trails else shortened(steps)
+    return _table(kept, options), len(steps) - len(kept)
+
+
+def _table(steps: Sequence[Step], options: Options) -> list[str]:
+    rows = [(_safe(file_line(step.place)), _snippet(step.place, options), _safe(phrase(step))) for step in steps]
+    if not rows:
+        return []
+    places = max(columns(place) for place, _, _ in rows)
+    phrases = max(columns(words) for _, _, words in rows)
+    room = options.width - 4 - places - 3
+    code = min(max(columns(text) for _, text, _ in rows), room - 4 - phrases)
+    if code >= LEAST_CODE or (code > 0 and all(columns(text) <= code for _, text, _ in rows)):
+        return [
+            f"    {_padded(place, places)}   {_padded(_window(text, 0, code), code)}    {words}"
+            for place, text, words in rows
+        ]
+    if phrases <= room:
+        return [f"    {_padded(place, places)}   {words}" for place, _, words in rows]
+    return [line for place, _, words in rows for line in (f"    {place}", f"      {words}")]
+
+
+def _trails(finding: Finding, options: Options, frame: _Frame | None) -> list[str]:
+    worst, *others = finding.ways
+    table, missing = _way(worst, options, frame)
+    lines = ["  The list", *table]
+    if options.all_trails:
+        for other in others:
+            lines += ["  Also", *_way(other, options, frame)[0]]
+        return lines
+    more = []
+    if others:
+        more.append(f"{len(others):,} more caller{'s' if len(others) > 1 else ''}")
+    if missing:
+        more.append(f"{missing:,} more step{'s' if missing > 1 else ''}")
+    return [*lines, f"    and {', '.join(more)} (--all-trails)"] if more else lines
+
+
+# --- blocks ---------------------------------------------------------------------------------------
+
+
+def finding_lines(finding: Finding, options: Options, *, links: bool = True) -> list[str]:
+    """One finding. ``links`` adds the commands that go on from here."""
+    style = Style(options.colour)
+    width = options.width
+    lines = _finding_header(finding, width, style)
+    frame = _frame(finding, options, style)
+    if frame is not None:
+        lines += ["", *frame.lines]
+    lines.append("")
+    if guilty := guilty_change(finding, options):
+        lines.append(f"  Your change in {_safe(file_line(guilty.place))} made this call unsafe.")
+    if way_of(finding) is not None:
+        lines += _trails(finding, options, frame)
+    else:
+        lines += _labelled("Request", _foreign(finding.api), width)
+        lines += _labelled("Readers", _safe(told(finding.why)), width)
+        if alike := alike_words(finding.times, finding.place):
+            lines += _labelled("Alike", _safe(alike), width)
+    lines += _labelled("Change", _safe(told(finding.change)), width)
+    if not links:
+        return lines
+    where = paste(finding.place)
+    if way_of(finding) is not None:
+        if finding.fixable:
+            lines.append(_command("", f"mailguard fix {where}"))
+        lines.append(_command("Intended?", f'mailguard allow {where} --reason "why they may see each other"'))
+    else:
+        lines += _labelled("Intended?", "name these people as an audience under [tool.mailguard.audiences]", width)
+    lines.append(_command("More", f"mailguard explain {_foreign(finding.rule)}"))
+    return lines
+
+
+def skip_lines(skip: Skip, options: Options) -> list[str]:
+    """One thing that was not read: a request that cannot be told, or code."""
+    style = Style(options.colour)
+    width = options.width
+    operation = ", ".join(_foreign(word) for word in (skip.provider, skip.operation) if word)
+    second = [(operation or _foreign(skip.reason.value), "dim")]
+    lines = _header(_safe(place_words(skip.place)), skip_title(skip), second, width, style)
+    lines += ["", *_labelled("Why", _safe(skip_why(skip)), width)]
+    if alike := alike_words(skip.times, skip.place):
+        lines += _labelled("Alike", _safe(alike), width)
+    first, *rest = next_steps(skip)
+    lines += _labelled("Change", first, width)
+    for step in rest:
+        lines += _labelled("", step, width)
+    return lines

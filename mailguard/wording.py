@@ -1,0 +1,298 @@
+"""How a finding is put into words: what every output says in the same way.
+
+Below the shelf of reporters: those that print lines and those that print data
+take their phrases, sentences and levels from here.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import shlex
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, Literal, TypeAlias
+
+from mailguard.model.finding import Certainty, Finding, Report, Severity, Skip, SkipReason, Way
+from mailguard.model.message import Reason
+from mailguard.model.place import Place
+from mailguard.model.reporter import Options
+from mailguard.model.value import Step, StepKind, Trail
+from mailguard.redact import Output, foreign, no_address, number, safe_text
+
+__all__ = [
+    "Level",
+    "alike_words",
+    "change_sentences",
+    "clean",
+    "closes",
+    "file_line",
+    "fingerprints",
+    "full_change",
+    "guilty_change",
+    "level_of",
+    "list_clause",
+    "list_sentence",
+    "next_steps",
+    "paste",
+    "phrase",
+    "place_words",
+    "shortened",
+    "shown",
+    "skip_title",
+    "skip_why",
+    "told",
+    "way_of",
+]
+
+Level: TypeAlias = Literal["error", "warning", "note"]
+
+STEPS: Final = 6
+"""A trail with more steps than this keeps the first, the last, and every change of file."""
+
+
+@functools.lru_cache(maxsize=4096)
+def clean(text: str) -> str:
+    """A stranger's words without addresses; the escapes are up to the output."""
+    return foreign(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def told(text: str) -> str:
+    """A sentence of ours without addresses."""
+    return no_address(text)
+
+
+def place_words(place: Place, *, column: bool = True) -> str:
+    """A place as it is printed and can be pasted, without addresses."""
+    shown_place = replace(
+        place, path=clean(place.path), pointer=clean(place.pointer), column=place.column if column else 0
+    )
+    return str(shown_place)
+
+
+def file_line(place: Place) -> str:
+    """``news/views.py:44``."""
+    return place_words(place, column=False)
+
+
+def paste(place: Place) -> str:
+    """A place as an argument of a command: quoted where a shell would read it otherwise."""
+    return safe_text(shlex.quote(file_line(place)), Output.TERMINAL)
+
+
+# --- how bad, and whether it is shown -------------------------------------------------------------
+
+
+def level_of(finding: Finding) -> Level:
+    """The level of forges: what closes the gate is an error or a warning, all the rest a note."""
+    if finding.noted or finding.certainty is Certainty.UNDECIDED:
+        return "note"
+    match finding.severity:
+        case Severity.ERROR:
+            return "error"
+        case Severity.WARNING:
+            return "warning"
+        case Severity.NOTE:
+            return "note"
+
+
+def shown(report: Report, options: Options) -> list[Finding]:
+    """The findings that a text for people lists: new ones that are so; with ``--all`` also known and noted ones."""
+    return [
+        finding
+        for finding in report.findings
+        if (finding.certainty > Certainty.UNDECIDED or options.show_undecided)
+        and (options.show_all or (finding.new and not finding.noted))
+    ]
+
+
+def closes(report: Report) -> tuple[int, int]:
+    """How many findings are new and close the gate, and how many known ones would without a baseline."""
+    new = sum(1 for finding in report.findings if finding.gates)
+    known = sum(1 for finding in report.findings if not finding.new and replace(finding, new=True).gates)
+    return new, known
+
+
+# --- the way of the list --------------------------------------------------------------------------
+
+
+def phrase(step: Step) -> str:
+    """What happened at a step: ``read from the database``, ``cut into batches of 1,000``."""
+    if step.kind is StepKind.BATCHED and step.detail.replace(",", "").isdecimal():
+        return f"cut into batches of {number(int(step.detail.replace(',', '')))}"
+    return step.kind.value
+
+
+_WITH_VERB: Final = frozenset({StepKind.UNRESOLVED, StepKind.GROWN})
+"""Steps whose phrase brings its own verb: "comes from ...", "grows in ..."; the others follow "is"."""
+
+
+def _verb(step: Step) -> str:
+    return "" if step.kind in _WITH_VERB else "is "
+
+
+def way_of(finding: Finding) -> Way | None:
+    """The worst way; None for a capture."""
+    return finding.ways[0] if finding.ways else None
+
+
+def list_clause(finding: Finding) -> str:
+    """``the list is read from the database``; for a capture, that it was recorded."""
+    way = way_of(finding)
+    if way is None:
+        return "as recorded"
+    if not way.steps or way.steps[0].kind in {StepKind.SHOWN, StepKind.SENT}:
+        return "where the list comes from is not known"
+    return f"the list {_verb(way.steps[0])}{phrase(way.steps[0])}"
+
+
+def shortened(steps: Trail, limit: int = STEPS) -> Trail:
+    """A long trail without what happens inside one file on the way."""
+    if len(steps) <= limit:
+        return steps
+    last = len(steps) - 1
+    return tuple(
+        step for index, step in enumerate(steps) if index in {0, last} or step.place.path != steps[index - 1].place.path
+    )
+
+
+def list_sentence(way: Way, say: Callable[[Step, str], str]) -> str:
+    """Tell a way: ``The list is read from the database, passed on whole and put into To of one message here``.
+
+    ``say`` puts a step's phrase into the terms of an output: with its place behind it, or as a link. It is not
+    called for the last step, which is "here".
+    """
+    steps = tuple(step for step in way.steps if step.kind is not StepKind.SENT)
+    if not steps or steps[-1].kind is not StepKind.SHOWN:
+        steps = (*steps, Step(StepKind.SHOWN, Place("")))
+    *before, last = shortened(steps)
+    said: list[tuple[str, str]] = [(_verb(step), say(step, phrase(step))) for step in before]
+    field = f"{told(last.detail)} of " if last.detail else ""
+    said.append(("is ", f"put into {field}one message here"))
+    words: list[str] = []
+    for index, (verb, text) in enumerate(said):
+        words.append(("" if index and said[index - 1][0] == verb else verb) + text)
+    return f"The list {_enumerated(words)}."
+
+
+def _enumerated(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+
+
+# --- which one it is ------------------------------------------------------------------------------
+
+
+def fingerprints(findings: Sequence[Finding]) -> list[str]:
+    """A stable name for each finding, for forges that follow findings over time.
+
+    Made of the rule and the identities of its ways (no line, no person); for a capture, of the
+    rule, the file and the operation. Equal ones are numbered in order. What goes into the digest is redacted first,
+    so that no digest can be used to guess an address.
+    """
+    seen: Counter[str] = Counter()
+    names = []
+    for finding in findings:
+        if finding.ways:
+            parts = sorted({told(clean(way.identity)) for way in finding.ways})
+        else:
+            parts = [clean(finding.place.path), clean(finding.api)]
+        text = "\0".join(["mailguard", "1", clean(finding.rule), *parts])
+        digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        seen[digest] += 1
+        names.append(f"{digest}:{seen[digest]}")
+    return names
+
+
+# --- what to do -----------------------------------------------------------------------------------
+
+
+def change_sentences(finding: Finding) -> str:
+    """Say what to change in sentences: ``add is_multiple=True. One message each``, with a full stop."""
+    first, _, rest = told(finding.change).rstrip(".").partition(": ")
+    return f"{first}. {rest[0].upper()}{rest[1:]}." if rest else f"{first}."
+
+
+def full_change(finding: Finding) -> str:
+    """The change in running words, where the rule has them."""
+    return f"{told(finding.change_in_full)}." if finding.change_in_full else change_sentences(finding)
+
+
+def guilty_change(finding: Finding, options: Options) -> Step | None:
+    """The step of the change under review that brought the list here, if the place itself is not in the change."""
+    way = way_of(finding)
+    if options.changed is None or way is None or options.changed(finding.place):
+        return None
+    return next((step for step in way.steps if options.changed(step.place)), None)
+
+
+# --- what was not read ----------------------------------------------------------------------------
+
+_RECORD_AGAIN: Final = "record it again: mailguard record -- COMMAND"
+
+_NEXT: Final[dict[Reason, tuple[str, ...]]] = {
+    Reason.BODY_MISSING: (
+        _RECORD_AGAIN,
+        "or tell the recorder to keep bodies",
+    ),
+    Reason.BODY_CUT: (
+        _RECORD_AGAIN,
+        "or raise the recorder's limit on the size of bodies",
+    ),
+    Reason.WRONG_ENCODING: (
+        _RECORD_AGAIN,
+        "or correct the header in the capture, if you know that it is wrong",
+    ),
+    Reason.TOO_LARGE: ("split the capture, or record fewer people at a time",),
+    Reason.UNKNOWN_FORM: ("see what is known of this service: mailguard explain --list",),
+    Reason.MASKED: (
+        "record without the filter that masks addresses, then: mailguard scrub CAPTURE",
+        "which keeps people apart and prints nobody",
+    ),
+    Reason.ENVELOPE_MISSING: ("record at the SMTP server, where the envelope is known: mailguard record -- COMMAND",),
+    Reason.TEMPLATE: ("look at the template at the provider: its own To, Cc and Bcc count too",),
+    Reason.LIST_AT_PROVIDER: ("look at the provider whether the list gets one message each",),
+    Reason.NOT_MAIL_HOST: ("name the service under [tool.mailguard.senders], if this request sends mail",),
+    Reason.ACCOUNT_OPTION: ("say it in the request instead of in the account's options",),
+    Reason.RAW_BCC: ("leave the Bcc line out, and name these people in the envelope only",),
+    Reason.ADDRESSES: ("look at the recipients of this request: some are no addresses",),
+    Reason.BAD_RECORD: (_RECORD_AGAIN, "or take the damaged record out"),
+}
+
+_NEXT_FOR_CODE: Final[dict[SkipReason, str]] = {
+    SkipReason.SYNTAX: "repair it, or leave it out of the settings",
+    SkipReason.PYTHON_2: "move it to Python 3",
+    SkipReason.ENCODING: "save it in the encoding that it declares",
+    SkipReason.TOO_LARGE: "split it, if a person wrote it",
+    SkipReason.UNREADABLE: "make it readable",
+    SkipReason.BUDGET: "split what happens there into functions",
+    SkipReason.DEPTH: "split what is nested there",
+    SkipReason.INTERNAL: "report it: this is an error of mailguard",
+    SkipReason.CANNOT_TELL: "look at the request",
+    SkipReason.NOT_UNDERSTOOD: "look at who gets the mail there",
+}
+
+
+def skip_title(skip: Skip) -> str:
+    """The first line on something that was not read."""
+    if skip.reason is SkipReason.CANNOT_TELL or skip.cause is not None:
+        return "Cannot tell who sees whom in this request"
+    return f"Not read: {skip.reason.value}"
+
+
+def skip_why(skip: Skip) -> str:
+    """Why, in words of ours and without any content of the file."""
+    if skip.detail:
+        return told(skip.detail)
+    return skip.cause.value if skip.cause is not None else skip.reason.value
+
+
+def next_steps(skip: Skip) -> tuple[str, ...]:
+    """What to do about it; each line stands alone."""
+    return _NEXT[skip.cause] if skip.cause is not None else (_NEXT_FOR_CODE[skip.reason],)
+
+
+def alike_words(times: int, place: Place) -> str:
+    """``2,311 requests like this, first at ...``; empty for a single one."""
+    return f"{number(times)} requests like this, first at {place_words(place)}" if times > 1 else ""
