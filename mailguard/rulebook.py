@@ -1212,7 +1212,7 @@ def _person(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> Recipien
     address = block.get("address")
     if address is not None and not isinstance(address, str):
         reader.fail((*path, "address"), '"address" must be a text. Put quotes around it')
-    size = block.get("size", "")
+    size = reader.number(block["size"], (*path, "size"), LIMIT_MAX) if "size" in block else ""
     steps = [
         reader.member(word, (*path, "steps", index), _STEPS)
         for index, word in enumerate(reader.sequence(block.get("steps"), (*path, "steps")))
@@ -1238,6 +1238,9 @@ def _request(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> HttpReq
     if len([key for key in ("json", "form", "body") if key in block]) > 1:
         reader.fail(path, "a request has one of json, form or body. Keep one")
     headers = reader.mapping(block.get("headers", {}), (*path, "headers"))
+    for key, value in [("method", block.get("method", "")), ("body", block.get("body", "")), *headers.items()]:
+        if not isinstance(value, str):
+            reader.fail((*path, key), f"{_shown(key)} must be a text. Put quotes around it")
     body: Body = None
     encoding = ""
     if "json" in block:
@@ -1260,12 +1263,12 @@ def _parts(form: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 def _smtp(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> SmtpTransaction:
     block = reader.mapping(data, path)
     reader.keys(block, path, ("from", "to", "data"))
-    content = block.get("data")
-    if not isinstance(content, str):
+    content, sender = block.get("data"), block.get("from", "")
+    if not isinstance(content, str) or not isinstance(sender, str):
         reader.fail((*path, "data"), '"data" must be the message as sent. Write it below "data: |"')
     return SmtpTransaction(
         relay="smtp://localhost:25",
-        mail_from=block.get("from", ""),
+        mail_from=sender,
         rcpt_to=_strings(reader, block.get("to"), (*path, "to")),
         data=content,
     )
