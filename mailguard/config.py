@@ -10,6 +10,7 @@ This module imports nothing that is slow; what a domain is, ``addresses`` says.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 import sys
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from mailguard.model.finding import Severity
+from mailguard.rulebook import Audience
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -27,7 +29,6 @@ else:
     import tomli as tomllib
 
 __all__ = [
-    "Audience",
     "CaptureFiles",
     "Sender",
     "Settings",
@@ -55,23 +56,6 @@ class SettingsError(Exception):
         self.message, self.file, self.line = message, file, line
         place = f"{file}:{line}: " if line else f"{file}: " if file else ""
         super().__init__(place + message)
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """People who may see each other: a promise with a limit, not a hole in the gate."""
-
-    name: str
-    reason: str
-    """Why they may see each other."""
-    at: tuple[str, ...] = ()
-    """Where in the code: dotted names of functions (``crm.alerts.notify_admins``); empty for captures alone."""
-    at_most: int | None = None
-    """How many people one message shows at most; None if nothing is promised."""
-    one_domain: bool = False
-    """Whether all of them share one domain, which is checked when mail is recorded or sent."""
-    until: date | None = None
-    """The last day on which it counts; None for no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +92,16 @@ class Settings:
     internal_domains: tuple[str, ...] = ()
     """Domains whose people are inside; subdomains are included."""
     audiences: tuple[Audience, ...] = ()
+    """People who may see each other; each is a promise with a limit."""
+    audience_ends: Mapping[str, date] = field(default_factory=dict)
+    """The last day on which an audience counts, for those that have one."""
     senders: tuple[Sender, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     """The limit of a rule, where it is not the rule's own."""
     select: tuple[str, ...] = ()
     """The rules that count; empty for those that are on by default."""
+    extend_select: tuple[str, ...] = ()
+    """Rules that count besides those that are on by default."""
     ignore: tuple[str, ...] = ()
     per_path_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Rules that do not count in files that match a glob."""
@@ -135,8 +124,9 @@ class Settings:
     def line(self, *path: str) -> int:
         """The line of a setting, or of the nearest thing around it; 0 if it is not in a file."""
         while path:
-            if path in self.lines:
-                return self.lines[path]
+            for spelled in (path, (*path[:-1], path[-1].replace("_", "-"))):
+                if spelled in self.lines:
+                    return self.lines[spelled]
             path = path[:-1]
         return 0
 
@@ -203,7 +193,7 @@ def with_inline(settings: Settings, text: str) -> Settings:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"this is no setting in TOML: {text}", "--config") from error
     read = _Reader(None, {}, settings.folder or Path(), None).settings(table)
-    names = {key.replace("-", "_") for key in table}
+    names = {key.replace("-", "_") for key in table} | ({"audience_ends"} if "audiences" in table else set())
     return replace(settings, **{name: getattr(read, name) for name in names})
 
 
@@ -308,6 +298,7 @@ class _Reader:
             "senders": lambda value: self.named(value, "senders", self.sender),
             "limits": self.limits,
             "select": lambda value: self.texts(value, "select"),
+            "extend-select": lambda value: self.texts(value, "extend-select"),
             "ignore": lambda value: self.texts(value, "ignore"),
             "per-path-ignores": self.path_ignores,
             "captures": self.captures,
@@ -318,6 +309,8 @@ class _Reader:
         }
         self.check_keys(table, readers, ())
         values: dict[str, Any] = {key.replace("-", "_"): readers[key](value) for key, value in table.items()}
+        if "audiences" in values:
+            values["audience_ends"] = self.audience_ends(table["audiences"])
         return Settings(**values, file=self.file, folder=self.folder, lines=self.lines)
 
     def check_keys(self, table: Mapping[str, Any], names: Collection[str], path: KeyPath) -> None:
@@ -362,9 +355,11 @@ class _Reader:
         names = self.texts(value, "internal-domains")
         result = []
         for name in names:
-            complaint = addresses.inside_domain_complaint(name)
-            if complaint:
-                raise self.error(complaint, "internal-domains", name)
+            problem = addresses.inside_domain_problem(name)
+            if problem is not None and "public suffix" in problem:
+                problem = "is not one organisation's domain: half the world would be inside."
+            if problem is not None:
+                raise self.error(f'"{name}" {problem}', "internal-domains", name)
             result.append(name.rstrip(".").lower())
         return tuple(dict.fromkeys(result))
 
@@ -374,22 +369,27 @@ class _Reader:
         self.check_keys(table, ("at", "at_most", "one_domain", "reason", "until"), path)
         if "reason" not in table:
             raise self.error(f'the audience "{name}" has no reason: say why they may see each other', *path)
-        until = table.get("until")
-        if isinstance(until, str):
-            try:
-                until = date.fromisoformat(until)
-            except ValueError:
-                raise self.error('"until" is a date, as in 2027-01-31', *path, "until") from None
-        if until is not None and type(until) is not date:
-            raise self.error('"until" is a date, as in 2027-01-31', *path, "until")
         return Audience(
             name,
-            self.text(table["reason"], *path, "reason"),
             self.texts(table.get("at", []), *path, "at"),
             self.number(table["at_most"], *path, "at_most") if "at_most" in table else None,
             self.flag(table.get("one_domain", False), *path, "one_domain"),
-            until,
+            self.text(table["reason"], *path, "reason"),
         )
+
+    def audience_ends(self, table: Mapping[str, Any]) -> dict[str, date]:
+        ends = {}
+        for name, audience in table.items():
+            until = audience.get("until")
+            if isinstance(until, str):
+                with contextlib.suppress(ValueError):
+                    until = date.fromisoformat(until)
+            if until is None:
+                continue
+            if type(until) is not date:
+                raise self.error('"until" is a date, as in 2027-01-31', "audiences", name, "until")
+            ends[name] = until
+        return ends
 
     def sender(self, name: str, table: Mapping[str, Any]) -> Sender:
         path = ("senders", name)

@@ -19,6 +19,7 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ __all__ = [
     "NothingToCheck",
     "Tree",
     "check_found",
+    "commit_date",
     "display_path",
     "files_of",
     "folder_of",
@@ -405,15 +407,24 @@ def git_environment() -> dict[str, str]:
 def _git(folder: Path) -> list[tuple[str, str]] | None:
     """git's list of the files below ``folder`` with git's tag for each; None where git cannot tell."""
     root = root_of(folder)
-    program = _git_program()
-    if root is None or program is None:
+    listing = ("ls-files", "-t", "-z", "--cached", "--others", "--exclude-per-directory=.gitignore")
+    output = _run_git(root, listing, folder) if root is not None else None
+    if output is None:
         return None
-    command = [
-        program, *GIT_OPTIONS,
-        # Both are said, so that `core.worktree` of the repository cannot lead elsewhere.
-        f"--git-dir={root / '.git'}", f"--work-tree={root}",
-        "ls-files", "-t", "-z", "--cached", "--others", "--exclude-per-directory=.gitignore",
-    ]  # fmt: skip
+    entries = {}
+    for entry in output.split(b"\0"):
+        if entry:
+            entries[os.fsdecode(entry[2:])] = entry[:1].decode("ascii", "replace")
+    return [(tag, name) for name, tag in sorted(entries.items())]
+
+
+def _run_git(root: Path, arguments: Sequence[str], folder: Path) -> bytes | None:
+    """What git prints; None where there is no git, or it fails. ``arguments`` is a command that reads only."""
+    program = _git_program()
+    if program is None:
+        return None
+    # Both folders are said, so that `core.worktree` of the repository cannot lead elsewhere.
+    command = [program, *GIT_OPTIONS, f"--git-dir={root / '.git'}", f"--work-tree={root}", *arguments]
     try:
         done = subprocess.run(  # noqa: S603  # an absolute program, options that nobody else writes
             command,
@@ -426,11 +437,21 @@ def _git(folder: Path) -> list[tuple[str, str]] | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    entries = {}
-    for entry in done.stdout.split(b"\0"):
-        if entry:
-            entries[os.fsdecode(entry[2:])] = entry[:1].decode("ascii", "replace")
-    return [(tag, name) for name, tag in sorted(entries.items())]
+    return done.stdout
+
+
+def commit_date(root: Path) -> date | None:
+    """The day of the commit that is checked out, where it was made; None without one."""
+    commit = _run_git(root, ("cat-file", "commit", "HEAD"), root)
+    found = re.search(rb"^committer [^\n]*> (\d{1,12}) ([+-])(\d\d)(\d\d)$", commit or b"", re.MULTILINE)
+    if found is None:
+        return None
+    offset = timedelta(hours=int(found[3]), minutes=int(found[4]))
+    try:
+        moment = datetime.fromtimestamp(int(found[1]), timezone.utc)
+        return (moment + offset if found[2] == b"+" else moment - offset).date()
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_capture: Callable[[File], bool]) -> None:

@@ -1,0 +1,449 @@
+"""The command line. The only importer of click.
+
+Commands load what they need when they run, so that help and mistakes are answered
+at once. Every way out has its exit code: 0 nothing at or above the gate, 1 a
+finding that closes it, 2 a wrong command or settings, 3 something that may matter
+was not read, or mailguard itself failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from mailguard import __version__
+from mailguard.config import SettingsError, nearest_name
+from mailguard.discover import NothingToCheck
+
+if TYPE_CHECKING:
+    from mailguard.config import Settings
+    from mailguard.gate import Run
+    from mailguard.model.finding import Report
+    from mailguard.model.reporter import Options
+
+EXIT_USAGE: Final = 2
+EXIT_INTERNAL: Final = 3
+EXIT_INTERRUPTED: Final = 130
+"""128 and the number of the signal, as shells have it."""
+
+WIDTH: Final = 100
+"""Columns where there is no terminal."""
+
+FIRST_STEP: Final = """\
+mailguard finds the line of code that will show your customers to each other.
+
+  mailguard check          look at this project; nothing is sent, nothing of it is run
+  mailguard demo           the mail of 1 November 2019, replayed in a temporary folder
+
+All commands: mailguard --help
+"""
+
+SHOWN: Final = ("check", "fix", "explain", "allow", "baseline", "audit", "demo")
+"""The commands that help shows, in this order, as far as they exist."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line with ``arguments``; returns the exit code and never raises."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks is escaped; it must not end the run.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    _quiet_libraries()
+    try:
+        code = main.main(list(arguments), prog_name="mailguard", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.exceptions.Abort:
+        return EXIT_INTERRUPTED
+    except click.UsageError as error:
+        command = f"{error.ctx.command_path} --help" if error.ctx else "mailguard --help"
+        return _complain(f"{error.format_message()}\nHelp: {command}", EXIT_USAGE)
+    except (SettingsError, NothingToCheck, click.ClickException) as error:
+        return _complain(error.format_message() if isinstance(error, click.ClickException) else str(error), EXIT_USAGE)
+    except BrokenPipeError:
+        # Whoever read the report has left; what is still in the buffer goes nowhere.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_INTERNAL
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001  # whatever it is, a traceback would print what it holds
+        return _complain(_internal(error, debug="--debug" in arguments), EXIT_INTERNAL)
+    return code if isinstance(code, int) else 0
+
+
+def _quiet_libraries() -> None:
+    # Parsers of other packages log and warn with the text that they could not parse: addresses.
+    import logging  # noqa: PLC0415  # not needed for help
+    import warnings  # noqa: PLC0415  # the same
+
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+
+
+def _complain(message: str, code: int) -> int:
+    sys.stderr.write(f"mailguard: {_printable(message)}\n")
+    return code
+
+
+def _printable(text: str) -> str:
+    from mailguard.redact import Output, foreign, safe_text  # noqa: PLC0415  # not needed where all goes well
+
+    return "\n".join(safe_text(foreign(line), Output.TERMINAL) for line in text.split("\n"))
+
+
+def _internal(error: Exception, *, debug: bool) -> str:
+    """One line about a failure of mailguard itself: where, and of which type. Never what it says, which may quote input."""
+    package = str(Path(__file__).parent)
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith(package):
+            frames.append(f"{os.path.relpath(file, package).replace(os.sep, '/')}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    text = f"internal error in {frames[-1] if frames else 'start'} ({type(error).__name__}). This is not a pass."
+    if debug:
+        return text + "".join(f"\n  {frame}" for frame in frames)
+    return text + " With --debug: the way there, without any content."
+
+
+class _Commands(click.Group):
+    """The commands; a path in place of a command is ``check`` of it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in self.commands and not name.startswith("-"):
+            if Path(name.split(":")[0]).exists() or os.sep in name:
+                return super().resolve_command(ctx, ["check", *args])
+            raise click.UsageError(f'there is no command "{name}". {nearest_name(name, sorted(self.commands))}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return [name for name in SHOWN if name in self.commands]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        formatter.write("\nmore: mailguard help all\n")
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="mailguard %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> int:
+    """Find the line of code that will show your customers to each other."""
+    if ctx.invoked_subcommand is None:
+        click.echo(FIRST_STEP, nl=False)
+    return 0
+
+
+def _options(*groups: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for group in reversed(groups):
+            function = group(function)
+        return function
+
+    return decorate
+
+
+_about_settings = _options(
+    click.option(
+        "--config", "configs", multiple=True, metavar="FILE|KEY=VALUE", help="Settings to use, or one setting as TOML."
+    ),
+    click.option("--isolated", is_flag=True, help="Use no settings file."),
+    click.option("--tests", is_flag=True, help="Test code closes the gate too."),
+    click.option("--as-of", metavar="DATE", help="The day it is for end dates; that of the commit if not given."),
+    click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes."),
+    click.option("--no-cache", is_flag=True, help="Read nothing from earlier runs."),
+    click.option("--debug", is_flag=True, help="Say where an internal error was. Prints no content."),
+)
+
+_about_output = _options(
+    click.option("--format", "format_name", metavar="FORMAT", help="How to report: mailguard help formats."),
+    click.option(
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="[FORMAT=]FILE",
+        help="Write a report to a file; - is the terminal.",
+    ),
+    click.option("--concise", is_flag=True, help="One line for each finding."),
+    click.option("--undecided", is_flag=True, help="Show what could not be decided, too."),
+    click.option("--all", "show_all", is_flag=True, help="Show every finding."),
+    click.option("--all-trails", is_flag=True, help="Show every way by which a list comes in."),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours."),
+    click.option("--reveal", is_flag=True, help="Print addresses (JSON and inspect only)."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    format: str
+    file: str
+
+
+def _outputs(format_name: str | None, specs: Sequence[str], names: Sequence[str], *, concise: bool) -> list[_Output]:
+    """What to write where, out of ``--format``, ``--output`` and ``--concise``."""
+    default = format_name or ("concise" if concise else "text")
+    outputs = []
+    for spec in specs:
+        head, equals, file = spec.partition("=")
+        if equals and head in names:
+            outputs.append(_Output(head, file))
+        elif equals and head.isidentifier() and not Path(spec).exists():
+            raise click.UsageError(f'there is no format "{head}". {nearest_name(head, names)}')
+        else:
+            outputs.append(_Output(format_name or _by_suffix(spec) or default, spec))
+    if format_name is not None and format_name not in names:
+        raise click.UsageError(f'there is no format "{format_name}". {nearest_name(format_name, names)}')
+    for output in outputs:
+        if not output.file:
+            raise click.UsageError(f"--output {output.format}= names no file; - is the terminal")
+    if not any(output.file == "-" for output in outputs):
+        # A gate that closes says why in the log, also where the report goes to a file.
+        on_terminal = default if not outputs else "concise" if concise else "text"
+        outputs.insert(0, _Output(on_terminal, "-"))
+    return outputs
+
+
+def _by_suffix(file: str) -> str | None:
+    from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+
+    return next(
+        (name for name, reporter in gate.reporters().items() if file.endswith(tuple(reporter.suffixes) or ("\0",))),
+        None,
+    )
+
+
+def _settings_of(paths: Sequence[str], options: dict[str, Any]) -> tuple[Any, Settings]:
+    """The tree that was named, and the settings for it."""
+    from mailguard import config, discover  # noqa: PLC0415  # see the module's own text
+
+    tree = discover.tree_of(paths, Path.cwd())
+    files = [text for text in options["configs"] if "=" not in text or Path(text).exists()]
+    if len(files) > 1:
+        raise click.UsageError("--config names two files; one is enough")
+    if files:
+        if not Path(files[0]).is_file():
+            raise NothingToCheck(f"there is no {files[0]} here.")
+        settings = config.load(Path(files[0]).resolve(), tree.root, trusted=True)
+    else:
+        start = Path(os.path.commonpath(tree.named)) if tree.named else tree.root
+        found = None if options["isolated"] else config.find(start, tree.root)
+        settings = config.load(found, tree.root) if found else config.Settings()
+    for text in options["configs"]:
+        if text not in files:
+            settings = config.with_inline(settings, text)
+    if options["tests"]:
+        from dataclasses import replace  # noqa: PLC0415  # only here
+
+        settings = replace(settings, tests=True)
+    return tree, settings
+
+
+def _prepare(paths: Sequence[str], eyes: frozenset[str], options: dict[str, Any]) -> Run:
+    from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+
+    as_of = None
+    if options["as_of"]:
+        try:
+            as_of = date.fromisoformat(options["as_of"])
+        except ValueError:
+            raise click.UsageError(f"--as-of is a date, as in 2027-01-31, not {options['as_of']}") from None
+    tree, settings = _settings_of(paths, options)
+    return gate.prepare(paths, tree, settings, eyes=eyes, here=Path.cwd(), as_of=as_of, jobs=options["jobs"])
+
+
+def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: dict[str, Any]) -> int:
+    """What check, scan and replay do."""
+    from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+
+    names = sorted(gate.reporters())
+    outputs = _outputs(options["format_name"], options["outputs"], names, concise=options["concise"])
+    if options["reveal"] and not any(output.format in ("json", "jsonl") for output in outputs):
+        raise click.UsageError("--reveal is for JSON, and for mailguard inspect. Nothing else prints an address.")
+    run = _prepare(paths, eyes, options)
+    if options["show_settings"]:
+        return _show_settings(run.settings)
+    if options["show_files"]:
+        for file in (*run.files.python, *run.files.captures):
+            click.echo(_printable(file.path))
+        return 0
+    report = run.report()
+    for output in outputs:
+        _write(run, report, output, command, options)
+    return report.exit_code
+
+
+def _write(run: Run, report: Report, output: _Output, command: str, options: dict[str, Any]) -> None:
+    from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+
+    text = gate.render(report, output.format, _report_options(run, command, options, terminal=output.file == "-"))
+    if output.file == "-":
+        click.echo(text, nl=False, color=True)
+        return
+    try:
+        Path(output.file).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise NothingToCheck(f"cannot write {output.file}: {error.strerror}") from error
+
+
+def _report_options(run: Run, command: str, options: dict[str, Any], *, terminal: bool) -> Options:
+    is_terminal = terminal and sys.stdout.isatty()
+    return run.options(
+        width=shutil.get_terminal_size((WIDTH, 24)).columns if is_terminal else WIDTH,
+        colour=terminal and _colour(options["color"]),
+        command=command,
+        show_all=options["show_all"],
+        all_trails=options["all_trails"],
+        show_undecided=options["undecided"],
+        reveal=options["reveal"],
+        version=__version__,
+    )
+
+
+def _colour(choice: str) -> bool:
+    """Whether to colour: as asked, else on a terminal unless ``NO_COLOR`` is set (no-color.org)."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _show_settings(settings: Settings) -> int:
+    click.echo(f"# from {_printable(str(settings.file))}" if settings.file else "# no settings file: the defaults")
+    for name, value in settings.shown():
+        click.echo(_printable(f"{name} = {value!r}"))
+    return 0
+
+
+_about_files = _options(
+    click.option("--show-settings", is_flag=True, help="Print the settings in force, and check nothing."),
+    click.option("--show-files", is_flag=True, help="Print the files that would be read, and check nothing."),
+)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[PLACE]...")
+@_about_output
+@_about_settings
+@_about_files
+def check(paths: tuple[str, ...], **options: Any) -> int:
+    """Look at code and recorded mail; the one for people, hooks and CI."""
+    return _look("check", frozenset({"code", "captures"}), paths, options)
+
+
+@main.command(hidden=True)
+@click.argument("paths", nargs=-1, metavar="[PLACE]...")
+@_about_output
+@_about_settings
+@_about_files
+def scan(paths: tuple[str, ...], **options: Any) -> int:
+    """Look at code only."""
+    return _look("scan", frozenset({"code"}), paths, options)
+
+
+@main.command(hidden=True)
+@click.argument("paths", nargs=-1, metavar="[CAPTURE]...")
+@_about_output
+@_about_settings
+@_about_files
+def replay(paths: tuple[str, ...], **options: Any) -> int:
+    """Look at recorded mail only."""
+    return _look("replay", frozenset({"captures"}), paths, options)
+
+
+@main.command(hidden=True)
+@click.argument("paths", nargs=-1, required=True, metavar="CAPTURE...")
+@click.option("--reveal", is_flag=True, help="Print addresses.")
+@_about_settings
+def inspect(paths: tuple[str, ...], *, reveal: bool, **options: Any) -> int:
+    """Show who sees whom in each request of a capture."""
+    run = _prepare(paths, frozenset({"captures"}), options)
+    for line in run.inspect(reveal=reveal):
+        click.echo(line)
+    return 0
+
+
+@main.command()
+@click.argument("subject", required=False, metavar="[RULE|PLACE|API]")
+@click.option("--test", "folder", type=click.Path(path_type=Path), help="Run the examples of the rules in a folder.")
+@_about_settings
+def explain(subject: str | None, folder: Path | None, **options: Any) -> int:
+    """Explain a rule, a mail call, or what a mail service does; alone, list them."""
+    from mailguard import explain as pages  # noqa: PLC0415  # loads the wings
+
+    if folder is not None:
+        lines, failed = pages.test_rules(folder)
+        for line in lines:
+            click.echo(_printable(line))
+        return 1 if failed else 0
+    page = pages.page(subject, lambda paths: _prepare(paths, frozenset({"code", "captures"}), options))
+    click.echo(page, nl=False)
+    return 0
+
+
+@main.command()
+def demo() -> int:
+    """Replay the mail of 1 November 2019, and its repair, in a temporary folder."""
+    from mailguard import demo as story  # noqa: PLC0415  # loads everything
+
+    lines, happened = story.tell()
+    for line in lines:
+        click.echo(line)
+    return 0 if happened else 1
+
+
+@main.command("help", hidden=True)
+@click.argument("topic", required=False)
+@click.pass_context
+def help_command(ctx: click.Context, topic: str | None) -> int:
+    """Show help: of a command, of all of them, of the formats."""
+    parent = ctx.parent or ctx
+    if topic is None:
+        click.echo(main.get_help(parent))
+    elif topic == "all":
+        for line in _all_commands(parent):
+            click.echo(line)
+    elif topic == "formats":
+        from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+
+        for name, reporter in sorted(gate.reporters().items()):
+            click.echo(f"{name:<12}{reporter.title}")
+    elif topic in main.commands:
+        command = main.commands[topic]
+        with click.Context(command, info_name=topic, parent=parent) as inner:
+            click.echo(command.get_help(inner))
+    else:
+        known = [*main.commands, "all", "formats"]
+        raise click.UsageError(f'there is no help on "{topic}". {nearest_name(topic, sorted(known))}')
+    return 0
+
+
+def _all_commands(ctx: click.Context) -> Iterator[str]:
+    names = main.list_commands(ctx)
+    for name in [*names, *sorted(set(main.commands) - set(names))]:
+        command = main.commands[name]
+        yield f"  {name:<10}{command.get_short_help_str(80)}"
+    yield ""
+    yield "Exit codes: 0 nothing at or above the gate, 1 a finding that closes it, 2 a wrong command or"
+    yield "settings, 3 something that may matter was not read, or mailguard itself failed."

@@ -1,0 +1,536 @@
+"""The neck: paths in, a report out. The only file that knows all the wings.
+
+Both roads meet here. A mail call of the code becomes a dispatch with holes, a
+recorded request is an exchange without; the first provider that claims it says which
+messages it makes, and one judge compares them with the rules.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Final
+
+from mailguard import discover, rulebook
+from mailguard.addresses import compare_key, distinct, is_inside
+from mailguard.config import Settings, find, load
+from mailguard.discover import Files, Globs, Tree
+from mailguard.model.capture import Format, Source
+from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
+from mailguard.model.finding import Call, Finding, Ledger, Report, Skip, Verdict
+from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
+from mailguard.model.place import Place
+from mailguard.model.provider import Library, Provider
+from mailguard.model.reporter import Options, Reporter, RuleText
+from mailguard.model.value import Either, Fields, Items, Known, Object, Parameter, Repeat, Text
+from mailguard.redact import Roster, count_words
+from mailguard.rulebook import Policy, Rule, RulesError
+from mailguard.senders import library_of
+from mailguard.tally import CaptureTally, CodeTally, Policies, people_words, worst_first
+
+__all__ = [
+    "BOTH",
+    "CAPTURES",
+    "CODE",
+    "Claimed",
+    "Run",
+    "check",
+    "claimed",
+    "formats",
+    "libraries",
+    "prepare",
+    "providers",
+    "render",
+    "replay",
+    "reporters",
+    "scan",
+]
+
+CODE: Final = "code"
+CAPTURES: Final = "captures"
+BOTH: Final = frozenset({CODE, CAPTURES})
+"""The two eyes of a run: the code, and recorded requests."""
+
+
+# --------------------------------------------------------------------------------------------------
+# The shelves
+
+
+def _shelf(folder: str, attribute: str) -> Iterator[Any]:
+    """What the modules of a shelf declare, in order of their names, and what other packages bring."""
+    package = importlib.import_module(f"mailguard.{folder}")
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
+        if not module.name.startswith("_"):
+            found = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), attribute, None)
+            if found is not None:
+                yield found
+    for point in sorted(entry_points(group=f"mailguard.{folder}"), key=lambda point: point.name):
+        yield point.load()
+
+
+@functools.cache
+def providers() -> Mapping[str, Provider]:
+    """The mail services and mail libraries, by name."""
+    return {provider.name: provider for provider in _shelf("providers", "PROVIDER")}
+
+
+@functools.cache
+def formats() -> Mapping[str, Format]:
+    """The formats of captures, by name."""
+    return {form.name: form for form in _shelf("captures", "FORMAT")}
+
+
+@functools.cache
+def reporters() -> Mapping[str, Reporter]:
+    """The formats of reports, by name."""
+    return {reporter.name: reporter for reporter in _shelf("reporters", "REPORTER")}
+
+
+@functools.cache
+def libraries() -> tuple[Library, ...]:
+    """The Python sides of providers and transports."""
+    own = tuple(provider.library for provider in providers().values())
+    return own + tuple(_shelf("transports", "LIBRARY"))
+
+
+# --------------------------------------------------------------------------------------------------
+# One exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An exchange that belongs to a mail service."""
+
+    provider: Provider
+    operation: str
+    decoded: Decoded
+
+
+PLAIN_MAIL: Final = ("smtp", "mime")
+"""Providers of plain mail: they take what no service claims."""
+
+
+@functools.cache
+def _in_order() -> tuple[Provider, ...]:
+    return tuple(sorted(providers().values(), key=lambda provider: (provider.name in PLAIN_MAIL, provider.name)))
+
+
+def claimed(exchange: Exchange) -> Claimed | None:
+    """Whose exchange it is, and which messages it makes; None if it is no mail."""
+    doubtful: tuple[Provider, str] | None = None
+    for provider in _in_order():
+        operation = provider.claims(exchange)
+        if operation is None:
+            continue
+        if not operation.startswith("?"):
+            return Claimed(provider, operation, provider.decode(operation, exchange))
+        # "?": the host is this service's, the form is not known. Another one may know it.
+        doubtful = doubtful or (provider, operation)
+    if doubtful is None:
+        return None
+    provider, operation = doubtful
+    return Claimed(provider, operation, provider.decode(operation, exchange))
+
+
+def _messages(decoded: Decoded) -> tuple[Message, ...]:
+    match decoded:
+        case CannotTell():
+            return ()
+        case Undecided(messages=messages):
+            return messages
+        case tuple():
+            return decoded
+
+
+def open_to_callers(dispatch: Dispatch) -> bool:
+    """Whether callers of the function still decide who sees whom, so that it is worth climbing to them."""
+    claim = claimed(dispatch.exchange)
+    if claim is None or isinstance(claim.decoded, CannotTell):
+        # Whose request it is, or what is in it, may be an argument.
+        return _has_parameter(_parts(dispatch.exchange))
+    for message in _messages(claim.decoded):
+        for people in (message.to + message.cc, message.transmitted_bcc, message.reply_to, message.bcc):
+            if any(person.parameter for person in people) and distinct(people).high > 1:
+                return True
+    return False
+
+
+def _parts(exchange: Exchange) -> list[Any]:
+    match exchange:
+        case HttpRequest():
+            return [exchange.method, exchange.url, exchange.headers, exchange.body]
+        case SmtpTransaction():
+            return [exchange.relay, exchange.rcpt_to, exchange.data]
+        case RawMessage():
+            return [exchange.data, exchange.rcpt_to]
+
+
+VALUE_DEPTH: Final = 30
+"""How deep a value is searched; deeper nesting counts as holding a parameter, which costs time and no truth."""
+
+
+def _has_parameter(value: Any, depth: int = 0) -> bool:
+    """Whether a caller's argument is anywhere in a value."""
+    if depth > VALUE_DEPTH:
+        return True
+    inner: Iterable[Any] = ()
+    match value:
+        case Parameter():
+            return True
+        case Known() | str() | bytes() | int() | float() | None:
+            return False
+        case Text(parts=parts):
+            inner = parts
+        case Repeat(value=one):
+            inner = (one,)
+        case Items(members=members):
+            inner = (member.value for member in members)
+        case Fields(known=pairs, rest=rest):
+            inner = (*(item for _, item in pairs), rest)
+        case Either(options=options):
+            inner = options
+        case Object():
+            inner = (value.render(),)
+        case Form(parts=pairs):
+            inner = (item for _, item in pairs)
+        case dict():
+            inner = value.values()
+        case list() | tuple():
+            inner = value
+    return any(_has_parameter(item, depth + 1) for item in inner)
+
+
+# --------------------------------------------------------------------------------------------------
+# A run
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that is ready: what to look at, and by which settings."""
+
+    tree: Tree
+    settings: Settings
+    files: Files
+    policies: Policies
+    rules: tuple[Rule, ...]
+    eyes: frozenset[str] = BOTH
+    jobs: int = 1
+    notices: tuple[str, ...] = ()
+    _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    def report(self) -> Report:
+        """Look, and say what was found."""
+        ledger = Ledger()
+        findings: list[Finding] = []
+        skips = list(self.files.skips)
+        calls: list[Call] = []
+        notices = list(self.notices)
+        if CODE in self.eyes:
+            ledger = self._code(ledger, findings, skips, calls, notices)
+        if CAPTURES in self.eyes:
+            ledger = self._captures(ledger, findings, skips, calls)
+        return Report(tuple(sorted(findings, key=worst_first)), tuple(skips), tuple(calls), ledger, tuple(notices))
+
+    def _code(
+        self, ledger: Ledger, findings: list[Finding], skips: list[Skip], calls: list[Call], notices: list[str]
+    ) -> Ledger:
+        asked = [file for file in self.files.python if self.tree.asks_for(file.path)]
+        if not asked:
+            return ledger
+        from mailguard.source.scan import SourceFile  # noqa: PLC0415  # loads libcst
+        from mailguard.source.scan import scan as scan_source  # noqa: PLC0415  # the same
+
+        known = (*libraries(), library_of(self.settings.senders))
+        result = scan_source(
+            [SourceFile(file.path, file.read) for file in self.files.python], known, open_to_callers, jobs=self.jobs
+        )
+        tally = CodeTally(self.policies)
+        for dispatch in result.dispatches:
+            claim = claimed(dispatch.exchange)
+            if claim is not None:
+                tally.add(dispatch, claim.provider, claim.decoded)
+        mine = [call for call, files in tally.calls() if self._touches(files)]
+        calls.extend(mine)
+        found = [finding for finding, files in tally.findings() if self._touches(files)]
+        findings.extend(found)
+        own_skips = [skip for skip in result.skips if self.tree.asks_for(skip.place.path)]
+        skips.extend(own_skips)
+        if not self.settings.internal_domains:
+            notices.extend(_proposal(tally.proposed_domains()))
+        # A file of which one place was not understood was read all the same.
+        unread = {skip.place.path for skip in own_skips if not skip.place.line}
+        unread |= {skip.place.path for skip in self.files.skips}
+        verdicts = [call.verdict for call in mine]
+        new = {finding.send for finding in found if finding.new and not finding.noted}
+        return replace(
+            ledger,
+            calls=len(mine),
+            keeps_apart=verdicts.count(Verdict.KEEPS_APART),
+            staff_only=verdicts.count(Verdict.STAFF_ONLY),
+            shows=verdicts.count(Verdict.SHOWS),
+            shows_new=sum(call.verdict is Verdict.SHOWS and call.place in new for call in mine),
+            undecided=verdicts.count(Verdict.UNDECIDED),
+            files=len(asked) + len(self.files.skips),
+            files_read=len({file.path for file in asked} - unread),
+            files_known=0,
+        )
+
+    def _touches(self, files: frozenset[str]) -> bool:
+        """Whether a way goes through what was asked for: a caller elsewhere can make a call unsafe."""
+        return self.tree.whole or any(self.tree.asks_for(path) for path in files)
+
+    def _captures(self, ledger: Ledger, findings: list[Finding], skips: list[Skip], calls: list[Call]) -> Ledger:
+        tally = CaptureTally(self.policies)
+        captures = 0
+        for file, form in self.capture_files():
+            captures += 1
+            for record in self.records(file, form):
+                if isinstance(record.exchange, CannotTell):
+                    tally.cannot_tell(record.place, record.exchange)
+                elif (claim := claimed(record.exchange)) is not None:
+                    tally.add(record, claim.provider, claim.operation, claim.decoded)
+        findings.extend(tally.findings())
+        skips.extend(tally.skips())
+        mine = tally.calls()
+        calls.extend(mine)
+
+        def times(verdict: Verdict) -> int:
+            return sum(call.times for call in mine if call.verdict is verdict)
+
+        cannot_tell = sum(skip.times for skip in tally.skips())
+        return replace(
+            ledger,
+            requests=sum(call.times for call in mine) + cannot_tell,
+            request_keeps_apart=times(Verdict.KEEPS_APART),
+            request_staff_only=times(Verdict.STAFF_ONLY),
+            request_shows=times(Verdict.SHOWS),
+            request_undecided=times(Verdict.UNDECIDED),
+            cannot_tell=cannot_tell,
+            captures=captures,
+        )
+
+    def capture_files(self) -> Iterator[tuple[discover.File, Format]]:
+        """The captures among the files, told by their content, each with its format."""
+        for file in self.files.captures:
+            form = self.format_of(file)
+            if form is not None:
+                yield file, form
+
+    def format_of(self, file: discover.File) -> Format | None:
+        """The format of a capture; None if it is none."""
+        return next((form for form in formats().values() if form.sniff(Source(file.path, file.real).sample())), None)
+
+    def records(self, file: discover.File, form: Format) -> Iterator[Record]:
+        """The records of a capture. What the reader of a format fails on is a record that cannot be told."""
+        try:
+            yield from form.read(Source(file.path, file.real))
+        except Exception as error:  # noqa: BLE001  # a stranger's file must not end the run, nor pass unread
+            yield Record(Place(file.path), CannotTell(Reason.BAD_RECORD, f"its reader failed ({type(error).__name__})"))
+
+    def options(self, **shown: Any) -> Options:
+        """Options for a reporter: what is asked for, and what it needs of this run."""
+        inside = self.policies.policy.inside
+        return Options(
+            code_lines=self._code_lines,
+            is_inside=lambda person: is_inside(person, inside),
+            compare_key=compare_key,
+            rules=tuple(_rule_text(rule) for rule in self.rules),
+            **shown,
+        )
+
+    def _code_lines(self, path: str, first: int, last: int) -> Sequence[str] | None:
+        """Lines of a file that was read; of no other file."""
+        if path not in self._lines:
+            file = next((file for file in self.files.python if file.path == path), None)
+            try:
+                # Notebooks are shown by place only: their lines are those of the JSON around the code.
+                text = file.read() if file is not None and not path.endswith(".ipynb") else None
+            except OSError:
+                text = None
+            if text is None:
+                return None
+            self._lines[path] = text.decode("utf-8", "replace").splitlines()
+        return self._lines[path][first - 1 : last]
+
+    def inspect(self, *, reveal: bool = False) -> Iterator[str]:
+        """Who sees whom in each request of the captures, in lines of text."""
+        inside = self.policies.policy.inside
+        for file, form in self.capture_files():
+            yield f"{file.path}  ({form.title})"
+            roster = Roster(compare_key, lambda person: is_inside(person, inside), reveal=reveal)
+            for record in self.records(file, form):
+                if isinstance(record.exchange, CannotTell):
+                    yield f"  {record.place.pointer or record.place}  cannot tell: {record.exchange.reason.value}"
+                    continue
+                claim = claimed(record.exchange)
+                if claim is None:
+                    continue
+                yield f"  {record.place.pointer or record.place}  {claim.provider.name} {claim.operation}"
+                yield from _inspected(claim.decoded, roster)
+
+
+def _inspected(decoded: Decoded, roster: Roster) -> Iterator[str]:
+    if isinstance(decoded, CannotTell):
+        yield f"    cannot tell: {decoded.reason.value}{f' ({decoded.detail})' if decoded.detail else ''}"
+        return
+    if isinstance(decoded, Undecided):
+        yield f"    undecided: {decoded.reason.value}; if the worst is so:"
+    messages = _messages(decoded)
+    for number, message in enumerate(messages[:INSPECTED], 1):
+        copies = "" if message.copies.exact == 1 else f", {count_words(message.copies)} of this kind"
+        yield f"    message {number} of {len(messages):,}{copies}"
+        for line, people in (
+            ("To", message.to),
+            ("Cc", message.cc),
+            ("Bcc", message.bcc),
+            ("Bcc line sent along", message.transmitted_bcc),
+            ("Reply-To", message.reply_to),
+        ):
+            if people:
+                named = ", ".join(f"{roster.label(person)} {roster.side(person)}" for person in people[:INSPECTED])
+                more = f" and {len(people) - INSPECTED:,} more" if len(people) > INSPECTED else ""
+                yield f"      {line}: {people_words(distinct(people))}: {named}{more}"
+        for mention in message.mentions[:INSPECTED]:
+            yield f"      {mention.field.value} shows {roster.label(mention.recipient)}"
+    if len(messages) > INSPECTED:
+        yield f"    and {len(messages) - INSPECTED:,} more messages"
+
+
+INSPECTED: Final = 20
+"""How many messages of a request, and people of a line, `inspect` lists one by one."""
+
+
+def _proposal(domains: Sequence[str]) -> Iterator[str]:
+    if domains:
+        names = ", ".join(f'"{domain}"' for domain in domains)
+        whose = "Is this domain your own" if len(domains) == 1 else "Are these domains your own"
+        yield f"{whose}? Then its people are inside: internal-domains = [{names}] under [tool.mailguard]."
+
+
+def _rule_text(rule: Rule) -> RuleText:
+    changes = "".join(f"\n  {provider}: {words}" for provider, words in rule.changes)
+    text = f"{rule.title.several}\n\n{rule.why}\n\n{rule.what}\n\nChange: {rule.change}{changes}"
+    return RuleText(rule.id, rule.title.several, rule.severity, rule.why, text, text)
+
+
+def render(report: Report, name: str, options: Options) -> str:
+    """The report as a reporter writes it."""
+    return reporters()[name].render(report, options)
+
+
+def policies_of(
+    settings: Settings, tree: Tree, as_of: date | None
+) -> tuple[Policies, tuple[Rule, ...], tuple[str, ...]]:
+    """What a run is judged by, all rules there are, and remarks. Raises ``SettingsError`` and ``RulesError``."""
+    folder = settings.folder or tree.root
+    everything = rulebook.load_rules(folder / settings.rules if settings.rules else None)
+
+    def checked(key: str, names: Iterable[str], **choice: Any) -> None:
+        try:
+            rulebook.chosen(everything, **choice)
+        except RulesError as error:
+            wrong = next((name for name in names if name not in {rule.id for rule in everything}), "")
+            raise settings.error(str(error), key, wrong) from error
+
+    checked("select", settings.select, select=settings.select or None)
+    checked("extend-select", settings.extend_select, extend=settings.extend_select)
+    checked("ignore", settings.ignore, ignore=settings.ignore)
+    checked("limits", settings.limits, limits=settings.limits)
+    ignores = []
+    where = discover.folder_of(settings.file, tree.root)
+    for glob, rules in settings.per_path_ignores.items():
+        checked("per-path-ignores", rules, ignore=rules)
+        ignores.append((Globs([glob], where), frozenset(rules)))
+    rules = rulebook.chosen(
+        everything,
+        select=settings.select or None,
+        extend=settings.extend_select,
+        ignore=settings.ignore,
+        limits=settings.limits,
+    )
+    notices = []
+    audiences = []
+    for audience in settings.audiences:
+        end = settings.audience_ends.get(audience.name)
+        if end is not None and (as_of is None or as_of > end):
+            when = (
+                f"on {end.isoformat()}"
+                if as_of is not None
+                else "as far as can be told: there is no commit and no --as-of"
+            )
+            notices.append(f"The audience {audience.name} ended {when}; it no longer counts.")
+        else:
+            audiences.append(audience)
+    inside = frozenset(settings.internal_domains)
+    policy = Policy(inside, rules, tuple(audiences))
+    default = rulebook.chosen(everything, limits=settings.limits)
+    whole = policy if rules == default else Policy(inside, default, tuple(audiences))
+    return Policies(policy, whole, tuple(ignores), settings.gate, settings.tests), everything, tuple(notices)
+
+
+def prepare(
+    paths: Sequence[str],
+    tree: Tree,
+    settings: Settings,
+    *,
+    eyes: frozenset[str] = BOTH,
+    here: Path | None = None,
+    as_of: date | None = None,
+    jobs: int = 1,
+) -> Run:
+    """Find the files and read the rules.
+
+    ``paths`` are what was named, relative to ``here``. Raises ``SettingsError`` and ``RulesError`` for wrong
+    settings, ``NothingToCheck`` for a named path that holds neither code nor a capture.
+    """
+    here = here or Path.cwd()
+    if as_of is None and settings.audience_ends:
+        as_of = discover.commit_date(tree.root)
+    policies, rules, notices = policies_of(settings, tree, as_of)
+    where = discover.folder_of(settings.file, tree.root)
+    files = discover.files_of(
+        tree,
+        Globs(settings.exclude, where),
+        Globs([glob for capture in settings.captures for glob in capture.files], where),
+        code=CODE in eyes,
+        requests=CAPTURES in eyes,
+        sniff_all=CODE not in eyes,
+    )
+    run = Run(tree, settings, files, policies, rules, eyes, jobs, notices)
+    discover.check_found(tree, files, paths, here, lambda file: run.format_of(file) is not None)
+    return run
+
+
+def _look(paths: Sequence[str | Path] | str | Path, settings: Settings | None, eyes: frozenset[str]) -> Report:
+    names = [str(paths)] if isinstance(paths, (str, Path)) else [str(path) for path in paths]
+    tree = discover.tree_of(names, Path.cwd())
+    if settings is None:
+        start = tree.named[0] if len(tree.named) == 1 else tree.root
+        file = find(start, tree.root)
+        settings = load(file, tree.root) if file is not None else Settings()
+    return prepare(names, tree, settings, eyes=eyes).report()
+
+
+def check(paths: Sequence[str | Path] | str | Path = (), settings: Settings | None = None) -> Report:
+    """Look at code and captures. Without ``paths``: at the project that the current folder belongs to.
+
+    Without ``settings`` the nearest ``[tool.mailguard]`` counts. Raises ``SettingsError``,
+    ``RulesError`` and ``NothingToCheck``, as the command line answers with exit code 2.
+    """
+    return _look(paths, settings, BOTH)
+
+
+def scan(paths: Sequence[str | Path] | str | Path = (), settings: Settings | None = None) -> Report:
+    """Look at code only; see :func:`check`."""
+    return _look(paths, settings, frozenset({CODE}))
+
+
+def replay(paths: Sequence[str | Path] | str | Path = (), settings: Settings | None = None) -> Report:
+    """Look at captures only; see :func:`check`."""
+    return _look(paths, settings, frozenset({CAPTURES}))

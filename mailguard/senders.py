@@ -1,0 +1,57 @@
+"""Functions of other packages that the settings declare as senders of mail.
+
+A declared sender becomes the model of a library function: a call of it makes one
+message with the named parameters in its headers, or one for each person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from inspect import Parameter, Signature
+
+from mailguard.config import Sender
+from mailguard.model.count import OPTIONAL
+from mailguard.model.exchange import RawMessage
+from mailguard.model.provider import Function, Library
+from mailguard.model.value import Fields, Unknown, Value, trail_of
+
+__all__ = ["library_of"]
+
+
+def library_of(senders: Iterable[Sender]) -> Library:
+    """The declared senders as a library."""
+    declared = tuple(senders)
+    return Library(
+        functions=tuple(Function((sender.name,), _model(sender)) for sender in declared),
+        # A file that calls it names it, in its import or at the call.
+        tokens=tuple(dict.fromkeys(sender.name.rsplit(".", 1)[1] for sender in declared)),
+    )
+
+
+def _model(sender: Sender) -> Callable[..., object]:
+    """A function with the declared parameters that returns the message which the sender makes."""
+
+    def model(**arguments: Value) -> RawMessage:
+        headers: list[tuple[str, Value]] = []
+        envelope: list[Value] = []
+        for header, names in (("To", sender.to), ("Cc", sender.cc), ("Bcc", sender.bcc)):
+            for name in names:
+                value = arguments.get(name)
+                if value is None:
+                    continue
+                if sender.one_each:
+                    # One message for each of them: a message of this kind has one of them.
+                    value = Unknown(name, OPTIONAL, trail_of(value))
+                envelope.append(value)
+                if header != "Bcc":
+                    headers.append((header, value))
+        return RawMessage(Fields(tuple(headers)), rcpt_to=envelope if sender.bcc else None)
+
+    def called(*positional: Value, **named: Value) -> RawMessage:
+        return model(**signature.bind(*positional, **named).arguments)
+
+    names = dict.fromkeys((*sender.parameters, *sender.to, *sender.cc, *sender.bcc))
+    signature = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None) for name in names])
+    called.__signature__ = signature  # type: ignore[attr-defined]  # what inspect.signature looks at
+    called.__name__ = sender.name.rsplit(".", 1)[1]
+    return called

@@ -1,0 +1,511 @@
+"""From decoded messages to findings, the inventory and the ledger.
+
+What was judged is gathered here, of the code (:class:`CodeTally`) and of captures
+(:class:`CaptureTally`): one cause is one finding, with all ways by which it comes
+about; one mail call is one line of the inventory, with the worst of its ways.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from mailguard.addresses import domain_of, is_inside
+from mailguard.discover import Globs, is_test_code
+from mailguard.model.count import MANY, Count
+from mailguard.model.exchange import Dispatch, Record
+from mailguard.model.finding import Call, Certainty, Finding, Severity, Skip, SkipReason, Verdict, Way
+from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
+from mailguard.model.place import Place
+from mailguard.model.provider import Provider
+from mailguard.model.value import Origin, Step, StepKind
+from mailguard.redact import count_words
+from mailguard.rulebook import (
+    SHOWING,
+    Audience,
+    Growth,
+    Judgement,
+    Measure,
+    Policy,
+    audience_for,
+    judge,
+    judge_sequence,
+    verdict_of,
+)
+
+__all__ = ["CaptureTally", "CodeTally", "Policies", "worst_first"]
+
+WORST: Final = (
+    Verdict.SHOWS,
+    Verdict.CANNOT_TELL,
+    Verdict.UNDECIDED,
+    Verdict.STAFF_ONLY,
+    Verdict.KEEPS_APART,
+)
+"""The verdicts, worst first: a mail call is as bad as the worst of its ways."""
+
+ENTERING: Final = frozenset({StepKind.SHOWN, StepKind.STORED})
+"""The steps by which people enter a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The policy of a run, and what of it counts where."""
+
+    policy: Policy
+    """With the rules that the settings choose."""
+    whole: Policy
+    """With all rules that are on by default: what a message does is said, also where nobody wants a finding of it."""
+    path_ignores: tuple[tuple[Globs, frozenset[str]], ...] = ()
+    gate: Severity = Severity.WARNING
+    """The least severity that closes the gate."""
+    tests: bool = False
+    """Whether test code closes it."""
+
+    def ignored(self, paths: Iterable[str]) -> frozenset[str]:
+        """The rules that do not count at any of ``paths``."""
+        found: frozenset[str] = frozenset()
+        for path in paths:
+            for globs, rules in self.path_ignores:
+                if globs.match(path):
+                    found |= rules
+        return found
+
+    def judge(
+        self,
+        message: Message,
+        cap: Certainty,
+        audience: Audience | None,
+        paths_of: Callable[[Judgement], Sequence[str]],
+    ) -> tuple[Judgement, ...]:
+        """What ``message`` breaks. A rule that is ignored where it speaks hands the message to the next one."""
+        silent: frozenset[str] = frozenset()
+        while True:
+            judgements = judge(message, _without(self.policy, silent), cap=cap, audience=audience)
+            more = {one.rule.id for one in judgements if one.rule.id in self.ignored(paths_of(one))}
+            if not more:
+                return judgements
+            silent |= more
+
+    def noted(self, judgement: Judgement, *, test_code: bool = False) -> str:
+        """Why a judgement does not close the gate although it is so; empty if it does."""
+        if judgement.noted:
+            return judgement.noted
+        if test_code and not self.tests:
+            return "test code"
+        if Severity.WARNING <= judgement.severity < self.gate:
+            return f"below the gate, which is {self.gate.name.lower()}"
+        return ""
+
+
+@functools.lru_cache(maxsize=256)
+def _without(policy: Policy, silent: frozenset[str]) -> Policy:
+    if not silent:
+        return policy
+    return replace(policy, rules=tuple(rule for rule in policy.rules if rule.id not in silent))
+
+
+def worst_first(finding: Finding) -> tuple[object, ...]:
+    """The key by which findings are sorted."""
+    return (not finding.gates, -finding.severity, -finding.certainty, finding.place, finding.rule)
+
+
+def _people(message: Message, measure: Measure) -> tuple[Recipient, ...]:
+    """The entries that a rule with this measure speaks of, inside or not."""
+    match measure:
+        case Measure.VISIBLE_EXTERNAL:
+            named = tuple(mention.recipient for mention in message.mentions)
+            return message.to + message.cc + named
+        case Measure.TRANSMITTED_BCC:
+            return message.transmitted_bcc
+        case Measure.REPLY_TO_EXTERNAL:
+            return message.reply_to
+        case Measure.BCC | Measure.FIRST_RECIPIENT:
+            return message.bcc + message.transmitted_bcc
+        case Measure.TOTAL:
+            return message.to + message.cc + message.bcc + message.transmitted_bcc
+
+
+def _outsiders(message: Message, inside: frozenset[str]) -> list[Recipient]:
+    return [person for person in message.to + message.cc if person.count.high and not is_inside(person, inside)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """One judgement on one way of the code."""
+
+    judgement: Judgement
+    place: Place
+    """Where the people enter the message."""
+    way: tuple[Step, ...]
+    dispatch: Dispatch
+    provider: Provider
+    message: Message
+    noted: str
+
+    @property
+    def weight(self) -> tuple[object, ...]:
+        """The key by which ways are sorted, the worst first; where all is equal, by place."""
+        certain, count = self.judgement.certainty, self.judgement.count
+        return (-certain, -self.judgement.severity, -count.low, -count.plain, tuple(step.place for step in self.way))
+
+
+@dataclass(slots=True)
+class _Site:
+    """One mail call of the code, with what all its ways came to."""
+
+    api: str
+    provider: str
+    symbol: str
+    ways: list[tuple[bool, Verdict, str, tuple[tuple[str, str, Place], ...]]] = field(default_factory=list)
+    """For each way: whether it comes from test code, the verdict, why, what was read."""
+    touched: set[str] = field(default_factory=set)
+    """The files that its ways go through."""
+
+
+class CodeTally:
+    """What the mail calls of the code come to."""
+
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+        self._sites: dict[Place, _Site] = {}
+        self._hits: dict[tuple[str, Place, str], list[_Hit]] = defaultdict(list)
+        self._staff_domains: Counter[str] = Counter()
+
+    def add(self, dispatch: Dispatch, provider: Provider, decoded: Decoded) -> None:
+        """Take in one dispatch and what its provider says of it."""
+        if decoded == ():
+            return  # sends no mail
+        site = self._sites.setdefault(dispatch.place, _Site(dispatch.api, provider.name, dispatch.symbol))
+        files = {dispatch.place.path, *(step.place.path for step in dispatch.path)}
+        match decoded:
+            case CannotTell(reason=reason):
+                test_code = self._test_code(dispatch, ())
+                site.ways.append((test_code, Verdict.UNDECIDED, f"Undecided: {reason.value}", ()))
+            case Undecided(reason=reason, messages=messages):
+                for message in messages:
+                    files |= self._message(site, dispatch, provider, message, Certainty.UNDECIDED, reason.value)
+            case tuple():
+                for message in decoded:
+                    files |= self._message(site, dispatch, provider, message, Certainty.CERTAIN, "")
+        site.touched |= files
+
+    def _message(
+        self, site: _Site, dispatch: Dispatch, provider: Provider, message: Message, cap: Certainty, open_point: str
+    ) -> set[str]:
+        policies = self._policies
+        test_code = self._test_code(dispatch, message.to + message.cc + message.bcc + message.transmitted_bcc)
+
+        def lead_of(judgement: Judgement) -> Recipient | None:
+            people = _people(message, judgement.rule.measure)
+            outside = [person for person in people if not is_inside(person, policies.policy.inside)]
+            return max(outside or people, key=_heaviness, default=None)
+
+        def place_of(judgement: Judgement) -> Place:
+            lead = lead_of(judgement)
+            entering = [step.place for step in lead.trail if step.kind in ENTERING] if lead else []
+            return entering[-1] if entering else dispatch.place
+
+        symbols = (dispatch.symbol, dispatch.root)
+        audience = audience_for(policies.policy, symbols, (dispatch.place.path,))
+        judgements = policies.judge(message, cap, audience, lambda one: (place_of(one).path, dispatch.place.path))
+        whole = judgements
+        if policies.whole is not policies.policy or policies.path_ignores:
+            whole = judge(message, policies.whole, cap=cap, audience=audience)
+        verdict = verdict_of(whole, message, policies.policy)
+        files: set[str] = set()
+        for judgement in judgements:
+            lead = lead_of(judgement)
+            way = lead.trail if lead else ()
+            if not way or way[-1].kind is not StepKind.SENT:
+                way = (*way, Step(StepKind.SENT, dispatch.place))
+            place = place_of(judgement)
+            noted = policies.noted(judgement, test_code=test_code)
+            hit = _Hit(judgement, place, way, dispatch, provider, message, noted)
+            self._hits[judgement.rule.id, place, noted].append(hit)
+            files.update(step.place.path for step in way)
+        if any(one.rule.cause in SHOWING for one in whole):
+            self._propose(message)
+        site.ways.append(
+            (test_code, verdict, _because(verdict, message, whole, open_point), tuple(_reads(message, dispatch)))
+        )
+        return files
+
+    def _test_code(self, dispatch: Dispatch, people: Iterable[Recipient]) -> bool:
+        """Whether a way belongs to test code: the call, the first call on the way to it, or the list lies there."""
+        places = [dispatch.place, *(step.place for step in dispatch.path[:1])]
+        places += [person.trail[0].place for person in people if person.trail]
+        return any(is_test_code(place.path) for place in places)
+
+    def _propose(self, message: Message) -> None:
+        """Note the domain of a message that only shows people of one domain, all of them written in the code."""
+        outsiders = _outsiders(message, self._policies.policy.inside)
+        domains = {domain_of(person) for person in outsiders}
+        if len(domains) == 1 and all(person.origin is Origin.WRITTEN for person in outsiders):
+            domain = domains.pop()
+            if domain is not None and domain not in PUBLIC_MAILBOXES:
+                self._staff_domains[domain] += 1
+
+    def proposed_domains(self) -> tuple[str, ...]:
+        """Domains that would settle findings if they were inside; the most frequent first, at most three."""
+        ranked = sorted(self._staff_domains.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(domain for domain, _ in ranked[:3])
+
+    def calls(self) -> Iterator[tuple[Call, frozenset[str]]]:
+        """The inventory in order of places, each call with the files that its ways go through."""
+        for place, site in sorted(self._sites.items(), key=lambda item: item[0]):
+            # What tests do with a function of the application says nothing about the application.
+            real = [way for way in site.ways if not way[0]]
+            counted = real or site.ways
+            if not counted:
+                continue
+            _, verdict, because, reads = min(counted, key=lambda way: WORST.index(way[1]))
+            call = Call(place, site.api, site.provider, verdict, site.symbol, reads, because)
+            yield call, frozenset(site.touched)
+
+    def findings(self) -> Iterator[tuple[Finding, frozenset[str]]]:
+        """One finding for each cause and place, each with the files that its ways go through."""
+        ordinals = self._ordinals()
+        for (rule_id, place, noted), unsorted in self._hits.items():
+            hits = sorted(unsorted, key=lambda hit: hit.weight)
+            ways: dict[tuple[Step, ...], Way] = {}
+            for hit in hits:
+                judgement = hit.judgement
+                identity = (
+                    f"{judgement.rule.cause.value}:{hit.dispatch.symbol}<{hit.dispatch.root}"
+                    f":{ordinals[hit.dispatch.symbol, hit.dispatch.place]}"
+                )
+                ways.setdefault(hit.way, Way(hit.way, judgement.certainty, identity, judgement.count))
+            worst = hits[0]
+            finding = Finding(
+                rule=rule_id,
+                title=worst.judgement.title,
+                severity=max(hit.judgement.severity for hit in hits),
+                certainty=worst.judgement.certainty,
+                place=place,
+                send=worst.dispatch.place,
+                ways=tuple(ways.values()),
+                api=worst.dispatch.api,
+                provider=worst.provider.name,
+                symbol=worst.dispatch.symbol,
+                change=worst.judgement.rule.advice(worst.provider.name),
+                why=worst.judgement.rule.why,
+                caption=worst.judgement.caption,
+                count=worst.judgement.count,
+                message=worst.message,
+                noted=noted,
+            )
+            files = {step.place.path for way in ways for step in way}
+            files |= {step.place.path for hit in hits for step in hit.dispatch.path}
+            yield finding, frozenset(files)
+
+    def _ordinals(self) -> dict[tuple[str, Place], int]:
+        """The number of each mail call within its function, in the order of the text."""
+        result: dict[tuple[str, Place], int] = {}
+        seen: Counter[str] = Counter()
+        for place, site in sorted(self._sites.items(), key=lambda item: item[0]):
+            seen[site.symbol] += 1
+            result[site.symbol, place] = seen[site.symbol]
+        return result
+
+
+PUBLIC_MAILBOXES: Final = frozenset(
+    {"gmail.com", "googlemail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "gmx.de", "gmx.net", "web.de",
+     "aol.com", "proton.me", "protonmail.com", "mail.ru", "qq.com", "163.com"}
+)  # fmt: skip
+"""Domains where anybody has a mailbox: never proposed as one's own."""
+
+
+def _heaviness(person: Recipient) -> tuple[int, int, int, int]:
+    """Which entry of a message tells its story: the one with most people, then the one from furthest outside."""
+    return (min(person.count.plain, MANY.plain), person.count.low, person.origin, len(person.trail))
+
+
+def _reads(message: Message, dispatch: Dispatch | None) -> Iterator[tuple[str, str, Place]]:
+    """What of a message the verdict rests on: the field, how many people, where they enter."""
+    for name, people in (
+        ("To", message.to),
+        ("Cc", message.cc),
+        ("Bcc", message.bcc),
+        ("Bcc line sent along", message.transmitted_bcc),
+        ("Reply-To", message.reply_to),
+    ):
+        if not people:
+            continue
+        lead = max(people, key=_heaviness)
+        entering = [step.place for step in lead.trail if step.kind in ENTERING]
+        place = entering[-1] if entering else dispatch.place if dispatch else Place("")
+        count = functools.reduce(Count.__add__, (person.count for person in people))
+        yield name, people_words(count), place
+
+
+def people_words(count: Count) -> str:
+    """``up to 1,000 people``, ``1 person``."""
+    return f"{count_words(count)} {'person' if count.exact == 1 else 'people'}"
+
+
+def _because(verdict: Verdict, message: Message, judgements: Iterable[Judgement], open_point: str) -> str:
+    """What follows from what was read, one sentence without a full stop."""
+    if verdict in (Verdict.SHOWS, Verdict.UNDECIDED):
+        if open_point:
+            return f"Undecided: {open_point}"
+        broken = next((one for one in judgements if one.rule.cause in SHOWING), None)
+        if verdict is Verdict.UNDECIDED:
+            return "How many people these are depends on code or data outside this project"
+        return broken.title if broken else ""
+    if verdict is Verdict.STAFF_ONLY:
+        return "Everybody it writes to is inside or configured"
+    if message.copies.plain >= MANY.plain or (message.copies.exact or 0) > 1:
+        return "One message each; nobody sees another address"
+    if message.bcc and not (message.to or message.cc):
+        return "Hidden copies only; nobody sees another address"
+    return "At most one outside person is shown to the readers"
+
+
+class CaptureTally:
+    """What the requests of captures come to."""
+
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+        self._findings: dict[tuple[object, ...], Finding] = {}
+        self._skips: dict[tuple[object, ...], Skip] = {}
+        self._calls: dict[tuple[object, ...], Call] = {}
+        self._growth: dict[str, Growth] = {}
+        self.records = 0
+        """Records read, mail or not."""
+
+    def cannot_tell(self, place: Place, why: CannotTell, provider: str = "", operation: str = "") -> None:
+        """Take in a request of which nobody can say who sees whom."""
+        key = (place.path, why.reason, why.detail, provider, operation)
+        if key in self._skips:
+            self._skips[key] = replace(self._skips[key], times=self._skips[key].times + 1)
+        else:
+            self._skips[key] = Skip(SkipReason.CANNOT_TELL, place, why.detail, why.reason, provider, operation)
+
+    def add(self, record: Record, provider: Provider, operation: str, decoded: Decoded) -> None:
+        """Take in one request and what its provider says of it."""
+        place = record.place
+        match decoded:
+            case CannotTell():
+                self.cannot_tell(place, decoded, provider.name, operation)
+                return
+            case Undecided(reason=reason, messages=messages):
+                cap, open_point = Certainty.UNDECIDED, reason.value
+            case tuple():
+                messages, cap, open_point = decoded, Certainty.CERTAIN, ""
+        if not messages:
+            return  # sends no mail
+        worst, because = Verdict.KEEPS_APART, ""
+        seen_keys: set[tuple[object, ...]] = set()
+        policy = self._policies.policy
+        audience = audience_for(policy, (), (place.path,))
+        for message in messages:
+            judgements = self._policies.judge(message, cap, audience, lambda _: (place.path,))
+            whole = judgements
+            if self._policies.whole is not policy or self._policies.path_ignores:
+                whole = judge(message, self._policies.whole, cap=cap, audience=audience)
+            verdict = verdict_of(whole, message, policy)
+            if not because or WORST.index(verdict) < WORST.index(worst):
+                worst, because = verdict, _because(verdict, message, whole, open_point)
+            for judgement in judgements:
+                self._found(record, provider, operation, message, judgement, seen_keys)
+            self._grow(place.path, message)
+        key = (place.path, provider.name, operation, worst, because)
+        seen = self._calls.get(key)
+        self._calls[key] = (
+            replace(seen, times=seen.times + 1)
+            if seen
+            else Call(place, f"{provider.name} {operation}", provider.name, worst, because=because)
+        )
+
+    def _grow(self, path: str, message: Message) -> None:
+        one = Growth.of(message, self._policies.policy.inside)
+        before = self._growth.get(path)
+        self._growth[path] = before + one if before is not None else one
+
+    def _found(
+        self,
+        record: Record,
+        provider: Provider,
+        operation: str,
+        message: Message,
+        judgement: Judgement,
+        of_this_request: set[tuple[object, ...]],
+    ) -> None:
+        rule, noted = judgement.rule, self._policies.noted(judgement)
+        key = (
+            rule.id,
+            record.place.path,
+            provider.name,
+            operation,
+            judgement.title,
+            judgement.certainty,
+            noted,
+            record.delivered,
+        )
+        if key in of_this_request:
+            return  # several messages of one request are alike
+        of_this_request.add(key)
+        seen = self._findings.get(key)
+        if seen is not None:
+            self._findings[key] = replace(seen, times=seen.times + 1)
+            return
+        refused = "" if record.delivered else " The service refused this request, so nobody got it."
+        self._findings[key] = Finding(
+            rule=rule.id,
+            title=judgement.title,
+            severity=judgement.severity,
+            certainty=judgement.certainty,
+            place=record.place,
+            send=record.place,
+            ways=(),
+            api=f"{provider.name} {operation}",
+            provider=provider.name,
+            symbol="",
+            change=rule.advice(provider.name),
+            why=rule.why + refused,
+            caption=judgement.caption,
+            count=judgement.count,
+            message=message,
+            noted=noted,
+        )
+
+    def findings(self) -> list[Finding]:
+        """What breaks a rule, request by request and over the sequence of each capture."""
+        result = list(self._findings.values())
+        for path, growth in self._growth.items():
+            for judgement in judge_sequence(growth, self._policies.policy):
+                if judgement.rule.id in self._policies.ignored((path,)):
+                    continue
+                place = Place(path)
+                result.append(
+                    Finding(
+                        rule=judgement.rule.id,
+                        title=judgement.title,
+                        severity=judgement.severity,
+                        certainty=judgement.certainty,
+                        place=place,
+                        send=place,
+                        ways=(),
+                        api="",
+                        provider="",
+                        symbol="",
+                        change=judgement.rule.change,
+                        why=judgement.rule.why,
+                        caption=judgement.caption,
+                        count=judgement.count,
+                        noted=self._policies.noted(judgement),
+                    )
+                )
+        return result
+
+    def skips(self) -> list[Skip]:
+        """What could not be told."""
+        return list(self._skips.values())
+
+    def calls(self) -> list[Call]:
+        """The inventory: equal requests of one capture are one line."""
+        return list(self._calls.values())
