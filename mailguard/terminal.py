@@ -343,7 +343,7 @@ def skip_lines(skip: Skip, options: Options) -> list[str]:
     style = Style(options.colour)
     width = options.width
     operation = ", ".join(_foreign(word) for word in (skip.provider, skip.operation) if word)
-    second = [(operation or _foreign(skip.reason.value), "dim")]
+    second = [(operation or "this may matter: it names a mail API, or could", "dim")]
     lines = _header(_safe(place_words(skip.place)), skip_title(skip), second, width, style)
     lines += ["", *_labelled("Why", _safe(skip_why(skip)), width)]
     if alike := alike_words(skip.times, skip.place):

@@ -31,6 +31,7 @@ __all__ = [
     "fingerprints",
     "full_change",
     "guilty_change",
+    "is_request",
     "level_of",
     "list_clause",
     "list_sentence",
@@ -40,6 +41,7 @@ __all__ = [
     "place_words",
     "shortened",
     "shown",
+    "skip_fingerprints",
     "skip_title",
     "skip_why",
     "told",
@@ -205,6 +207,19 @@ def fingerprints(findings: Sequence[Finding]) -> list[str]:
     return names
 
 
+def skip_fingerprints(skips: Sequence[Skip]) -> list[str]:
+    """The same for what was not read: its file and the reason."""
+    seen: Counter[str] = Counter()
+    names = []
+    for skip in skips:
+        cause = skip.cause.name if skip.cause is not None else ""
+        text = "\0".join(["mailguard", "1", "not-read", skip.reason.name, cause, clean(skip.place.path)])
+        digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        seen[digest] += 1
+        names.append(f"{digest}:{seen[digest]}")
+    return names
+
+
 # --- what to do -----------------------------------------------------------------------------------
 
 
@@ -276,16 +291,19 @@ _NEXT_FOR_CODE: Final[dict[SkipReason, str]] = {
 
 def skip_title(skip: Skip) -> str:
     """The first line on something that was not read."""
-    if skip.reason is SkipReason.CANNOT_TELL or skip.cause is not None:
-        return "Cannot tell who sees whom in this request"
-    return f"Not read: {skip.reason.value}"
+    return "Cannot tell who sees whom in this request" if is_request(skip) else "Not read"
+
+
+def is_request(skip: Skip) -> bool:
+    """Whether it is a request of a capture, not code."""
+    return skip.reason is SkipReason.CANNOT_TELL or skip.cause is not None
 
 
 def skip_why(skip: Skip) -> str:
     """Why, in words of ours and without any content of the file."""
-    if skip.detail:
-        return told(skip.detail)
-    return skip.cause.value if skip.cause is not None else skip.reason.value
+    if is_request(skip):
+        return told(skip.detail) or (skip.cause.value if skip.cause is not None else skip.reason.value)
+    return f"{skip.reason.value}: {told(skip.detail)}" if skip.detail else skip.reason.value
 
 
 def next_steps(skip: Skip) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mailguard.ledger import ledger_lines
-from mailguard.model.finding import Finding, Report, Skip, SkipReason
+from mailguard.model.finding import Finding, Report, Skip
 from mailguard.model.reporter import Options, Reporter
 from mailguard.redact import Output, no_address, safe_text
-from mailguard.wording import clean, file_line, place_words, shown, skip_why, told, way_of
+from mailguard.wording import clean, file_line, is_request, place_words, shown, skip_why, told, way_of
 
 __all__ = ["REPORTER"]
 
@@ -39,11 +39,8 @@ def _finding(finding: Finding) -> str:
 
 
 def _skip(skip: Skip) -> str:
-    request = skip.reason is SkipReason.CANNOT_TELL or skip.cause is not None
-    words = f"cannot tell: {skip_why(skip)}" if request else f"not read: {skip.reason.value}"
-    if not request and skip.detail:
-        words += f": {skip_why(skip)}"
-    return f"{place_words(skip.place)}: {words}"
+    words = "cannot tell" if is_request(skip) else "not read"
+    return f"{place_words(skip.place)}: {words}: {skip_why(skip)}"
 
 
 REPORTER = Reporter("concise", "one line a finding, for editors and grep", render)

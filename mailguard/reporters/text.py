@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from mailguard.ledger import ledger_lines, nothing_found, unread_words
-from mailguard.model.finding import Report, Skip, SkipReason
+from mailguard.model.finding import Report, Skip
 from mailguard.model.reporter import Options, Reporter
 from mailguard.redact import Output, no_address, number, safe_text
 from mailguard.terminal import Style, finding_lines, skip_lines, wrapped
-from mailguard.wording import clean, closes, place_words, shown, skip_why, told
+from mailguard.wording import clean, closes, is_request, place_words, shown, skip_why, told
 
 __all__ = ["REPORTER"]
 
@@ -49,8 +49,8 @@ def render(report: Report, options: Options) -> str:
 def _unread(report: Report, options: Options) -> list[list[str]]:
     """Requests that cannot be told, one block each; code that was not read, one line each."""
     skips = [skip for skip in report.skips if options.show_all or not skip.accepted]
-    requests = [skip for skip in skips if skip.reason is SkipReason.CANNOT_TELL or skip.cause is not None]
-    files = [skip for skip in skips if skip not in requests]
+    requests = [skip for skip in skips if is_request(skip)]
+    files = [skip for skip in skips if not is_request(skip)]
     limit = len(skips) if options.show_all else LIMIT
     blocks = [skip_lines(skip, options) for skip in requests[:limit]]
     if len(requests) > limit:
@@ -66,11 +66,7 @@ def _unread(report: Report, options: Options) -> list[list[str]]:
 
 
 def _unread_line(skip: Skip) -> str:
-    reason = skip.reason.value
-    detail = skip_why(skip)
-    words = reason if detail == reason else f"{reason}: {detail}"
-    if skip.accepted:
-        words += " (known)"
+    words = f"{skip_why(skip)} (known)" if skip.accepted else skip_why(skip)
     return f"{safe_text(place_words(skip.place), Output.TERMINAL)}  {safe_text(words, Output.TERMINAL)}"
 
 

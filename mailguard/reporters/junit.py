@@ -1,0 +1,88 @@
+"""JUnit XML: what nearly every build server can show.
+
+There is no standard; this keeps to what the schema of Jenkins' xUnit plugin and GitLab's unit test reports read. One
+test case for each rule and file: it fails if a finding in it closes the gate; what is known or noted is skipped; what
+could not be read is an error; without any of these one case passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+from mailguard.ledger import ledger_lines
+from mailguard.model.finding import Certainty, Finding, Report, Skip
+from mailguard.model.reporter import Options, Reporter
+from mailguard.redact import Output, no_address, number, safe_text
+from mailguard.terminal import finding_lines, skip_lines
+from mailguard.wording import clean, skip_title, skip_why, told
+
+__all__ = ["REPORTER"]
+
+
+def render(report: Report, options: Options) -> str:
+    """One suite. The body of a case is the terminal's text, without colours."""
+    plain = replace(options, colour=False)
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in report.findings:
+        if finding.certainty > Certainty.UNDECIDED or options.show_undecided:
+            groups.setdefault((finding.place.path, finding.rule), []).append(finding)
+    suite = ET.Element("testsuite", name="mailguard")
+    for (path, rule), findings in groups.items():
+        _case(suite, path, rule, findings, plain)
+    for skip in report.skips:
+        _unread(suite, skip, plain)
+    if not len(suite):
+        ET.SubElement(suite, "testcase", classname="mailguard", name=_text(options.command))
+    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(len(suite.findall(f"testcase/{tag}"))))
+    suite.set("tests", str(len(suite.findall("testcase"))))
+    lines = [
+        *ledger_lines(report.ledger, options.width),
+        *(" ".join(told(notice).split()) for notice in report.notices),
+    ]
+    ET.SubElement(suite, "system-out").text = "\n".join(_text(line) for line in lines)
+    suites = ET.Element("testsuites", name="mailguard")
+    suites.append(suite)
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _text(text: str) -> str:
+    """Characters that XML 1.0 has no form for (section 2.2) as escapes; no address."""
+    return safe_text(no_address(text), Output.XML)
+
+
+def _body(blocks: Sequence[Sequence[str]]) -> str:
+    return "\n" + "\n\n".join("\n".join(_text(line.rstrip()) for line in block) for block in blocks) + "\n"
+
+
+def _case(suite: ET.Element, path: str, rule: str, findings: Sequence[Finding], options: Options) -> None:
+    case = ET.SubElement(suite, "testcase", classname=_text(clean(path)), name=_text(clean(rule)))
+    gating = [finding for finding in findings if finding.gates]
+    first = (gating or findings)[0]
+    message = told(first.title)
+    more = len(gating or findings) - 1
+    if more:
+        message += f" (and {number(more)} more in this file)"
+    if gating:
+        result = ET.SubElement(case, "failure", message=_text(message), type=_text(clean(rule)))
+        result.text = _body([finding_lines(finding, options) for finding in gating])
+        return
+    reason = clean(first.noted) or ("known" if not first.new else first.certainty.name.lower())
+    result = ET.SubElement(case, "skipped", message=_text(f"{message} ({reason})"))
+    result.text = _body([finding_lines(finding, options) for finding in findings])
+
+
+def _unread(suite: ET.Element, skip: Skip, options: Options) -> None:
+    name = f"{skip_title(skip)} (line {skip.place.line})" if skip.place.line else skip_title(skip)
+    case = ET.SubElement(suite, "testcase", classname=_text(clean(skip.place.path)), name=_text(name))
+    tag = "skipped" if skip.accepted else "error"
+    result = ET.SubElement(case, tag, message=_text(skip_why(skip)))
+    if tag == "error":
+        result.set("type", "not-read")
+    result.text = _body([skip_lines(skip, options)])
+
+
+REPORTER = Reporter("junit", "JUnit XML, for build servers", render, suffixes=(".junit.xml",))

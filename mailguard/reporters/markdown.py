@@ -1,0 +1,99 @@
+"""Markdown for a job summary or a comment on a merge request (GitHub Flavored Markdown).
+
+A stranger's words stand in code spans and code blocks, or have every sign of Markdown replaced by a character
+reference: no HTML, no mention, no image, no link comes from them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mailguard.ledger import ledger_lines, nothing_found, unread_words
+from mailguard.model.finding import Finding, Report, Skip
+from mailguard.model.reporter import Options, Reporter
+from mailguard.redact import Output, no_address, number, safe_text
+from mailguard.terminal import finding_lines
+from mailguard.wording import clean, file_line, place_words, shown, skip_title, skip_why, told
+
+__all__ = ["REPORTER"]
+
+LIMIT = 50
+"""Rows of a table; a job summary holds one megabyte."""
+
+DETAILS = 10
+"""Findings that are told in full."""
+
+
+def render(report: Report, options: Options) -> str:
+    """A heading, the ledger, a table of findings, each of the worst in full, and what was not read."""
+    found = shown(report, options)
+    blocks = ["## mailguard"]
+    if nothing_found(report):
+        blocks.append("Nothing found.")
+    blocks.append("\n".join(f"{_words(line)}  " for line in ledger_lines(report.ledger, options.width)).rstrip())
+    blocks += [_words(" ".join(told(notice).split())) for notice in report.notices]
+    if found:
+        rows = [_row(finding) for finding in found[:LIMIT]]
+        blocks.append("\n".join(["| place | what | how sure | rule |", "|---|---|---|---|", *rows]))
+        if len(found) > LIMIT:
+            blocks.append(f"{number(len(found) - LIMIT)} more: `mailguard {options.command} --all`")
+        blocks += [_details(finding, options) for finding in found[:DETAILS]]
+    unread = [skip for skip in report.skips if not skip.accepted]
+    if unread:
+        rows = [_skip(skip) for skip in unread[:LIMIT]]
+        blocks.append("\n".join(["| not read | what | why |", "|---|---|---|", *rows]))
+        if len(unread) > LIMIT:
+            blocks.append(f"{number(len(unread) - LIMIT)} more: `mailguard {options.command} --all`")
+        if report.exit_code == 3:
+            blocks.append(unread_words(unread))
+    return no_address("\n\n".join(blocks)) + "\n"
+
+
+def _words(text: str) -> str:
+    """A sentence of ours, which may hold a stranger's words: Markdown's signs have no effect, but stay readable."""
+    return re.sub(r"[\\`*_{}\[\]<>#|~&@$]", lambda found: f"&#{ord(found.group())};", safe_text(text, Output.XML))
+
+
+def _code(text: str) -> str:
+    return safe_text(text, Output.MARKDOWN_CODE)
+
+
+def _row(finding: Finding) -> str:
+    sure = finding.certainty.name.lower()
+    if finding.noted:
+        sure += f", does not block: {safe_text(clean(finding.noted), Output.MARKDOWN)}"
+    elif not finding.new:
+        sure += ", known"
+    cells = [_code(file_line(finding.place)), _words(told(finding.title)), sure, _code(clean(finding.rule))]
+    return f"| {' | '.join(cells)} |"
+
+
+def _details(finding: Finding, options: Options) -> str:
+    lines = finding_lines(finding, replace(options, colour=False))
+    summary = f"{safe_text(place_words(finding.place), Output.HTML)}: {safe_text(told(finding.title), Output.HTML)}"
+    summary = _without_marks(summary)
+    return f"<details><summary>{summary}</summary>\n\n{_block(lines)}\n\n</details>"
+
+
+def _without_marks(html: str) -> str:
+    # Inside of an HTML element on one line, Markdown's own signs still count.
+    return re.sub(
+        r"[\\`*_\[\]~@$|]|://|(?<=[a-z])\.(?=[a-z])",
+        lambda found: "".join(f"&#{ord(sign)};" for sign in found.group()),
+        html,
+    )
+
+
+def _block(lines: Sequence[str]) -> str:
+    fence = "`" * max(3, 1 + max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0))
+    return "\n".join([f"{fence}text", *lines, fence])
+
+
+def _skip(skip: Skip) -> str:
+    cells = [_code(place_words(skip.place)), _words(skip_title(skip)), _words(skip_why(skip))]
+    return f"| {' | '.join(cells)} |"
+
+
+REPORTER = Reporter("markdown", "Markdown, for a job summary or a comment", render, suffixes=(".md",))
