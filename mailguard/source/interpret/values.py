@@ -1,0 +1,550 @@
+"""What the interpreter computes with: the model's values, and things on a heap.
+
+A :class:`Ref` names a thing on the heap by call path, allocation site and age
+(this pass of a loop, or an earlier one). At an allocation every reference to
+the last thing of the same name becomes "earlier", in all frames and
+containers: allocation sites alone give false alarms on a message that is built
+inside the loop, and on factories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from mailguard.model.count import MANY, ONE, PLAIN_MANY, UNBOUNDED, ZERO, Count
+from mailguard.model.place import Place
+from mailguard.model.provider import Function
+from mailguard.model.value import (
+    ABSENT,
+    Either,
+    Fields,
+    Items,
+    Known,
+    Member,
+    Object,
+    Parameter,
+    Repeat,
+    Step,
+    StepKind,
+    Text,
+    Trail,
+    Unknown,
+    inherit,
+    join,
+    known,
+    trail_of,
+)
+from mailguard.source import tree as t
+
+__all__ = [
+    "Bound",
+    "Cell",
+    "Cls",
+    "Ext",
+    "Func",
+    "Mod",
+    "ModelCls",
+    "ModelFn",
+    "ModelMethod",
+    "Native",
+    "Partial",
+    "Ref",
+    "State",
+    "Super",
+    "Val",
+    "join_states",
+    "join_values",
+    "total",
+    "widen",
+]
+
+Val: TypeAlias = Any
+"""A value of the model, or one of the classes of this file. (The union is open: models bring their own objects.)"""
+
+OPTIONS_LIMIT: Final = 8
+"""Alternatives kept apart in one value."""
+
+
+class FrameId(NamedTuple):
+    """A frame: the call path, and the function, class or module whose names it holds."""
+
+    path: int
+    owner: object
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to a thing on the heap."""
+
+    path: int
+    site: object
+    age: int = 0
+    trail: Trail = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Func:
+    """A function of the project."""
+
+    node: t.Func | t.Lam
+    module: Any
+    frames: tuple[FrameId, ...]
+    owner: Any = None
+    """The class whose body holds it."""
+    symbol: str = field(default="", compare=False)
+    defaults: tuple[tuple[str, Val], ...] = field(default=(), compare=False)
+    sort: str = "plain"
+    """``plain``, ``static``, ``class``, ``property``, ``cached``, ``context``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cls:
+    """A class of the project. Its attributes are a thing on the heap, under ``ref``."""
+
+    node: t.Class
+    module: Any
+    symbol: str
+    ref: Ref
+    bases: tuple[Val, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A function with its first argument filled."""
+
+    func: Func
+    receiver: Val
+
+
+@dataclass(frozen=True, slots=True)
+class Ext:
+    """Something of a package outside the project, by its dotted name."""
+
+    path: str
+    trail: Trail = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mod:
+    """A module of the project."""
+
+    module: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFn:
+    """A library function that a provider models."""
+
+    function: Function
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCls:
+    """A library class that a provider models."""
+
+    cls: type[Object]
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMethod:
+    """A method of a modelled class, bound to a thing."""
+
+    call: Callable[..., object]
+    name: str
+    cls: ModelCls
+    receiver: Val
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """A function of Python itself, done by ``library``."""
+
+    name: str
+    receiver: Val = None
+    bound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """``functools.partial``, and what is like it."""
+
+    func: Val
+    args: tuple[Val, ...]
+    keywords: tuple[tuple[str, Val], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """``super()``."""
+
+    owner: Cls
+    receiver: Val
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A thing on the heap. Never changed in place."""
+
+    sort: str
+    """``list``, ``set``, ``dict``, ``object`` or ``class``."""
+    cls: Val = None
+    """Of an object: its Cls or ModelCls."""
+    members: tuple[Member, ...] = ()
+    """Of a list or set."""
+    fields: tuple[tuple[str, Val], ...] = ()
+    """Of a dict with known keys, an object or a class."""
+    open: bool = False
+    """Whether a dict may have further keys."""
+    rest_key: Val = None
+    """What the keys are that are not known."""
+    rest: Val = None
+    """What is under them; None if nothing was written under such a key."""
+    trail: Trail = field(default=(), compare=False)
+
+    def get(self, name: str) -> Val:
+        """The field ``name``, or ABSENT."""
+        for key, value in self.fields:
+            if key == name:
+                return value
+        return ABSENT
+
+    def put(self, name: str, value: Val) -> Cell:
+        """The same thing with another value under ``name``."""
+        for index, (key, _) in enumerate(self.fields):
+            if key == name:
+                return replace(self, fields=(*self.fields[:index], (name, value), *self.fields[index + 1 :]))
+        return replace(self, fields=(*self.fields, (name, value)))
+
+    def drop(self, name: str) -> Cell:
+        """The same thing without ``name``."""
+        return replace(self, fields=tuple(item for item in self.fields if item[0] != name))
+
+
+class State:
+    """Everything that a statement can change: the names in each frame, and the heap."""
+
+    __slots__ = ("frames", "heap")
+
+    def __init__(self) -> None:
+        self.frames: dict[FrameId, dict[str, Val]] = {}
+        self.heap: dict[Ref, Cell] = {}
+
+    def copy(self) -> State:
+        """A state of its own."""
+        other = State()
+        other.frames = {key: dict(names) for key, names in self.frames.items()}
+        other.heap = dict(self.heap)
+        return other
+
+    def become(self, other: State) -> None:
+        """Take over another state's content."""
+        self.frames = other.frames
+        self.heap = other.heap
+
+    def same(self, other: State) -> bool:
+        """Whether the two differ in nothing but places."""
+        return self.frames == other.frames and self.heap == other.heap
+
+    def allocate(self, path: int, site: object, cell: Cell) -> Ref:
+        """A new thing; the last one of the same name becomes an earlier one."""
+        ref = Ref(path, site, 0)
+        if ref in self.heap:
+            earlier = Ref(path, site, 1)
+            old = self.heap.pop(ref)
+            self._rename(ref, earlier)
+            old = _renamed_cell(old, ref, earlier)
+            self.heap[earlier] = join_cells(self.heap[earlier], old) if earlier in self.heap else old
+        self.heap[ref] = cell
+        return ref
+
+    def _rename(self, old: Ref, new: Ref) -> None:
+        for names in self.frames.values():
+            for name, value in names.items():
+                renamed = _renamed(value, old, new)
+                if renamed is not value:
+                    names[name] = renamed
+        for ref, cell in self.heap.items():
+            renamed_cell = _renamed_cell(cell, old, new)
+            if renamed_cell is not cell:
+                self.heap[ref] = renamed_cell
+
+
+def _renamed(value: Val, old: Ref, new: Ref) -> Val:
+    if isinstance(value, Ref):
+        return replace(new, trail=value.trail) if value == old else value
+    if isinstance(value, Either):
+        options = tuple(_renamed(option, old, new) for option in value.options)
+        if all(one is other for one, other in zip(options, value.options, strict=True)):
+            return value
+        joined = join(*options)
+        return joined
+    if isinstance(value, Items):
+        members = tuple(Member(_renamed(item, old, new), count) for item, count in value.members)
+        if all(one.value is other.value for one, other in zip(members, value.members, strict=True)):
+            return value
+        return replace(value, members=members)
+    if isinstance(value, (Bound, Super, Native, ModelMethod)):
+        receiver = _renamed(value.receiver, old, new)
+        return value if receiver is value.receiver else replace(value, receiver=receiver)
+    if isinstance(value, Partial):
+        return replace(
+            value,
+            args=tuple(_renamed(item, old, new) for item in value.args),
+            keywords=tuple((key, _renamed(item, old, new)) for key, item in value.keywords),
+        )
+    return value
+
+
+def _renamed_cell(cell: Cell, old: Ref, new: Ref) -> Cell:
+    members = tuple(Member(_renamed(item, old, new), count) for item, count in cell.members)
+    fields = tuple((key, _renamed(item, old, new)) for key, item in cell.fields)
+    rest = _renamed(cell.rest, old, new)
+    if (
+        rest is cell.rest
+        and all(one.value is other.value for one, other in zip(members, cell.members, strict=True))
+        and all(one[1] is other[1] for one, other in zip(fields, cell.fields, strict=True))
+    ):
+        return cell
+    return replace(cell, members=members, fields=fields, rest=rest)
+
+
+# Joining
+
+
+def total(members: Iterable[Member]) -> Count:
+    """How many members there are in all."""
+    count = ZERO
+    for member in members:
+        count = count + member.count
+    return count
+
+
+def join_values(*values: Val) -> Val:
+    """One of ``values``; the number of alternatives is bounded, and what is over it only widens counts."""
+    joined = join(*values)
+    if isinstance(joined, Either) and len(joined.options) > OPTIONS_LIMIT:
+        kept = joined.options[:OPTIONS_LIMIT]
+        trail = next((trail_of(option) for option in joined.options if trail_of(option)), ())
+        many = any(_many(option) for option in joined.options[OPTIONS_LIMIT:])
+        filler = Unknown("one of several", MANY if many else Count(0, 1, UNBOUNDED), trail)
+        return Either((*kept[:-1], filler))
+    return joined
+
+
+def _many(value: Val) -> bool:
+    if isinstance(value, Items):
+        return total(value.members).plain >= PLAIN_MANY
+    if isinstance(value, Text):
+        return any(isinstance(part, Repeat) for part in value.parts)
+    return isinstance(value, (Unknown, Parameter)) and value.count.plain >= PLAIN_MANY
+
+
+def _optional(member: Member) -> Member:
+    return Member(member.value, replace(member.count, low=0))
+
+
+def join_members(one: tuple[Member, ...], other: tuple[Member, ...]) -> tuple[Member, ...]:
+    """The members of a collection after a branch: common ones stay, the others may be missing."""
+    if one == other:
+        return one
+    result = []
+    length = min(len(one), len(other))
+    for left, right in zip(one[:length], other[:length], strict=True):
+        result.append(Member(join_values(left.value, right.value), left.count | right.count))
+    for rest in (one[length:], other[length:]):
+        result.extend(_optional(member) for member in rest)
+    return tuple(result)
+
+
+def join_cells(one: Cell, other: Cell) -> Cell:
+    """A thing as it may be after a branch."""
+    if one == other:
+        return one if one.trail else other
+    if one.sort != other.sort:
+        return replace(one, open=True)
+    names = [key for key, _ in one.fields]
+    names += [key for key, _ in other.fields if one.get(key) is ABSENT]
+    return Cell(
+        one.sort,
+        one.cls if one.cls == other.cls else join_values(one.cls, other.cls),
+        join_members(one.members, other.members),
+        tuple((name, join_values(one.get(name), other.get(name))) for name in names),
+        one.open or other.open,
+        _rest(one.rest_key, other.rest_key),
+        _rest(one.rest, other.rest),
+        one.trail or other.trail,
+    )
+
+
+def _rest(one: Val, other: Val) -> Val:
+    if one is None or other is None:
+        return other if one is None else one
+    return join_values(one, other)
+
+
+def join_states(states: list[State]) -> State:
+    """What is known where several paths meet."""
+    result = states[0]
+    if len(states) == 1:
+        return result
+    result = result.copy()
+    for state in states[1:]:
+        for frame, names in state.frames.items():
+            mine = result.frames.get(frame)
+            if mine is None:
+                result.frames[frame] = dict(names)
+                continue
+            for name in mine.keys() | names.keys():
+                left, right = mine.get(name, ABSENT), names.get(name, ABSENT)
+                if left is not right:
+                    mine[name] = join_values(left, right)
+        for ref, cell in state.heap.items():
+            own = result.heap.get(ref)
+            if own is None:
+                result.heap[ref] = cell
+            elif own is not cell:
+                result.heap[ref] = join_cells(own, cell)
+    return result
+
+
+# Widening
+
+
+def widen(old: State, new: State, loop: str, place: Place) -> State:
+    """``new``, where what grew in the last pass is taken to grow without end."""
+    step = Step(StepKind.GROWN, place, loop)
+    result = new.copy()
+    for frame, names in result.frames.items():
+        before = old.frames.get(frame, {})
+        for name, value in names.items():
+            if name in before:
+                names[name] = _widen_value(before[name], value, step)
+    for ref, cell in result.heap.items():
+        earlier = old.heap.get(ref)
+        if earlier is not None and earlier is not cell:
+            result.heap[ref] = _widen_cell(earlier, cell, step)
+    return result
+
+
+def _widen_cell(old: Cell, new: Cell, step: Step) -> Cell:
+    return replace(
+        new,
+        members=_widen_members(old.members, new.members, step),
+        fields=tuple(
+            (name, value if old.get(name) is ABSENT else _widen_value(old.get(name), value, step))
+            for name, value in new.fields
+        ),
+        rest=new.rest if old.rest is None else _widen_value(old.rest, new.rest, step),
+    )
+
+
+def _widen_members(old: tuple[Member, ...], new: tuple[Member, ...], step: Step) -> tuple[Member, ...]:
+    if len(new) <= len(old):
+        return tuple(
+            Member(_widen_value(before.value, after.value, step), _widen_count(before.count, after.count))
+            for before, after in zip(old, new, strict=False)
+        )
+    result = list(new[: len(old)])
+    for extra in new[len(old) :]:
+        for index, member in enumerate(result):
+            if member.value == extra.value or _similar(member.value, extra.value):
+                value = join_values(member.value, extra.value)
+                result[index] = Member(_stepped(value, step), Count(0, PLAIN_MANY, UNBOUNDED))
+                break
+        else:
+            result.append(extra)
+    return tuple(result)
+
+
+def _similar(one: Val, other: Val) -> bool:
+    """Whether two members are two rounds of one thing: references to one site in two passes."""
+    if isinstance(one, Ref) and isinstance(other, Ref):
+        return one.path == other.path and one.site == other.site
+    if isinstance(one, Either):
+        return any(_similar(option, other) or option == other for option in one.options)
+    if isinstance(one, Items) and isinstance(other, Items):
+        return len(one.members) == len(other.members) and all(
+            left.value == right.value or _similar(left.value, right.value)
+            for left, right in zip(one.members, other.members, strict=True)
+        )
+    return False
+
+
+def _stepped(value: Val, step: Step) -> Val:
+    return replace(value, trail=(*value.trail, step)) if isinstance(value, Ref) and step not in value.trail else inherit(value, (step,))
+
+
+def _widen_count(old: Count, new: Count) -> Count:
+    if new.high > old.high:
+        return Count(min(old.low, new.low), PLAIN_MANY, UNBOUNDED)
+    return new if new.low >= old.low else replace(new, low=0)
+
+
+def _widen_value(old: Val, new: Val, step: Step) -> Val:
+    if old == new:
+        return new
+    if isinstance(old, Items) and isinstance(new, Items):
+        return replace(new, members=_widen_members(old.members, new.members, step))
+    grown = _grown_text(old, new, step)
+    if grown is not None:
+        return grown
+    if isinstance(new, Known) and isinstance(new.value, (int, float)) and not isinstance(new.value, bool):
+        return Unknown("a number")
+    if isinstance(new, Either):
+        numbers = [option for option in new.options if isinstance(option, Known) and type(option.value) in {int, float}]
+        if len(numbers) > 1:
+            return join_values(*(option for option in new.options if option not in numbers), Unknown("a number"))
+    return new
+
+
+def _grown_text(old: Val, new: Val, step: Step) -> Val | None:
+    """A text that gained something at its end (or at its start) in each pass."""
+    befores = old.options if isinstance(old, Either) else (old,)
+    afters = new.options if isinstance(new, Either) else (new,)
+    for before in befores:
+        if not isinstance(before, (Known, Text)) or (isinstance(before, Known) and not isinstance(before.value, str)):
+            continue
+        first = _parts(before)
+        for after in afters:
+            if not isinstance(after, Text) or after == before:
+                continue
+            parts = _parts(after)
+            if len(parts) <= len(first):
+                continue
+            if parts[: len(first)] == first:
+                extra = parts[len(first) :]
+            elif parts[-len(first) :] == first and first:
+                extra = parts[: -len(first)]
+            else:
+                continue
+            if all(known(part) for part in extra if not isinstance(part, Repeat)) and not any(
+                isinstance(part, Repeat) for part in extra
+            ):
+                # Only literal text was added: nobody can be in it that is not written in the code.
+                pass
+            repeated = Repeat(Text(extra), MANY, "")
+            base = tuple(part for part in first if part != repeated)
+            grown = Text((*base, repeated), (*trail_of(after), step) if step not in trail_of(after) else trail_of(after))
+            others = [option for option in afters if option not in (after, before)]
+            return join_values(grown, *others) if others else grown
+    return None
+
+
+def _parts(value: Val) -> tuple[Val, ...]:
+    if isinstance(value, Text):
+        return value.parts
+    return (value,) if isinstance(value, Known) and value.value != "" else ()
+
+
+def fields_of(cell: Cell) -> Fields:
+    """A dict or object as the model's Fields, not yet frozen."""
+    return Fields(cell.fields, cell.open, cell.trail, cell.rest)
+
+
+def one(value: Val) -> Member:
+    """A single member."""
+    return Member(value, ONE)

@@ -1,0 +1,210 @@
+"""Which files can matter, and names across files.
+
+Modules are found by the shape of their path, never imported. An absolute import
+is looked up below every folder that could be a root: a folder that is no
+package itself, or the folder of the importing file (scripts beside each other).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mailguard.model.finding import Skip
+from mailguard.model.place import Place
+from mailguard.source import facts
+from mailguard.source import tree as t
+
+__all__ = ["Module", "Project", "SourceFile"]
+
+STDLIB: Final = frozenset(sys.stdlib_module_names)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One Python file of the tree."""
+
+    path: str
+    """Relative to the root of the run, with forward slashes."""
+    read: Callable[[], bytes]
+    """Its bytes; may raise ``OSError``."""
+
+
+@dataclass(eq=False)
+class Module:
+    """One Python file, parsed when something asks for its body."""
+
+    file: SourceFile
+    project: Project
+    name: str
+    """Dotted, from the root of the run."""
+    package: str
+    """The folder, with a slash at its end unless it is the root."""
+    _facts: facts.Facts | facts.Unreadable | None = None
+    _defs: dict[str, t.Func | t.Class] | None = None
+    data: bytes | None = None
+
+    @property
+    def path(self) -> str:
+        """The file's path."""
+        return self.file.path
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is an ``__init__.py``."""
+        return self.path.rsplit("/", 1)[-1] == "__init__.py"
+
+    def bytes(self) -> bytes:
+        """The file's content; empty where it cannot be read (a Skip says so)."""
+        if self.data is None:
+            try:
+                self.data = self.file.read()
+            except OSError:
+                self.data = b""
+        return self.data
+
+    @property
+    def parsed(self) -> bool:
+        """Whether the body was asked for already."""
+        return self._facts is not None
+
+    @property
+    def body(self) -> tuple[t.Stmt, ...]:
+        """The statements; none where the file cannot be read."""
+        if self._facts is None:
+            self._facts = facts.read(self.path, self.bytes())
+            if isinstance(self._facts, facts.Unreadable):
+                self.project.skip(self, self._facts)
+        return self._facts.body if isinstance(self._facts, facts.Facts) else ()
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether the file was parsed and could not be read."""
+        return isinstance(self._facts, facts.Unreadable)
+
+    @property
+    def defs(self) -> dict[str, t.Func | t.Class]:
+        """Functions and classes of the top level, also inside ``if`` and ``try``; the last one of a name counts."""
+        if self._defs is None:
+            self._defs = {}
+            for node in _top_level(self.body):
+                if isinstance(node, (t.Func, t.Class)):
+                    self._defs[node.name] = node
+        return self._defs
+
+
+def _top_level(body: Iterable[t.Stmt]) -> Iterator[t.Stmt]:
+    for node in body:
+        yield node
+        if isinstance(node, (t.If, t.For, t.While)):
+            yield from _top_level(node.body)
+            yield from _top_level(node.orelse)
+        elif isinstance(node, t.Try):
+            yield from _top_level(node.body)
+            for handler in node.handlers:
+                yield from _top_level(handler.body)
+            yield from _top_level(node.orelse)
+            yield from _top_level(node.final)
+        elif isinstance(node, t.With):
+            yield from _top_level(node.body)
+
+
+@dataclass(eq=False)
+class Project:
+    """All Python files of the tree."""
+
+    files: Sequence[SourceFile]
+    modules: dict[str, Module] = field(default_factory=dict)
+    skips: dict[str, Skip] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Index the files by path and by the last part of their dotted name."""
+        self._by_stem: dict[str, list[Module]] = {}
+        for file in self.files:
+            package, _, base = file.path.rpartition("/")
+            stem = base.rsplit(".", 1)[0] if "." in base else base
+            dotted = file.path.rsplit(".", 1)[0] if "." in base else file.path
+            if stem == "__init__":
+                dotted = package
+                stem = package.rpartition("/")[2]
+            module = Module(file, self, dotted.replace("/", ".") or stem, f"{package}/" if package else "")
+            self.modules[file.path] = module
+            self._by_stem.setdefault(stem, []).append(module)
+        self._packages = {module.package for module in self.modules.values() if module.is_package}
+        self._found: dict[tuple[str, str], Module | None] = {}
+
+    def skip(self, module: Module, unreadable: facts.Unreadable) -> None:
+        """Note that a file could not be read."""
+        self.skips[module.path] = Skip(
+            unreadable.reason, Place(module.path, unreadable.line), unreadable.detail
+        )
+
+    def find(self, dotted: str, importer: Module) -> Module | None:
+        """The module of the project that ``import dotted`` means in ``importer``; None if it lies outside."""
+        key = (dotted, importer.package)
+        if key not in self._found:
+            self._found[key] = self._find(dotted, importer)
+        return self._found[key]
+
+    def _find(self, dotted: str, importer: Module) -> Module | None:
+        parts = dotted.split(".")
+        tail = "/".join(parts)
+        best: tuple[int, int, str] | None = None
+        found: Module | None = None
+        for module in self._by_stem.get(parts[-1], ()):
+            base = module.path.rsplit(".", 1)[0].removesuffix("/__init__")
+            if base != tail and not base.endswith(f"/{tail}"):
+                continue
+            root = base[: len(base) - len(tail)]
+            beside = root == importer.package
+            if root in self._packages and not beside:
+                continue
+            if parts[0] in STDLIB and not (beside and root not in self._packages and len(parts) > 1):
+                continue
+            common = _common(root, importer.package)
+            rank = (common, -len(root), module.path)
+            if best is None or rank[:2] > best[:2] or (rank[:2] == best[:2] and module.path < best[2]):
+                best, found = rank, module
+        return found
+
+    def is_namespace(self, dotted: str, importer: Module) -> bool:
+        """Whether ``dotted`` is a folder of the project without an ``__init__.py`` that holds modules."""
+        tail = dotted.replace(".", "/") + "/"
+        if dotted.split(".")[0] in STDLIB:
+            return False
+        roots = {"", importer.package}
+        return any(
+            module.path.startswith(root + tail) for root in roots for module in self.modules.values()
+        ) or any(f"/{tail}" in module.path for module in self.modules.values())
+
+    def relative(self, level: int, dotted: str, importer: Module) -> Module | None:
+        """The module that ``from ..dotted import`` means in ``importer``."""
+        package = importer.package
+        for _ in range(level - 1):
+            package = package.rstrip("/").rpartition("/")[0]
+            package = f"{package}/" if package else ""
+        base = package + dotted.replace(".", "/") if dotted else package.rstrip("/")
+        return self.at(base)
+
+    def at(self, base: str) -> Module | None:
+        """The module at a path without its suffix: ``base.py`` or ``base/__init__.py``."""
+        for candidate in (f"{base}.py", f"{base}/__init__.py" if base else "__init__.py"):
+            if candidate in self.modules:
+                return self.modules[candidate]
+        return None
+
+    def submodule(self, package: Module, name: str) -> Module | None:
+        """``package.name`` where it is a module of the project."""
+        return self.at(f"{package.package}{name}") if package.is_package else None
+
+
+def _common(one: str, other: str) -> int:
+    """How many leading folders two paths share."""
+    count = 0
+    for left, right in zip(one.split("/"), other.split("/"), strict=False):
+        if left != right or not left:
+            break
+        count += 1
+    return count

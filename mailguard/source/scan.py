@@ -1,0 +1,391 @@
+"""From a tree of files to the mail calls in it: roots by demand.
+
+The search starts at the functions that name a mail call. Each is run with its
+parameters open. Where who sees whom still depends on a parameter, its callers
+are run instead, and theirs, until nothing depends on a caller or nobody calls.
+A caller is found by name, over the bytes of all files; whether it really calls
+is what running it shows.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from mailguard.model.exchange import Dispatch
+from mailguard.model.finding import Skip, SkipReason
+from mailguard.model.place import Place
+from mailguard.model.provider import Library
+from mailguard.source import tree as t
+from mailguard.source.interpret.machine import Budget, Dead, Machine
+from mailguard.source.interpret.values import Func
+from mailguard.source.project import Module, Project, SourceFile
+
+__all__ = ["Scan", "SourceFile", "scan"]
+
+CLIMB_LIMIT: Final = 6
+"""Callers of callers of callers."""
+CALLERS_LIMIT: Final = 60
+"""Files that name a function, above which they must name its module or class as well."""
+STACK_BYTES: Final = 512 * 1024 * 1024
+"""The interpreter recurses over expressions and calls; its thread gets a stack to match."""
+
+_GENERIC: Final = frozenset(
+    "send save run post get execute create call process handle start submit write delete update main __init__ perform notify "
+    "apply do work task job publish dispatch emit push add form_valid".split()
+)
+"""Names so common that a call of one on an unknown object means nothing."""
+
+Chain = tuple[t.Class | t.Func, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was found in the code."""
+
+    dispatches: tuple[Dispatch, ...]
+    skips: tuple[Skip, ...]
+    files: int
+    """Python files that were considered."""
+    files_read: int
+    """Those that were read, or that hold nothing that could matter."""
+
+
+@dataclass
+class _Root:
+    """A function (or a file as a script) that is run on its own."""
+
+    module: Module
+    chain: Chain
+    dispatches: list[Dispatch] | None = None
+    reached: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The name by which it is called; empty for a script."""
+        return self.chain[-1].name if self.chain else ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name by which something that leads here is called: the function, and the class of a method."""
+        return tuple(dict.fromkeys(node.name for node in reversed(self.chain)))
+
+    @property
+    def symbol(self) -> str:
+        """Its symbol."""
+        return f"{self.module.name}:{'.'.join(node.name for node in self.chain) or '<module>'}"
+
+
+@dataclass
+class _Search:
+    project: Project
+    machine: Machine
+    open_to_callers: Callable[[Dispatch], bool]
+    is_test: Callable[[str], bool]
+    sinks: frozenset[str]
+    roots: dict[tuple[Module, Chain], _Root] = field(default_factory=dict)
+    final: list[Dispatch] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    senders: dict[str, list[Func]] = field(default_factory=lambda: defaultdict(list))
+    functions: dict[Module, list[Chain]] = field(default_factory=dict)
+    mentions: dict[str, list[Module]] = field(default_factory=dict)
+
+    def root(self, module: Module, chain: Chain) -> _Root:
+        key = (module, chain)
+        if key not in self.roots:
+            self.roots[key] = _Root(module, chain)
+        return self.roots[key]
+
+    def run(self, root: _Root) -> list[Dispatch]:
+        """What the root sends; run once."""
+        if root.dispatches is not None:
+            return root.dispatches
+        machine = self.machine
+        at = root.chain[-1].at.line if root.chain else 1
+        try:
+            found = machine.run_function(root.module, root.chain) if root.chain else machine.run_module(root.module)
+        except Dead:
+            found = machine.dispatches
+        except (Budget, RecursionError) as error:
+            reason = SkipReason.BUDGET if isinstance(error, Budget) else SkipReason.DEPTH
+            self.skips.append(Skip(reason, Place(root.module.path, at), root.symbol))
+            found = machine.dispatches
+        except Exception as error:  # noqa: BLE001  # one root costs itself, and says so; --debug re-raises
+            if _debugging:
+                raise
+            self.skips.append(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
+            found = machine.dispatches
+        root.dispatches = [replace(dispatch, root=root.symbol) for dispatch in found]
+        root.reached = frozenset(machine.reached)
+        for dispatch in root.dispatches:
+            for step in dispatch.path:
+                self._note_sender(step.detail)
+            self._note_sender(dispatch.symbol)
+        return root.dispatches
+
+    def _note_sender(self, symbol: str) -> None:
+        func = self.machine.made.get(symbol)
+        if func is None or not isinstance(func.node, t.Func):
+            return
+        name = func.node.name
+        if name not in _GENERIC and not name.startswith("__") and func not in self.senders[name]:
+            self.senders[name].append(func)
+
+    def chains(self, module: Module) -> list[Chain]:
+        """Every function of a file that can be a root: of the top level and of classes."""
+        if module not in self.functions:
+            self.functions[module] = list(_chains(module.body, ()))
+        return self.functions[module]
+
+    def callers(self, root: _Root) -> list[_Root]:
+        """Functions that name the root, its class, or a subclass of it: they may lead to it."""
+        if not root.chain:
+            return []
+        result: dict[tuple[Module, Chain], _Root] = {}
+        names = [root.name] if root.name not in {"__init__", "__call__", "__new__"} else []
+        names += [node.name for node in root.chain[:-1] if isinstance(node, t.Class)]
+        if root.name in {"__init__", "__call__", "__new__"} and len(root.chain) == 1:
+            return []
+        if isinstance(root.chain[0], t.Func) and root.name in {"<lambda>"}:
+            return []
+        for name in names[:1] if root.name in names else names:
+            for module in self._naming(name, root):
+                for chain in self.chains(module):
+                    node = chain[-1]
+                    if isinstance(node, t.Func) and name in node.names and not (module is root.module and chain == root.chain):
+                        result[(module, chain)] = self.root(module, chain)
+                if _module_mentions(module.body, name):
+                    result[(module, ())] = self.root(module, ())
+        return list(result.values())
+
+    def _naming(self, name: str, root: _Root) -> list[Module]:
+        if name not in self.mentions:
+            token = name.encode()
+            pattern = re.compile(rb"(?<![\w])" + re.escape(token) + rb"(?![\w])")
+            self.mentions[name] = [
+                module
+                for module in self.project.modules.values()
+                if token in module.bytes() and not self.is_test(module.path) and pattern.search(module.bytes())
+            ]
+        found = self.mentions[name]
+        if len(found) > CALLERS_LIMIT or name in _GENERIC:
+            hints = [node.name.encode() for node in root.chain[:-1]] + [root.module.name.rsplit(".", 1)[-1].encode()]
+            found = [module for module in found if module is root.module or any(hint in module.bytes() for hint in hints)]
+        return found[: CALLERS_LIMIT * 4]
+
+    def judge(self, seeds: list[_Root]) -> None:
+        """Run the seeds, and climb from those whose outcome depends on a caller."""
+        # Per root: the sends that are asked about; None asks about all of them.
+        level: dict[int, tuple[_Root, set[Place] | None]] = {id(root): (root, None) for root in seeds}
+        done: set[tuple[int, Place]] = set()
+        for depth in range(CLIMB_LIMIT + 1):
+            following: dict[int, tuple[_Root, set[Place] | None]] = {}
+            for root, wanted in level.values():
+                for dispatch in self.run(root):
+                    place = dispatch.place
+                    if wanted is None and dispatch.symbol != root.symbol and self._own_root(dispatch, seeds):
+                        continue
+                    if wanted is not None and place not in wanted:
+                        continue
+                    if depth == CLIMB_LIMIT or not self.open_to_callers(dispatch):
+                        self.final.append(dispatch)
+                        continue
+                    callers = [caller for caller in self.callers(root) if self._reaches(caller, place, root)]
+                    if not callers:
+                        self.final.append(dispatch)
+                        continue
+                    for caller in callers:
+                        if (id(caller), place) in done:
+                            continue
+                        done.add((id(caller), place))
+                        _, asked = following.setdefault(id(caller), (caller, set()))
+                        assert asked is not None  # noqa: S101  # made two lines above
+                        asked.add(place)
+            level = following
+            if not level:
+                return
+
+    def _own_root(self, dispatch: Dispatch, seeds: list[_Root]) -> bool:
+        """Whether the function that holds the send is a seed itself, which speaks for it."""
+        return dispatch.symbol in self._seed_symbols(seeds)
+
+    def _seed_symbols(self, seeds: list[_Root]) -> set[str]:
+        if not hasattr(self, "_symbols"):
+            self._symbols = {seed.symbol for seed in seeds}
+        return self._symbols
+
+    def _reaches(self, caller: _Root, place: Place, root: _Root) -> bool:
+        return any(dispatch.place == place for dispatch in self.run(caller))
+
+
+_debugging = False
+
+
+def _chains(body: Iterable[t.Stmt], outer: Chain) -> Iterator[Chain]:
+    for node in body:
+        if isinstance(node, t.Func):
+            yield (*outer, node)
+        elif isinstance(node, t.Class):
+            yield from _chains(node.body, (*outer, node))
+        elif isinstance(node, (t.If, t.For, t.While)):
+            yield from _chains(node.body, outer)
+            yield from _chains(node.orelse, outer)
+        elif isinstance(node, t.With):
+            yield from _chains(node.body, outer)
+        elif isinstance(node, t.Try):
+            for block in (node.body, node.orelse, node.final, *(handler.body for handler in node.handlers)):
+                yield from _chains(block, outer)
+
+
+def _module_mentions(body: Iterable[t.Stmt], *names: str) -> bool:
+    """Whether the top level itself, outside functions and classes, mentions one of ``names``."""
+    wanted = set(names)
+    return any(_mentions(node, wanted) for node in body if not isinstance(node, (t.Func, t.Class, t.Import, t.From)))
+
+
+def _mentions(node: object, wanted: set[str]) -> bool:
+    stack: list[object] = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, t.Name):
+            if current.id in wanted:
+                return True
+        elif isinstance(current, t.Attr):
+            if current.name in wanted:
+                return True
+            stack.append(current.value)
+        elif isinstance(current, (t.Func, t.Class)):
+            continue
+        elif isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
+            stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
+    return False
+
+
+def sink_names(libraries: Iterable[Library]) -> frozenset[str]:
+    """The last parts of all names by which a modelled function, class or method is called."""
+    names: set[str] = set()
+    for library in libraries:
+        for function in library.functions:
+            names |= {path.rsplit(".", 1)[-1] for path in function.paths}
+        for cls in library.classes:
+            names |= {path.rsplit(".", 1)[-1] for path in cls.PATHS}
+            names |= {name for name in vars(cls) if not name.startswith("_")}
+    return frozenset(names)
+
+
+def scan(
+    files: Sequence[SourceFile],
+    libraries: Sequence[Library],
+    open_to_callers: Callable[[Dispatch], bool],
+    *,
+    is_test: Callable[[str], bool] = lambda path: False,
+    debug: bool = False,
+) -> Scan:
+    """Find the mail calls of a tree.
+
+    ``open_to_callers`` says whether who sees whom in a dispatch still depends on a
+    parameter. ``is_test`` tells test code: it calls nothing for the purpose of a
+    verdict. Never raises on what is scanned: a Skip says what was not analysed.
+    """
+    global _debugging  # noqa: PLW0603  # a switch of the process, for developers
+    _debugging = debug
+    result: list[Scan] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            result.append(_scan(files, libraries, open_to_callers, is_test))
+        except BaseException as error:  # noqa: BLE001  # handed to the caller's thread
+            failure.append(error)
+
+    limit = sys.getrecursionlimit()
+    size = threading.stack_size(STACK_BYTES)
+    sys.setrecursionlimit(30_000)
+    try:
+        thread = threading.Thread(target=work, name="mailguard-scan")
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
+        sys.setrecursionlimit(limit)
+    if failure:
+        raise failure[0]
+    return result[0]
+
+
+def _scan(
+    files: Sequence[SourceFile],
+    libraries: Sequence[Library],
+    open_to_callers: Callable[[Dispatch], bool],
+    is_test: Callable[[str], bool],
+) -> Scan:
+    project = Project(files)
+    machine = Machine(project, libraries)
+    tokens = sorted({token.encode() for library in libraries for token in library.tokens})
+    sinks = sink_names(libraries)
+    search = _Search(project, machine, open_to_callers, is_test, sinks)
+    machine.wrappers = lambda name: search.senders.get(name, ())
+    unreadable: list[Skip] = []
+    seeds: list[_Root] = []
+    for path in sorted(project.modules):
+        module = project.modules[path]
+        try:
+            data = module.file.read()
+        except OSError as error:
+            unreadable.append(Skip(SkipReason.UNREADABLE, Place(path), error.__class__.__name__))
+            continue
+        module.data = data
+        if not any(token in data for token in tokens) and not _odd(data):
+            continue
+        for chain in search.chains(module):
+            node = chain[-1]
+            if isinstance(node, t.Func) and not sinks.isdisjoint(node.names):
+                seeds.append(search.root(module, chain))
+        if _module_mentions(module.body, *sinks):
+            seeds.append(search.root(module, ()))
+    search.judge(seeds)
+    skips = [*unreadable, *_relevant(project, tokens), *search.skips]
+    dispatches = _unique(search.final)
+    return Scan(
+        tuple(dispatches),
+        tuple(sorted(skips, key=lambda skip: (skip.place, skip.detail))),
+        len(files),
+        len(files) - len({skip.place.path for skip in skips if skip.reason not in {SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD}}),
+    )
+
+
+def _odd(data: bytes) -> bool:
+    """Whether the literal search may miss names: an odd encoding, or letters that Python folds into plain ones."""
+    head = data[:200]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"coding" in head:
+        match = re.search(rb"coding[:=]\s*([-\w.]+)", head)
+        return match is not None and match.group(1).lower() not in {b"utf-8", b"utf8", b"latin-1", b"latin1", b"ascii", b"iso-8859-1", b"cp1252", b"iso-8859-15"}
+    # Mathematical letters and full-width forms: what NFKC turns into ASCII letters.
+    return b"\xf0\x9d\x90" <= b"" or bool(re.search(rb"\xf0\x9d[\x90-\x9f]|\xef\xbc[\xa1-\xbf]|\xef\xbd[\x81-\x9a]", data))
+
+
+def _relevant(project: Project, tokens: list[bytes]) -> list[Skip]:
+    """Unreadable files that name a mail API; one that names none cannot matter by itself."""
+    return [
+        skip
+        for path, skip in project.skips.items()
+        if any(token in project.modules[path].bytes() for token in tokens) or skip.reason is SkipReason.ENCODING
+    ]
+
+
+def _unique(dispatches: list[Dispatch]) -> list[Dispatch]:
+    seen: set[object] = set()
+    result = []
+    for dispatch in dispatches:
+        key = (dispatch.place, dispatch.root, dispatch.path, repr(dispatch.exchange))
+        if key not in seen:
+            seen.add(key)
+            result.append(dispatch)
+    return sorted(result, key=lambda each: (each.place, each.root))
