@@ -1,0 +1,207 @@
+"""Django's ``django.core.mail``: functions and message classes that end in SMTP.
+
+It claims nothing on the wire: what Django sends is plain SMTP, or the request of
+whatever service ``EMAIL_BACKEND`` names, and is read there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mailguard.model.count import MANY, OPEN, OPTIONAL
+from mailguard.model.exchange import Exchange
+from mailguard.model.message import CannotTell, Decoded, Reason
+from mailguard.model.provider import Function, Library, Provider, Source
+from mailguard.model.value import Either, Items, Member, Object, Parameter, Unknown, Value, each, trail_of
+from mailguard.transports.django_mail import (
+    Connection,
+    EmailMessage,
+    EmailMultiAlternatives,
+    configured,
+    sent,
+)
+
+__all__ = ["PROVIDER"]
+
+
+def send_mail(
+    subject: Value,
+    message: Value,
+    from_email: Value,
+    recipient_list: Value,
+    fail_silently: Value = False,
+    auth_user: Value = None,
+    auth_password: Value = None,
+    connection: Value = None,
+    html_message: Value = None,
+    *,
+    using: Value = None,
+) -> Value | list[Exchange]:
+    """One message; the whole list is printed in To. 6.1 takes what follows the list by keyword only, and ``using``."""
+    del fail_silently, auth_user, auth_password, html_message, using
+    return sent(EmailMultiAlternatives(subject, message, from_email, recipient_list, connection=connection))
+
+
+def send_mass_mail(
+    datatuple: Value,
+    fail_silently: Value = False,
+    auth_user: Value = None,
+    auth_password: Value = None,
+    connection: Value = None,
+    *,
+    using: Value = None,
+) -> list[Exchange]:
+    """One message for each tuple; the recipients of one tuple share it."""
+    del fail_silently, auth_user, auth_password, connection, using
+    result: list[Exchange] = []
+    for entry, count in each(datatuple):
+        if count.high:
+            for option in entry.options if isinstance(entry, Either) else (entry,):
+                subject, body, sender, people = _four(option)
+                result.extend(EmailMessage(subject, body, sender, people).exchanges())
+    return result
+
+
+def _four(entry: object) -> tuple[Value, Value, Value, Value]:
+    """Subject, body, sender and recipients of one tuple; what is not known may be any list."""
+    members = list(each(entry)) if isinstance(entry, (list, tuple, Items)) else []
+    if len(members) == 4:
+        subject, body, sender, people = (_one(member) for member in members)
+        return subject, body, sender, people
+    if isinstance(entry, (Unknown, Parameter)):
+        name = entry.why if isinstance(entry, Unknown) else entry.name
+        return None, None, None, Unknown(f"{name}[3]", OPEN, entry.trail)
+    # A tuple of unknown length: whatever is in it may be the recipients.
+    return None, None, None, Items(tuple(members)) if members else []
+
+
+def _one(member: Member) -> Value:
+    return member.value
+
+
+def mail_admins(
+    subject: Value,
+    message: Value,
+    fail_silently: Value = False,
+    connection: Value = None,
+    html_message: Value = None,
+    *,
+    using: Value = None,
+) -> Value | list[Exchange]:
+    """One message to all of ``settings.ADMINS``, who are printed to each other."""
+    del fail_silently, html_message, using
+    return _to_settings("ADMINS", subject, message, connection)
+
+
+def mail_managers(
+    subject: Value,
+    message: Value,
+    fail_silently: Value = False,
+    connection: Value = None,
+    html_message: Value = None,
+    *,
+    using: Value = None,
+) -> Value | list[Exchange]:
+    """One message to all of ``settings.MANAGERS``, who are printed to each other."""
+    del fail_silently, html_message, using
+    return _to_settings("MANAGERS", subject, message, connection)
+
+
+def _to_settings(name: str, subject: Value, message: Value, connection: Value) -> Value | list[Exchange]:
+    people = configured(name, OPTIONAL)
+    everybody = Items((Member(people, MANY),), trail_of(people))
+    sender = configured("SERVER_EMAIL", OPTIONAL)
+    return sent(EmailMultiAlternatives(subject, message, sender, everybody, connection=connection))
+
+
+def get_connection(backend: Value = None, fail_silently: Value = False, **options: Value) -> Connection:
+    """An email backend."""
+    del backend, fail_silently, options
+    return Connection()
+
+
+def send_messages(email_messages: Value) -> list[Exchange]:
+    """``mailers.default.send_messages`` of 6.1."""
+    return Connection().send_messages(email_messages)
+
+
+def email_user(
+    user: Value, subject: Value, message: Value, from_email: Value = None, **options: Value
+) -> Value | list[Exchange]:
+    """``user.email_user(...)``: one message to the one address of the user."""
+    del options
+    return sent(EmailMultiAlternatives(subject, message, from_email, [Unknown("user.email", OPTIONAL, trail_of(user))]))
+
+
+class AdminEmailHandler(Object):
+    """``django.utils.log.AdminEmailHandler``: a logging handler that writes to ``settings.ADMINS``."""
+
+    PATHS = ("django.utils.log.AdminEmailHandler",)
+
+    def __init__(self, include_html: Value = False, email_backend: Value = None, reporter_class: Value = None) -> None:
+        del include_html, email_backend, reporter_class
+
+    def emit(self, record: Value) -> Value | list[Exchange]:
+        """Send the record."""
+        return mail_admins(Unknown("subject"), record)
+
+    def send_mail(self, subject: Value, message: Value, *arguments: Value, **options: Value) -> Value | list[Exchange]:
+        """Send a message."""
+        del arguments, options
+        return mail_admins(subject, message)
+
+
+_PACKAGE: Final = "django.core.mail"
+
+
+def claims(exchange: Exchange) -> str | None:
+    """Nothing: Django has no wire form of its own."""
+    del exchange
+    return None
+
+
+def decode(operation: str, exchange: Exchange) -> Decoded:
+    """Never called for a request of ours, as there is none."""
+    del operation, exchange
+    return CannotTell(Reason.UNKNOWN_FORM)
+
+
+PROVIDER: Final = Provider(
+    name="django",
+    title="Django",
+    sources=(
+        Source("pypi:Django==5.2.19", "transmissions of all functions and classes, headers and envelope"),
+        Source("pypi:Django==6.1.3", "keyword-only signatures, `using`, a Bcc header is refused"),
+        Source(
+            "https://docs.djangoproject.com/en/5.2/topics/email/",
+            "recipients of send_mail see each other in To; send_mass_mail writes one message for each tuple",
+        ),
+    ),
+    claims=claims,
+    decode=decode,
+    library=Library(
+        functions=(
+            Function((f"{_PACKAGE}.send_mail",), send_mail),
+            Function((f"{_PACKAGE}.send_mass_mail",), send_mass_mail),
+            Function((f"{_PACKAGE}.mail_admins",), mail_admins),
+            Function((f"{_PACKAGE}.mail_managers",), mail_managers),
+            Function((f"{_PACKAGE}.get_connection",), get_connection),
+            Function((f"{_PACKAGE}.mailers.default.send_messages",), send_messages),
+            Function(
+                (
+                    "django.contrib.auth.models.AbstractUser.email_user",
+                    "django.contrib.auth.models.User.email_user",
+                ),
+                email_user,
+            ),
+        ),
+        classes=(EmailMessage, EmailMultiAlternatives, Connection, AdminEmailHandler),
+        tokens=(_PACKAGE, "email_user", "AdminEmailHandler", "send_mail", "EmailMessage"),
+    ),
+    explain=(
+        "send_mail and EmailMessage print the whole To and Cc list to everybody; bcc is in no header. "
+        "send_mass_mail writes one message for each tuple, whose recipients still share it. "
+        'headers={"To": ...} replaces what is printed, not who gets it.'
+    ),
+)
+"""Django."""
