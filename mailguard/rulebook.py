@@ -918,9 +918,7 @@ class _Reader:
         return value
 
     def sequence(self, value: Any, path: tuple[str | int, ...]) -> list[Any]:
-        """A list; nothing is an empty one."""
-        if value is None:
-            return []
+        """A list."""
         if not isinstance(value, list):
             self.fail(path, f"{self.called(path)} must be a list. Write each entry after a dash")
         return value
@@ -1042,13 +1040,13 @@ def _rule(reader: _Reader, data: dict[str, Any], *, own: bool) -> Rule:
         order=reader.number(data.get("order", 50), ("order",), 1000),
         when=tuple(
             reader.member(word, ("when", index), _words(Trait))
-            for index, word in enumerate(reader.sequence(data.get("when"), ("when",)))
+            for index, word in enumerate(reader.sequence(data.get("when", []), ("when",)))
         ),
         over=reader.member(data.get("over", "message"), ("over",), _words(Over)),
         default=reader.flag(data.get("default", True), ("default",)),
         incident=_incident(reader, data["incident"]) if "incident" in data else None,
         cwe=_cwe(reader, data.get("cwe", ["CWE-359"])),
-        examples=_examples(reader, data.get("examples")),
+        examples=_examples(reader, data.get("examples", {})),
         own=own,
     )
 
@@ -1098,14 +1096,12 @@ def _cwe(reader: _Reader, data: Any) -> tuple[str, ...]:
 
 
 def _examples(reader: _Reader, data: Any) -> Examples:
-    if data is None:
-        return Examples()
     path: tuple[str | int, ...] = ("examples",)
     block = reader.mapping(data, path)
     reader.keys(block, path, ("good", "bad", "unsure"))
 
     def read(kind: str) -> tuple[Example, ...]:
-        entries = reader.sequence(block.get(kind), (*path, kind))
+        entries = reader.sequence(block.get(kind, []), (*path, kind))
         return tuple(_example(reader, entry, (*path, kind, index)) for index, entry in enumerate(entries))
 
     return Examples(good=read("good"), bad=read("bad"), unsure=read("unsure"))
@@ -1141,7 +1137,7 @@ def _example(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> Example
         certainty=reader.member(block["certainty"], (*path, "certainty"), _CERTAINTIES)
         if "certainty" in block
         else None,
-        inside=frozenset(_strings(reader, block.get("inside"), (*path, "inside"))),
+        inside=frozenset(_strings(reader, block.get("inside", []), (*path, "inside"))),
         says=reader.text(block["says"], (*path, "says"), most=200) if "says" in block else "",
     )
 
@@ -1178,7 +1174,7 @@ def _message(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> Message
     reader.keys(block, path, (*_LISTS, "traits", "copies", "hidden"))
 
     def people(key: str) -> tuple[Recipient, ...]:
-        entries = reader.sequence(block.get(key), (*path, key))
+        entries = reader.sequence(block.get(key, []), (*path, key))
         return tuple(_person(reader, entry, (*path, key, index)) for index, entry in enumerate(entries))
 
     return Message(
@@ -1190,7 +1186,7 @@ def _message(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> Message
         mentions=tuple(Mention(Field.NAME, person) for person in people("names")),
         traits=frozenset(
             reader.member(word, (*path, "traits", index), _words(Trait))
-            for index, word in enumerate(reader.sequence(block.get("traits"), (*path, "traits")))
+            for index, word in enumerate(reader.sequence(block.get("traits", []), (*path, "traits")))
         ),
         copies=_count(reader, block.get("copies", "one"), (*path, "copies")),
         hidden=_count(reader, block.get("hidden", 0), (*path, "hidden")),
@@ -1210,12 +1206,12 @@ def _person(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> Recipien
     block = reader.mapping(data, path)
     reader.keys(block, path, ("address", "expression", "domain", "count", "origin", "steps", "size"))
     address = block.get("address")
-    if address is not None and not isinstance(address, str):
+    if "address" in block and not isinstance(address, str):
         reader.fail((*path, "address"), '"address" must be a text. Put quotes around it')
     size = reader.number(block["size"], (*path, "size"), LIMIT_MAX) if "size" in block else ""
     steps = [
         reader.member(word, (*path, "steps", index), _STEPS)
-        for index, word in enumerate(reader.sequence(block.get("steps"), (*path, "steps")))
+        for index, word in enumerate(reader.sequence(block.get("steps", []), (*path, "steps")))
     ]
     return Recipient(
         address,
@@ -1269,7 +1265,7 @@ def _smtp(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> SmtpTransa
     return SmtpTransaction(
         relay="smtp://localhost:25",
         mail_from=sender,
-        rcpt_to=_strings(reader, block.get("to"), (*path, "to")),
+        rcpt_to=_strings(reader, block.get("to", []), (*path, "to")),
         data=content,
     )
 
