@@ -169,8 +169,9 @@ _about_settings = _options(
     click.option("--isolated", is_flag=True, help="Use no settings file."),
     click.option("--tests", is_flag=True, help="Test code closes the gate too."),
     click.option("--as-of", metavar="DATE", help="The day it is for end dates; that of the commit if not given."),
-    click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes."),
-    click.option("--no-cache", is_flag=True, help="Read nothing from earlier runs."),
+    # Both are accepted so that a hook may give them; a run has one process and no cache.
+    click.option("--jobs", type=click.IntRange(1, 64), hidden=True),
+    click.option("--no-cache", is_flag=True, hidden=True),
     click.option("--debug", is_flag=True, help="Say where an internal error was. Prints no content."),
 )
 
@@ -267,7 +268,7 @@ def _prepare(paths: Sequence[str], eyes: frozenset[str], options: dict[str, Any]
         except ValueError:
             raise click.UsageError(f"--as-of is a date, as in 2027-01-31, not {options['as_of']}") from None
     tree, settings = _settings_of(paths, options)
-    return gate.prepare(paths, tree, settings, eyes=eyes, here=Path.cwd(), as_of=as_of, jobs=options["jobs"])
+    return gate.prepare(paths, tree, settings, eyes=eyes, here=Path.cwd(), as_of=as_of)
 
 
 def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: dict[str, Any]) -> int:

@@ -69,6 +69,9 @@ MACHINE_FOLDERS: Final = frozenset(
 )
 """Folders that tools make. They are passed over unless git tracks what is in them."""
 
+STDIN: Final = "-"
+"""The path that means standard input."""
+
 GIT_SECONDS: Final = 60
 """A git that takes longer is given up, and the tree is walked."""
 
@@ -115,13 +118,15 @@ class Tree:
     """The root of the repository; without one, the folder of what was named. Free of symlinks."""
     named: tuple[Path, ...] = ()
     """What was named, free of symlinks; empty for the whole tree."""
+    stdin: bool = False
+    """Whether standard input was named (``-``): a capture."""
     project: bool = True
     """Whether the root is a project, which is read whole to understand the part that was named."""
 
     @property
     def whole(self) -> bool:
         """Whether all of the tree was asked for."""
-        return not self.named or self.root in self.named
+        return self.root in self.named or not (self.named or self.stdin)
 
     def asks_for(self, path: str) -> bool:
         """Whether a path relative to the root lies in what was asked for."""
@@ -152,13 +157,17 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
     """
     named = []
     for path in paths:
+        if path == STDIN:
+            continue
         full = here / path
         if not full.exists():
             raise NothingToCheck(f"there is no {path} here." + _did_you_mean(path, here))
         # A named path may itself be a link; what it leads to was asked for.
         named.append(full.resolve())
+    stdin = STDIN in paths
     if not named:
-        named = [here.resolve()]
+        here = here.resolve()
+        return Tree(root_of(here) or here, () if stdin else (here,), stdin)
     common = Path(os.path.commonpath(named))
     if common.is_file():
         common = common.parent
@@ -169,8 +178,8 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
             (folder for folder in (common, *common.parents) if any((folder / mark).is_file() for mark in marks)), None
         )
     if root is None:
-        return Tree(common, tuple(named), project=any(name == common for name in named))
-    return Tree(root, tuple(named))
+        return Tree(common, tuple(named), stdin, project=any(name == common for name in named))
+    return Tree(root, tuple(named), stdin)
 
 
 def _did_you_mean(path: str, here: Path) -> str:
@@ -248,7 +257,8 @@ def files_of(
         elif name != tree.root and not any(_under(path, name) for path in listed.values()):
             for path in _walk(str(name), found):
                 listed.setdefault(os.path.relpath(path, tree.root), path)
-    python, maybe = [], []
+    python: list[File] = []
+    maybe = [File(STDIN, STDIN)] if tree.stdin and requests else []
     for relative in sorted(listed):
         path = display_path(relative)
         if exclude.match(path):
@@ -457,6 +467,8 @@ def commit_date(root: Path) -> date | None:
 def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_capture: Callable[[File], bool]) -> None:
     """Raise :class:`NothingToCheck` for a path that was named and holds neither Python nor a capture."""
     for name in paths:
+        if name == STDIN:
+            continue
         full = (here / name).resolve()
         python = any(full == Path(file.real) or _under(file.real, full) for file in files.python)
         if python or files.excluded:

@@ -13,18 +13,17 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 
-from mailguard import discover, rulebook
+from mailguard import capture, discover, rulebook, transports
 from mailguard.addresses import compare_key, distinct, is_inside
 from mailguard.config import Settings, find, load
 from mailguard.discover import Files, Globs, Tree
-from mailguard.model.capture import Format, Source
+from mailguard.model.capture import Format
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.finding import Call, Finding, Ledger, Report, Skip, Verdict
-from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
+from mailguard.model.message import CannotTell, Decoded, Message, Undecided
 from mailguard.model.place import Place
 from mailguard.model.provider import Library, Provider
 from mailguard.model.reporter import Options, Reporter, RuleText
@@ -32,6 +31,7 @@ from mailguard.model.value import Either, Fields, Items, Known, Object, Paramete
 from mailguard.redact import Roster, count_words
 from mailguard.rulebook import Policy, Rule, RulesError
 from mailguard.senders import library_of
+from mailguard.shelf import shelf
 from mailguard.tally import CaptureTally, CodeTally, Policies, people_words, worst_first
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
     "Run",
     "check",
     "claimed",
-    "formats",
     "libraries",
     "prepare",
     "providers",
@@ -62,41 +61,35 @@ BOTH: Final = frozenset({CODE, CAPTURES})
 # The shelves
 
 
-def _shelf(folder: str, attribute: str) -> Iterator[Any]:
-    """What the modules of a shelf declare, in order of their names, and what other packages bring."""
-    package = importlib.import_module(f"mailguard.{folder}")
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
-        if not module.name.startswith("_"):
-            found = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), attribute, None)
-            if found is not None:
-                yield found
-    for point in sorted(entry_points(group=f"mailguard.{folder}"), key=lambda point: point.name):
-        yield point.load()
-
-
 @functools.cache
 def providers() -> Mapping[str, Provider]:
-    """The mail services and mail libraries, by name."""
-    return {provider.name: provider for provider in _shelf("providers", "PROVIDER")}
-
-
-@functools.cache
-def formats() -> Mapping[str, Format]:
-    """The formats of captures, by name."""
-    return {form.name: form for form in _shelf("captures", "FORMAT")}
+    """The mail services and mail libraries, by name. Raises ``ShelfError`` for a plugin that cannot be used."""
+    return {
+        provider.name: provider
+        for provider in shelf("mailguard.providers", "PROVIDER", Provider, "mailguard.providers")
+    }
 
 
 @functools.cache
 def reporters() -> Mapping[str, Reporter]:
-    """The formats of reports, by name."""
-    return {reporter.name: reporter for reporter in _shelf("reporters", "REPORTER")}
+    """The formats of reports, by name. Raises ``ShelfError`` for a plugin that cannot be used."""
+    return {
+        reporter.name: reporter
+        for reporter in shelf("mailguard.reporters", "REPORTER", Reporter, "mailguard.reporters")
+    }
 
 
 @functools.cache
 def libraries() -> tuple[Library, ...]:
     """The Python sides of providers and transports."""
     own = tuple(provider.library for provider in providers().values())
-    return own + tuple(_shelf("transports", "LIBRARY"))
+    below = []
+    for module in sorted(pkgutil.iter_modules(transports.__path__), key=lambda module: module.name):
+        # Some transports are tools without a Python side of their own.
+        library = getattr(importlib.import_module(f"{transports.__name__}.{module.name}"), "LIBRARY", None)
+        if isinstance(library, Library):
+            below.append(library)
+    return (*own, *below)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -220,7 +213,6 @@ class Run:
     policies: Policies
     rules: tuple[Rule, ...]
     eyes: frozenset[str] = BOTH
-    jobs: int = 1
     notices: tuple[str, ...] = ()
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -243,12 +235,14 @@ class Run:
         asked = [file for file in self.files.python if self.tree.asks_for(file.path)]
         if not asked:
             return ledger
-        from mailguard.source.scan import SourceFile  # noqa: PLC0415  # loads libcst
-        from mailguard.source.scan import scan as scan_source  # noqa: PLC0415  # the same
+        from mailguard.source import scan as source  # noqa: PLC0415  # loads libcst
 
         known = (*libraries(), library_of(self.settings.senders))
-        result = scan_source(
-            [SourceFile(file.path, file.read) for file in self.files.python], known, open_to_callers, jobs=self.jobs
+        result = source.scan(
+            [source.SourceFile(file.path, file.read) for file in self.files.python],
+            known,
+            open_to_callers,
+            is_test=discover.is_test_code,
         )
         tally = CodeTally(self.policies)
         for dispatch in result.dispatches:
@@ -288,9 +282,9 @@ class Run:
     def _captures(self, ledger: Ledger, findings: list[Finding], skips: list[Skip], calls: list[Call]) -> Ledger:
         tally = CaptureTally(self.policies)
         captures = 0
-        for file, form in self.capture_files():
+        for found in self.capture_files():
             captures += 1
-            for record in self.records(file, form):
+            for record in self.records(*found):
                 if isinstance(record.exchange, CannotTell):
                     tally.cannot_tell(record.place, record.exchange)
                 elif (claim := claimed(record.exchange)) is not None:
@@ -315,23 +309,21 @@ class Run:
             captures=captures,
         )
 
-    def capture_files(self) -> Iterator[tuple[discover.File, Format]]:
-        """The captures among the files, told by their content, each with its format."""
-        for file in self.files.captures:
-            form = self.format_of(file)
+    def capture_files(self) -> Iterator[tuple[str, str, Mapping[str, str], Format | CannotTell]]:
+        """The captures among the files, told by their content: what is printed, what is opened, mapping, format."""
+        where = discover.folder_of(self.settings.file, self.tree.root)
+        mappings = [(Globs(one.files, where), one.fields) for one in self.settings.captures]
+        for path, real in capture.folders((file.path, file.real) for file in self.files.captures):
+            fields = next((fields for globs, fields in mappings if globs.match(path)), {})
+            form = capture.detect(real, fields)
             if form is not None:
-                yield file, form
+                yield path, real, fields, form
 
-    def format_of(self, file: discover.File) -> Format | None:
-        """The format of a capture; None if it is none."""
-        return next((form for form in formats().values() if form.sniff(Source(file.path, file.real).sample())), None)
-
-    def records(self, file: discover.File, form: Format) -> Iterator[Record]:
-        """The records of a capture. What the reader of a format fails on is a record that cannot be told."""
-        try:
-            yield from form.read(Source(file.path, file.real))
-        except Exception as error:  # noqa: BLE001  # a stranger's file must not end the run, nor pass unread
-            yield Record(Place(file.path), CannotTell(Reason.BAD_RECORD, f"its reader failed ({type(error).__name__})"))
+    def records(self, path: str, real: str, fields: Mapping[str, str], form: Format | CannotTell) -> Iterator[Record]:
+        """The records of a capture; a capture that cannot be opened is one that cannot be told."""
+        if isinstance(form, CannotTell):
+            return iter([Record(Place(path), form)])
+        return capture.records(path, real, form, fields)
 
     def options(self, **shown: Any) -> Options:
         """Options for a reporter: what is asked for, and what it needs of this run."""
@@ -361,10 +353,10 @@ class Run:
     def inspect(self, *, reveal: bool = False) -> Iterator[str]:
         """Who sees whom in each request of the captures, in lines of text."""
         inside = self.policies.policy.inside
-        for file, form in self.capture_files():
-            yield f"{file.path}  ({form.title})"
+        for path, real, fields, form in self.capture_files():
+            yield f"{path}  ({form.title if isinstance(form, Format) else 'a capture'})"
             roster = Roster(compare_key, lambda person: is_inside(person, inside), reveal=reveal)
-            for record in self.records(file, form):
+            for record in self.records(path, real, fields, form):
                 if isinstance(record.exchange, CannotTell):
                     yield f"  {record.place.pointer or record.place}  cannot tell: {record.exchange.reason.value}"
                     continue
@@ -444,9 +436,9 @@ def policies_of(
     checked("limits", settings.limits, limits=settings.limits)
     ignores = []
     where = discover.folder_of(settings.file, tree.root)
-    for glob, rules in settings.per_path_ignores.items():
-        checked("per-path-ignores", rules, ignore=rules)
-        ignores.append((Globs([glob], where), frozenset(rules)))
+    for glob, ignored in settings.per_path_ignores.items():
+        checked("per-path-ignores", ignored, ignore=ignored)
+        ignores.append((Globs([glob], where), frozenset(ignored)))
     rules = rulebook.chosen(
         everything,
         select=settings.select or None,
@@ -482,7 +474,6 @@ def prepare(
     eyes: frozenset[str] = BOTH,
     here: Path | None = None,
     as_of: date | None = None,
-    jobs: int = 1,
 ) -> Run:
     """Find the files and read the rules.
 
@@ -502,8 +493,8 @@ def prepare(
         requests=CAPTURES in eyes,
         sniff_all=CODE not in eyes,
     )
-    run = Run(tree, settings, files, policies, rules, eyes, jobs, notices)
-    discover.check_found(tree, files, paths, here, lambda file: run.format_of(file) is not None)
+    run = Run(tree, settings, files, policies, rules, eyes, notices)
+    discover.check_found(tree, files, paths, here, lambda file: capture.detect(file.real) is not None)
     return run
 
 
