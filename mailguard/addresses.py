@@ -57,6 +57,7 @@ from mailguard.model.value import (
 
 __all__ = [
     "People",
+    "addresses_in",
     "compare_key",
     "distinct",
     "domain_of",
@@ -752,13 +753,13 @@ def _name_mentions(person: _Person, where: Origin, trail: Trail) -> Iterator[Men
     for name in person.names:
         if "@" not in name and "=?" not in name and "\uff20" not in name:
             continue
-        for address in _addresses_in(name):
+        for address in addresses_in(name):
             if compare_key(address) != own:
                 yield Mention(Field.NAME, Recipient(address, origin=where, trail=trail))
 
 
-def _addresses_in(name: str) -> list[str]:
-    """Addresses that a reader finds in a display name."""
+def addresses_in(name: str) -> list[str]:
+    """Addresses that a reader finds in running text: a display name, a subject. Encoded words are decoded."""
     found = []
     for piece in _NAME_SEPARATORS.split(_decoded(name).translate(_TRANSLATION)):
         candidate = piece.strip(_QUOTE_LIKE + ".,!?*{}|")
@@ -1243,7 +1244,7 @@ def _name_of_pair(name: Value, people: People) -> tuple[Mention, ...]:
     trail = () if isinstance(name, str) else getattr(name, "trail", ())
     return tuple(
         Mention(Field.NAME, Recipient(found, origin=where, trail=trail))
-        for found in _addresses_in(whole)
+        for found in addresses_in(whole)
         if compare_key(found) not in own
     )
 
