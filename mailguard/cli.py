@@ -23,6 +23,8 @@ import click
 from mailguard import __version__
 from mailguard.config import SettingsError, nearest_name
 from mailguard.discover import NothingToCheck
+from mailguard.rulebook import RulesError
+from mailguard.shelf import ShelfError
 
 if TYPE_CHECKING:
     from mailguard.config import Settings
@@ -71,8 +73,10 @@ def run(arguments: Sequence[str]) -> int:
     except click.UsageError as error:
         command = f"{error.ctx.command_path} --help" if error.ctx else "mailguard --help"
         return _complain(f"{error.format_message()}\nHelp: {command}", EXIT_USAGE)
-    except (SettingsError, NothingToCheck, click.ClickException) as error:
-        return _complain(error.format_message() if isinstance(error, click.ClickException) else str(error), EXIT_USAGE)
+    except click.ClickException as error:
+        return _complain(error.format_message(), EXIT_USAGE)
+    except (SettingsError, NothingToCheck, RulesError, ShelfError) as error:
+        return _complain(str(error), EXIT_USAGE)
     except BrokenPipeError:
         # Whoever read the report has left; what is still in the buffer goes nowhere.
         with contextlib.suppress(OSError):
@@ -143,7 +147,11 @@ class _Commands(click.Group):
         formatter.write("\nmore: mailguard help all\n")
 
 
-@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
+)
 @click.version_option(__version__, "-V", "--version", message="mailguard %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> int:
@@ -390,25 +398,24 @@ def inspect(paths: tuple[str, ...], *, reveal: bool, **options: Any) -> int:
 @click.option("--test", "folder", type=click.Path(path_type=Path), help="Run the examples of the rules in a folder.")
 @_about_settings
 def explain(subject: str | None, folder: Path | None, **options: Any) -> int:
-    """Explain a rule, a mail call, or what a mail service does; alone, list them."""
-    from mailguard import explain as pages  # noqa: PLC0415  # loads the wings
+    """Explain a rule, a mail call or a mail service; alone: list them."""
+    from mailguard.explain import page, run_examples  # noqa: PLC0415  # loads the wings
 
     if folder is not None:
-        lines, failed = pages.test_rules(folder)
+        lines, failed = run_examples(folder)
         for line in lines:
             click.echo(_printable(line))
         return 1 if failed else 0
-    page = pages.page(subject, lambda paths: _prepare(paths, frozenset({"code", "captures"}), options))
-    click.echo(page, nl=False)
+    click.echo(page(subject, lambda paths: _prepare(paths, frozenset({"code", "captures"}), options)), nl=False)
     return 0
 
 
 @main.command()
 def demo() -> int:
-    """Replay the mail of 1 November 2019, and its repair, in a temporary folder."""
-    from mailguard import demo as story  # noqa: PLC0415  # loads everything
+    """Replay the mail of 1 November 2019, and its repair."""
+    from mailguard.demo import tell  # noqa: PLC0415  # loads everything
 
-    lines, happened = story.tell()
+    lines, happened = tell()
     for line in lines:
         click.echo(line)
     return 0 if happened else 1

@@ -43,6 +43,7 @@ __all__ = [
     "check",
     "claimed",
     "libraries",
+    "messages_of",
     "prepare",
     "providers",
     "render",
@@ -496,6 +497,15 @@ def prepare(
     run = Run(tree, settings, files, policies, rules, eyes, notices)
     discover.check_found(tree, files, paths, here, lambda file: capture.detect(file.real) is not None)
     return run
+
+
+def messages_of(path: Path) -> tuple[Message, ...]:
+    """Every message that the requests of a capture make."""
+    found: list[Message] = []
+    for record in capture.records(path.name, path):
+        if not isinstance(record.exchange, CannotTell) and (claim := claimed(record.exchange)) is not None:
+            found.extend(_messages(claim.decoded))
+    return tuple(found)
 
 
 def _look(paths: Sequence[str | Path] | str | Path, settings: Settings | None, eyes: frozenset[str]) -> Report:

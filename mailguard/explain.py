@@ -1,0 +1,250 @@
+"""The pages of ``mailguard explain``: a rule, a mail call, what a mail service does.
+
+A page is the answer to a dispute: it says what was read and what follows from it.
+It holds no address.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from mailguard import gate, rulebook
+from mailguard.config import Settings, nearest_name
+from mailguard.discover import NothingToCheck, tree_of
+from mailguard.model.finding import Call, Certainty, Verdict
+from mailguard.model.message import CannotTell, Undecided
+from mailguard.model.provider import Provider
+from mailguard.redact import Output, no_address, safe_text
+from mailguard.rulebook import Example, Judgement, Policy, Rule, chosen, judge
+
+__all__ = ["examples_hold", "page", "run_examples"]
+
+WIDTH: Final = 100
+
+_PLACE: Final = re.compile(r"(?P<path>.+?)(?::(?P<line>\d{1,9}))?(?::(?P<column>\d{1,9}))?")
+
+HEADLINES: Final = {
+    Verdict.KEEPS_APART: "This call keeps readers apart",
+    Verdict.STAFF_ONLY: "This call writes to staff only",
+    Verdict.SHOWS: "This call shows people to each other",
+    Verdict.UNDECIDED: "This call is undecided",
+    Verdict.CANNOT_TELL: "Nobody can tell who sees whom in this call",
+}
+
+
+def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> str:
+    """The page about a rule, a place, or a service; without a subject the list of what can be explained.
+
+    ``prepare`` makes the run for a place. Raises ``NothingToCheck`` for what is none of them.
+    """
+    rules = {rule.id: rule for rule in rulebook.load_rules()}
+    if subject is None:
+        lines = list(_contents())
+    elif subject in rules:
+        lines = list(_rule(rules[subject]))
+    elif (provider := _provider(subject)) is not None:
+        lines = list(_service(provider))
+    else:
+        found = _PLACE.fullmatch(subject)
+        if found is None or not Path(found["path"]).exists():
+            names = [*rules, *gate.providers()]
+            raise NothingToCheck(
+                f'"{subject}" is no rule, no place and no mail service. {nearest_name(subject, names)}'
+            )
+        lines = list(_place(found["path"], int(found["line"] or 0), int(found["column"] or 0), prepare))
+    return no_address("\n".join(safe_text(line, Output.TERMINAL) for line in lines) + "\n")
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def _contents() -> Iterator[str]:
+    yield "Rules, the first line is what a broken one says:"
+    for rule in rulebook.load_rules():
+        yield f"  {rule.id:<30}{rule.title.several}"
+    yield ""
+    yield "Mail services and libraries:"
+    for provider in gate.providers().values():
+        yield f"  {provider.name:<30}{provider.title}"
+    yield ""
+    yield "One of them: mailguard explain NAME. A mail call: mailguard explain FILE:LINE"
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield rule.title.several
+    yield f"{rule.id}, {rule.severity.name.lower()}{'' if rule.default else ', off unless it is chosen'}"
+    yield ""
+    yield from _wrapped(rule.why)
+    if rule.what:
+        yield ""
+        yield from _wrapped(rule.what)
+    yield ""
+    yield from _wrapped(f"Change: {rule.change}.")
+    width = max((len(provider) for provider, _ in rule.changes), default=0)
+    for provider, words in rule.changes:
+        yield f"  {provider:<{width}}  {words}"
+    if rule.limit != 1 or rule.measure is rulebook.Measure.TOTAL:
+        yield ""
+        yield f"Limit: {rule.limit:,}; yours is set under [tool.mailguard.limits]."
+    if rule.incident is not None:
+        yield ""
+        yield f"It happened: {rule.incident.name}, {rule.incident.date}. {rule.incident.url}"
+        yield from _wrapped(rule.incident.story, "  ")
+    for title, samples in (("Not like this", rule.examples.bad), ("Like this", rule.examples.good)):
+        sample = next((example for example in samples if example.code), None)
+        if sample is not None:
+            yield ""
+            yield f"{title}: {sample.name}"
+            yield from ("    " + line for line in sample.code.rstrip().splitlines())
+
+
+def _provider(subject: str) -> Provider | None:
+    """The service that is called so, by id, by title, or by the dotted name of something in its library."""
+    wanted = subject.casefold()
+    for provider in gate.providers().values():
+        if wanted in (provider.name.casefold(), provider.title.casefold()):
+            return provider
+    for provider in gate.providers().values():
+        paths = [path for function in provider.library.functions for path in function.paths]
+        paths += [path for model in provider.library.classes for path in model.PATHS]
+        if any(path == subject or path.startswith(subject + ".") for path in paths):
+            return provider
+    return None
+
+
+def _service(provider: Provider) -> Iterator[str]:
+    yield f"{provider.title}  ({provider.name})"
+    yield ""
+    yield from _wrapped(provider.explain)
+    names = sorted({function.paths[0] for function in provider.library.functions if function.paths})
+    names += sorted({model.PATHS[0] for model in provider.library.classes if model.PATHS})
+    if names:
+        yield ""
+        yield from _wrapped("In code: " + ", ".join(names), "")
+    if provider.sources:
+        yield ""
+        yield "Where its facts are written:"
+        for source in provider.sources:
+            yield f"  {source.url}"
+            yield from _wrapped(source.fact, "    ")
+
+
+def _place(path: str, line: int, column: int, prepare: Callable[[Sequence[str]], gate.Run]) -> Iterator[str]:
+    run = prepare([path])
+    report = run.report()
+    shown = (Path.cwd() / path).resolve().relative_to(run.tree.root).as_posix()
+    calls = [call for call in report.calls if call.place.path == shown]
+    at = [call for call in calls if not line or call.place.line <= line <= max(call.place.end_line, call.place.line)]
+    if column:
+        at = [call for call in at if call.place.column == column] or at
+    findings = [one for one in report.findings if one.place.path == shown and line in (0, one.place.line)]
+    at = at or [call for call in calls if call.place in {one.send for one in findings}]
+    skips = [skip for skip in report.skips if skip.place.path == shown]
+    if not at:
+        for skip in skips:
+            yield f"{skip.place}  {skip.reason.value}{': ' + skip.detail if skip.detail else ''}"
+        if not skips:
+            where = f" at line {line}" if line else ""
+            yield f"There is no mail call in {path}{where} that mailguard knows."
+            nearest = min((call.place.line for call in calls), key=lambda number: abs(number - line), default=0)
+            if nearest:
+                yield f"The nearest one: mailguard explain {path}:{nearest}"
+        return
+    for number, call in enumerate(at):
+        if number:
+            yield ""
+        yield from _call(call)
+
+
+def _call(call: Call) -> Iterator[str]:
+    yield f"{call.place}  {HEADLINES[call.verdict]}"
+    yield f"  {call.api}" + (f", {call.times:,} requests like this" if call.times > 1 else "")
+    yield ""
+    label = "Read"
+    width = max((len(name) for name, _, _ in call.reads), default=0)
+    for name, words, place in call.reads:
+        yield f"  {label:<8}{name:<{width}}   {words:<24}{place}"
+        label = ""
+    yield f"  {'So':<8}{call.because}"
+    if call.unless:
+        yield f"  {'Unless':<8}{call.unless}"
+
+
+# --------------------------------------------------------------------------------------------------
+# The examples of rules
+
+
+def run_examples(folder: Path) -> tuple[list[str], bool]:
+    """Run the examples of the rules in a folder: what to print, and whether one of them does not hold."""
+    everything = rulebook.load_rules(folder)
+    lines, failed = [], False
+    for rule in everything:
+        if rule.own:
+            continue
+        problems = list(examples_hold(rule, everything))
+        samples = len(rule.examples.good) + len(rule.examples.bad) + len(rule.examples.unsure)
+        lines += problems
+        failed = failed or bool(problems)
+        lines.append(f"{rule.id}: {samples - len(problems)} of {samples} examples hold.")
+    if not lines:
+        raise NothingToCheck(f"there is no rule in {folder}: rules are files like NAME.yaml.")
+    return lines, failed
+
+
+def examples_hold(rule: Rule, everything: Sequence[Rule]) -> Iterator[str]:
+    """One line for each example of ``rule`` that does not come out as it says."""
+    rules = chosen(everything, extend=(rule.id,))
+    for kind, examples in (("good", rule.examples.good), ("bad", rule.examples.bad), ("unsure", rule.examples.unsure)):
+        for example in examples:
+            said = list(_judged(example, rules))
+            mine = [one for one in said if one.rule.id == rule.id]
+            certainty = max((one.certainty for one in mine), default=None)
+            problem = ""
+            if kind == "good" and any(one.gates for one in said):
+                problem = "closes the gate: " + next(one.title for one in said if one.gates)
+            elif kind == "bad" and (certainty is None or certainty < Certainty.LIKELY):
+                problem = "is not found"
+            elif kind == "unsure" and certainty is not Certainty.UNDECIDED:
+                problem = "is not undecided"
+            elif example.certainty is not None and certainty is not example.certainty:
+                problem = f"is {certainty.name.lower() if certainty else 'kept'}, not {example.certainty.name.lower()}"
+            elif example.says and example.says not in {one.title for one in mine}:
+                problem = "says: " + (mine[0].title if mine else "nothing")
+            if problem:
+                yield f'{rule.id}: the {kind} example "{example.name}" {problem}'
+
+
+def _judged(example: Example, rules: tuple[Rule, ...]) -> Iterator[Judgement]:
+    """What an example breaks."""
+    policy = Policy(example.inside, rules)
+    if example.message is not None:
+        yield from judge(example.message, policy)
+    elif example.exchange is not None:
+        claim = gate.claimed(example.exchange)
+        decoded = claim.decoded if claim is not None else ()
+        if isinstance(decoded, CannotTell):
+            return
+        cap = Certainty.UNDECIDED if isinstance(decoded, Undecided) else Certainty.CERTAIN
+        for message in decoded.messages if isinstance(decoded, Undecided) else decoded:
+            yield from judge(message, policy, cap=cap)
+    else:
+        yield from _scanned(example, policy)
+
+
+def _scanned(example: Example, policy: Policy) -> Iterator[Judgement]:
+    with tempfile.TemporaryDirectory(prefix="mailguard-") as folder:
+        Path(folder, "example.py").write_text(example.code, encoding="utf-8")
+        run = gate.prepare((), tree_of((), Path(folder)), Settings(), eyes=frozenset({gate.CODE}), here=Path(folder))
+        policies = replace(run.policies, policy=policy, whole=policy)
+        for finding in replace(run, policies=policies).report().findings:
+            rule = next(rule for rule in policy.rules if rule.id == finding.rule)
+            yield Judgement(
+                rule, finding.count, finding.certainty, finding.severity, False, finding.title, noted=finding.noted
+            )
