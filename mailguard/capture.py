@@ -1,0 +1,265 @@
+"""Captures: which format a file is in, and its records.
+
+Content decides, not the suffix. Compressed files are unpacked on the way (gzip; zstd where Python has it).
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import io
+import os
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Any, BinaryIO, Final, cast
+
+from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.exchange import Record
+from mailguard.model.message import CannotTell, Reason
+from mailguard.model.place import Place
+from mailguard.shelf import shelf
+
+__all__ = ["GROUP", "STDIN", "detect", "folders", "formats", "records"]
+
+GROUP: Final = "mailguard.captures"
+"""The group of entry points by which other packages bring formats."""
+
+STDIN: Final = "-"
+"""The path that means standard input."""
+
+HEAD: Final = 1 << 16
+"""Bytes that are looked at to tell a format."""
+
+FOLDER_LIMIT: Final = 200_000
+"""Files of one folder capture (a Maildir)."""
+
+_NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@functools.cache
+def formats() -> tuple[Format, ...]:
+    """Every known format, those of other packages included. Raises :class:`~mailguard.shelf.ShelfError`."""
+    return shelf("mailguard.captures", "FORMAT", Format, GROUP)
+
+
+def detect(real: str | os.PathLike[str], fields: Mapping[str, str] = _NO_FIELDS) -> Format | CannotTell | None:
+    """The format of a file, a folder or standard input (``-``); None if it is no capture that mailguard knows.
+
+    ``fields`` is the mapping of the settings for a log in a shape of its own. A reason, where it may be a capture and
+    cannot be looked at. Never raises, except :class:`~mailguard.shelf.ShelfError`.
+    """
+    try:
+        sample = _sample(os.fspath(real), fields)
+    except (OSError, EOFError, zlib.error, ValueError):
+        return CannotTell(Reason.BAD_RECORD, "the file cannot be opened")
+    if isinstance(sample, CannotTell):
+        return sample
+    return next((form for form in formats() if _says_yes(form, sample)), None)
+
+
+def _says_yes(form: Format, sample: Sample) -> bool:
+    try:
+        return form.sniff(sample)
+    except Exception:  # noqa: BLE001  # a format of another package must not stop the run
+        return False
+
+
+def _sample(real: str, fields: Mapping[str, str]) -> Sample | CannotTell:
+    place = Path(real)
+    if real != STDIN and place.is_dir():
+        return Sample(place.name, entries=frozenset(entry.name for entry in place.iterdir()), fields=fields)
+    if real != STDIN and _undelivered(place):
+        return Sample(place.name, fields=fields)
+    with _open(real) as stream:
+        head = b""
+        try:
+            while len(head) <= HEAD and (piece := stream.read(HEAD + 1 - len(head))):
+                head += piece
+        except EOFError:
+            pass  # a cut gzip stream; reading it will say so
+        except _UnpackableError as error:
+            return error.reason
+    return Sample(place.name, head[:HEAD], len(head) <= HEAD, None, fields)
+
+
+def _undelivered(file: Path) -> bool:
+    """Whether a file lies in the ``tmp`` of a Maildir: being written, not delivered."""
+    folder = file.absolute().parent
+    return folder.name == "tmp" and all((folder.parent / name).is_dir() for name in ("cur", "new"))
+
+
+class _UnpackableError(OSError):
+    """A compression that this Python cannot undo."""
+
+    def __init__(self, reason: CannotTell) -> None:
+        super().__init__(reason.detail)
+        self.reason = reason
+
+
+def _open(real: str) -> BinaryIO:
+    """A file, or standard input, from its first byte, unpacked."""
+    if real == STDIN:
+        raw = _standard_input()
+    else:
+        if not Path(real).is_file():
+            raise OSError("not a regular file")
+        raw = Path(real).open("rb")  # noqa: SIM115  # closed by the caller, who gets it
+    magic = raw.read(4)
+    raw.seek(0)
+    if magic[:3] == b"\x1f\x8b\x08":
+        return cast("BinaryIO", _Gzip(raw))
+    if magic == b"\x28\xb5\x2f\xfd":
+        return _zstd(raw)
+    return raw
+
+
+class _Gzip(gzip.GzipFile):
+    """A gzip stream whose damage is an ``OSError`` like any other, and that closes what it reads from."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        super().__init__(fileobj=raw, mode="rb")
+        self._raw_file = raw
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Like that of any stream."""
+        try:
+            return super().read(-1 if size is None else size)
+        except zlib.error as error:
+            raise OSError("damaged gzip stream") from error
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Like that of any stream."""
+        try:
+            return super().readline(-1 if size is None else size)
+        except zlib.error as error:
+            raise OSError("damaged gzip stream") from error
+
+    def close(self) -> None:
+        """Close both."""
+        try:
+            super().close()
+        finally:
+            self._raw_file.close()
+
+
+def _zstd(raw: BinaryIO) -> BinaryIO:
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            module: Any = __import__(name, fromlist=["open"])
+        except ImportError:
+            continue
+        return io.BufferedReader(module.open(raw, "rb"))
+    raw.close()
+    word = "compressed with zstd, which needs Python 3.14 or the package backports.zstd"
+    raise _UnpackableError(CannotTell(Reason.WRONG_ENCODING, word))
+
+
+@functools.cache
+def _stdin_copy() -> Any:
+    # Standard input can be read once, a capture is read twice: to tell its format, and to read it.
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
+    stream = sys.stdin.buffer
+    while piece := stream.read(1 << 20):
+        copy.write(piece)
+    return copy
+
+
+def _standard_input() -> BinaryIO:
+    copy = os.fdopen(os.dup(_stdin_copy().fileno()), "rb")
+    _stdin_copy().flush()
+    copy.seek(0)
+    return cast("BinaryIO", copy)
+
+
+def records(
+    path: str, real: str | os.PathLike[str], form: Format | None = None, fields: Mapping[str, str] = _NO_FIELDS
+) -> Iterator[Record]:
+    """The records of a capture, one after the other.
+
+    Args:
+        path: what places name; relative to the root of the run, with forward slashes.
+        real: what is opened; ``-`` for standard input.
+        form: its format, if it is known already.
+        fields: the mapping of the settings for a log in a shape of its own.
+
+    What cannot be read is a record with a reason; a capture in no known format is one such record. Never raises, except
+    :class:`~mailguard.shelf.ShelfError`.
+
+    """
+    real = os.fspath(real)
+    found: Format | CannotTell | None = form or detect(real, fields)
+    if found is None:
+        found = CannotTell(Reason.BAD_RECORD, "no format that mailguard knows")
+    if isinstance(found, CannotTell):
+        yield Record(Place(path), found)
+        return
+    try:
+        yield from found.read(source_of(path, real, fields))
+    except _UnpackableError as error:
+        yield Record(Place(path), error.reason)
+    except (OSError, EOFError):
+        yield Record(Place(path), CannotTell(Reason.BAD_RECORD, "the file cannot be read to its end"))
+    except Exception as error:  # noqa: BLE001  # one broken reader must not stop the others, and must not pass in silence
+        yield Record(
+            Place(path), CannotTell(Reason.BAD_RECORD, f"the reader of this format failed ({type(error).__name__})")
+        )
+
+
+def source_of(path: str, real: str, fields: Mapping[str, str] = _NO_FIELDS) -> Source:
+    """What a format reads from."""
+    if real != STDIN and Path(real).is_dir():
+        return Source(path, _folder, lambda: _members(path, real, fields), fields)
+    return Source(path, lambda: _open(real), tuple, fields)
+
+
+def _folder() -> BinaryIO:
+    raise OSError("a folder")
+
+
+def _members(path: str, real: str, fields: Mapping[str, str]) -> Iterator[Source]:
+    """The regular files under a folder, in order; links are not followed."""
+    count = 0
+    for folder, names, files in os.walk(real):
+        names.sort()
+        inner = os.path.relpath(folder, real).replace(os.sep, "/")
+        for name in sorted(files):
+            full = Path(folder, name)
+            if not stat.S_ISREG(full.lstat().st_mode):
+                continue
+            count += 1
+            if count > FOLDER_LIMIT:
+                raise OSError("more files than the limit")
+            shown = "/".join(part for part in (path.rstrip("/"), inner if inner != "." else "", name) if part)
+            yield Source(shown, _opener(str(full)), tuple, fields)
+
+
+def _opener(full: str) -> Callable[[], BinaryIO]:
+    return lambda: _open(full)
+
+
+def folders(files: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Files as they were found, with the files of each folder capture (Maildir, MH) put together.
+
+    Takes and gives pairs of what is printed and what is opened. A file in the ``tmp`` of a Maildir goes with it.
+    """
+    result: dict[str, str] = {}
+    known: dict[Path, tuple[str, str] | None] = {}
+    for path, real in files:
+        folder = Path(real).parent
+        if folder not in known:
+            known[folder] = _folder_capture(PurePosixPath(path).parent, folder)
+        shown, opened = known[folder] or (path, real)
+        result.setdefault(shown, opened)
+    return tuple(result.items())
+
+
+def _folder_capture(shown: PurePosixPath, folder: Path) -> tuple[str, str] | None:
+    # The Maildir is the folder above cur, new and tmp; an MH folder is the folder itself.
+    if folder.name in ("cur", "new", "tmp") and isinstance(detect(folder.parent), Format):
+        return str(shown.parent), str(folder.parent)
+    return (str(shown), str(folder)) if isinstance(detect(folder), Format) else None

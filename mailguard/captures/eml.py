@@ -1,0 +1,38 @@
+"""A single message as a file (``.eml``), RFC 5322. It shows what readers see; only some recorders note the envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailguard.documents import BODY_LIMIT
+from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.exchange import Record
+from mailguard.model.message import CannotTell
+from mailguard.model.place import Place
+from mailguard.recording import content_of, is_message_log, is_separator, looks_like_message, raw_message
+
+__all__ = ["FORMAT"]
+
+
+def _sniff(sample: Sample) -> bool:
+    head = sample.head
+    return (
+        sample.entries is None
+        and looks_like_message(head)
+        and not is_separator(head[:1000].lstrip(b"\xef\xbb\xbf").partition(b"\n")[0])
+        and not is_message_log(head)
+    )
+
+
+def _read(source: Source) -> Iterator[Record]:
+    content = content_of(source, 2 * BODY_LIMIT)
+    yield Record(Place(source.path, 1), content if isinstance(content, CannotTell) else raw_message(content))
+
+
+FORMAT = Format(
+    name="eml",
+    title="message file",
+    sniff=_sniff,
+    read=_read,
+    proves="What readers of the message see. Who got a blind copy only where the recorder noted the envelope.",
+)

@@ -1,0 +1,181 @@
+"""JSON records of requests: JSON Lines, a JSON array, a single object; mailguard's own shape or a described one.
+
+Own shape: ``{"method", "url", "headers", "body" | "body_base64", "time"?, "status"?}``, for SMTP with
+``"envelope": {"mail_from", "rcpt_to"}``; the request may also stand under ``"request"``. This is what ``mailguard record``
+writes. A log in another shape is described in the settings: ``fields = {url = "req.uri", body = "req.payload"}``.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from mailguard.documents import decode_text, json_elements, read_json
+from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.exchange import Exchange, Record
+from mailguard.model.message import CannotTell, Reason
+from mailguard.model.place import Place
+from mailguard.model.value import Value
+from mailguard.recording import broken, delivered, dig, exchange_of, iso_time, lines, text_of
+
+__all__ = ["FORMAT"]
+
+_WORDS: Final = frozenset({"base64", "json", "text", "plain", "utf-8", "gzip", "none"})
+"""What ``body_encoding`` may say itself; anything else is the path of the field that says it."""
+
+_NO_REQUEST: Final = CannotTell(Reason.BAD_RECORD, "no request in the record")
+
+
+def _sniff(sample: Sample) -> bool:
+    if sample.entries is not None:
+        return False
+    head = decode_text(sample.head).lstrip("\ufeff \t\r\n")
+    if sample.fields:
+        return head[:1] in ("{", "[") or _is_lines(head)
+    if _is_lines(head):
+        # Any of the first lines: the very first may be damaged, or a note of the recorder.
+        return any(_is_own(read_json(line)) for line in head.split("\n")[:200] if line.lstrip()[:1] == "{")
+    if head[:1] not in ("{", "["):
+        return False
+    return any(_is_own(element.value) for _, element in zip(range(20), json_elements(head), strict=False)) or (
+        not sample.whole and _OWN_HEAD.match(head) is not None
+    )
+
+
+# A single record, or the first of an array, that is longer than what is looked at.
+_OWN_HEAD = re.compile(r'\[?\s*\{\s*(?:"source"\s*:\s*"[^"]*",\s*)?(?:"request"\s*:\s*\{\s*)?"(?:method|url)"\s*:\s*"')
+
+
+def _is_lines(head: str) -> bool:
+    """Whether lines are values of their own, rather than the file as a whole; a first line may be damaged."""
+    if head[:1] == "[":
+        return False
+    first, end, rest = head.partition("\n")
+    if first[:1] == "{" and not isinstance(read_json(first), CannotTell):
+        return bool(rest.strip()) or bool(end)
+    return any(line[:1] == "{" and not isinstance(read_json(line), CannotTell) for line in rest.split("\n")[:50])
+
+
+def _is_own(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    inner = value.get("request", value)
+    if not isinstance(inner, Mapping) or not isinstance(inner.get("url"), str):
+        return False
+    if "bodyPatterns" in inner or "loggedDate" in inner or "bodyAsBase64" in inner or "responseDefinition" in value:
+        return False  # WireMock: a stub, which is no request, or its journal
+    headers = inner.get("headers")
+    if isinstance(headers, Mapping) and any(isinstance(item, Mapping) for item in headers.values()):
+        return False
+    return isinstance(inner.get("envelope"), Mapping) or any(
+        name in inner for name in ("body", "body_base64", "headers")
+    )
+
+
+def _read(source: Source) -> Iterator[Record]:
+    with source.open() as stream:
+        head = stream.read(1 << 16)
+    start = decode_text(head).lstrip("\ufeff \t\r\n")
+    utf_16 = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if not utf_16 and (_is_lines(start) or (start.startswith("{") and "\n" not in start)):
+        yield from _read_lines(source)
+        return
+    content = text_of(source)
+    if isinstance(content, CannotTell):
+        yield broken(source, content)
+        return
+    if _is_lines(content[: 1 << 16].lstrip("\ufeff \t\r\n")):
+        for number, line in enumerate(content.split("\n"), 1):
+            if line.strip("\ufeff \t\r\n\0"):
+                yield from _record(source, read_json(line), Place(source.path, number))
+        return
+    whole = content.lstrip("\ufeff \t\r\n").startswith("{")
+    for element in json_elements(content):
+        pointer = "" if whole else f"[{element.index}]"
+        yield from _record(source, element.value, Place(source.path, element.line, element.column, pointer=pointer))
+
+
+def _read_lines(source: Source) -> Iterator[Record]:
+    """One record a line, and no more than one line in memory."""
+    with source.open() as stream:
+        for number, line in lines(stream):
+            if isinstance(line, CannotTell):
+                yield broken(source, line, number)
+                continue
+            text = line.strip(b"\xef\xbb\xbf \t\r\n\0\x1e")
+            if text:
+                yield from _record(source, read_json(text), Place(source.path, number))
+
+
+def _record(source: Source, value: Value | CannotTell, place: Place) -> Iterator[Record]:
+    if isinstance(value, CannotTell):
+        # Of a damaged line nothing is known, not even that its body is cut.
+        yield Record(place, CannotTell(Reason.BAD_RECORD, "the record is not valid JSON") if _syntax(value) else value)
+        return
+    if not isinstance(value, dict):
+        yield Record(place, _NO_REQUEST)
+        return
+    if source.fields:
+        yield from _mapped(source.fields, value, place)
+        return
+    inner = value.get("request", value)
+    if not isinstance(inner, dict):
+        yield Record(place, _NO_REQUEST)
+        return
+    if inner is value and "url" not in value and ("mailguard" in value or "version" in value):
+        return  # the recorder's own first line
+    when = iso_time(inner.get("time", value.get("time")))
+    yield Record(place, exchange_of(inner) or _NO_REQUEST, when, _delivered(inner, value))
+
+
+def _syntax(reason: CannotTell) -> bool:
+    return reason.reason in (Reason.WRONG_ENCODING, Reason.BODY_CUT)
+
+
+def _delivered(*records: Mapping[str, Any]) -> bool:
+    for record in records:
+        response = record.get("response")
+        for value in (record.get("status"), response.get("status") if isinstance(response, Mapping) else None):
+            if not delivered(value):
+                return False
+    return True
+
+
+def _mapped(fields: Mapping[str, str], value: dict[Any, Any], place: Place) -> Iterator[Record]:
+    """A line of a log in a shape of its own, read as the settings say."""
+    found = {name: dig(value, path) for name, path in fields.items()}
+    url = found.get("url")
+    if url is None and found.get("path") is not None:
+        url = f"{fields.get('scheme', 'https')}://{found.get('host') or ''}{found['path']}"
+    if url is None and fields.get("url", "").startswith(("http:", "https:", "smtp:")):
+        url = fields["url"]
+    if url is None and all(found.get(name) is None for name in ("body", "data", "rcpt_to")):
+        return  # another kind of line; it holds no request
+    method = found.get("method") or (fields["method"] if fields.get("method", "").isupper() else None)
+    encoding = fields.get("body_encoding", "")
+    if encoding not in _WORDS:
+        encoding = str(found.get("body_encoding") or "")
+    body: Any = found.get("body", found.get("data"))
+    record: dict[str, Any] = {"method": method or "POST", "url": url, "headers": found.get("headers")}
+    record["body_base64" if encoding == "base64" else "body"] = body
+    if isinstance(body, dict) and body.get("type") == "Buffer" and isinstance(body.get("data"), list):
+        # Node.js logs a Buffer so; its numbers are bytes.
+        record["body"] = None
+        record["body_base64"] = base64.b64encode(bytes(n & 255 for n in body["data"] if isinstance(n, int))).decode()
+    if found.get("rcpt_to") is not None:
+        people = found["rcpt_to"]
+        record["envelope"] = {"mail_from": found.get("mail_from"), "rcpt_to": people}
+        record["url"] = url or "smtp:"
+    exchange: Exchange | CannotTell = exchange_of(record) or _NO_REQUEST
+    yield Record(place, exchange, iso_time(found.get("time")), delivered(found.get("status")))
+
+
+FORMAT = Format(
+    name="jsonl",
+    title="JSON records of requests",
+    sniff=_sniff,
+    read=_read,
+    proves="What was sent, as far as the recorder kept the body; with an envelope also who got a blind copy.",
+)

@@ -1,0 +1,174 @@
+"""Cassettes: vcrpy and pytest-recording (YAML, JSON), betamax (JSON), VCR for Ruby (three dialects).
+
+* vcrpy 9: ``interactions: [{request: {body, headers, method, uri}, response: {status: {code}}}]``, ``version: 1``;
+  a compressed body is ``!!binary``.
+* VCR 2 and later, betamax 0.9: ``http_interactions: [{request: {method, uri, body: {encoding, string | base64_string},
+  headers: {name: [..]}}, recorded_at}]``.
+* VCR 1: a bare list of ``!ruby/struct:VCR::HTTPInteraction`` with symbols (``:post``) for methods.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from mailguard.documents import BODY_LIMIT, Document, decode_text, json_elements, yaml_documents
+from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.exchange import HttpRequest, Record
+from mailguard.model.message import CannotTell, Reason
+from mailguard.model.place import Place
+from mailguard.recording import broken, delivered, http, iso_time, text_of
+
+__all__ = ["FORMAT"]
+
+_LISTS: Final = ("interactions", "http_interactions")
+_JSON = re.compile(r'[\ufeff\s]*\{[^{}\[\]]{0,2000}"(interactions|http_interactions)"\s*:\s*\[')
+_YAML = re.compile(
+    r"(?:^|\n)(?:\"|')?:?(?:http_)?interactions(?:\"|')?[ \t]*:[ \t]*(?:\r?\n|\[|\Z)|(?:^|\n)-[ \t]+!ruby/\w+:VCR::HTTPInteraction"
+)
+_NO_REQUEST: Final = CannotTell(Reason.BAD_RECORD, "no request in the record")
+
+
+def _sniff(sample: Sample) -> bool:
+    if sample.entries is not None:
+        return False
+    head = decode_text(sample.head).lstrip("\ufeff")
+    if head.lstrip()[:1] == "{":
+        return _json_key(head) != ""
+    return _YAML.search(head) is not None and re.search(r"\brequest['\"]?[ \t]*:", head) is not None
+
+
+def _json_key(head: str) -> str:
+    match = _JSON.match(head)
+    if match:
+        return match.group(1)
+    return next((key for key in _LISTS if re.search(rf'"{key}"\s*:\s*\[\s*\{{', head) and '"request"' in head), "")
+
+
+def _read(source: Source) -> Iterator[Record]:
+    content = text_of(source)
+    if isinstance(content, CannotTell):
+        yield broken(source, content)
+        return
+    if content.lstrip("\ufeff \t\r\n").startswith("{"):
+        key = _json_key(content[: 1 << 16]) or _LISTS[0]
+        for element in json_elements(content, key):
+            place = Place(source.path, element.line, element.column, pointer=f"{key}[{element.index}]")
+            yield (
+                Record(place, element.value)
+                if isinstance(element.value, CannotTell)
+                else _interaction(element.value, place)
+            )
+        return
+    records, whole = _read_yaml(source, content)
+    if not whole:
+        rescued = list(_read_pieces(source, content))
+        if rescued:
+            records = rescued
+    yield from records
+
+
+def _read_yaml(source: Source, content: str) -> tuple[list[Record], bool]:
+    """The interactions of every document, and whether all of the file was read."""
+    records: list[Record] = []
+    before = 0
+    for number, document in enumerate(yaml_documents(content)):
+        if isinstance(document, CannotTell):
+            return [*records, broken(source, document)], document.reason is Reason.TOO_LARGE
+        prefix = f"[{number}]." if number else ""
+        found = _interactions(document)
+        if found is None:
+            continue
+        key, items = found
+        for index, item in enumerate(items):
+            line, column = document.position(*([key] if key else []), index)
+            pointer = f"{prefix}{key.removeprefix(':')}[{index}]"
+            records.append(_interaction(item, Place(source.path, line, column, pointer=pointer)))
+            before += 1
+    return records, True
+
+
+def _interactions(document: Document) -> tuple[str, list[Any]] | None:
+    value = document.value
+    if isinstance(value, list):
+        return "", value
+    if isinstance(value, Mapping):
+        for key in (*_LISTS, *(f":{name}" for name in _LISTS)):
+            if isinstance(value.get(key), list):
+                return key, value[key]
+    return None
+
+
+_ITEM = re.compile(r"(?m)^([ \t]*)-[ \t]+(?:![^\s]*[ \t]*\r?\n[ \t]*)?['\"]?:?request['\"]?[ \t]*:")
+
+
+def _read_pieces(source: Source, content: str) -> Iterator[Record]:
+    """A cassette that is broken somewhere: each interaction by itself, so that one costs no other."""
+    first = _ITEM.search(content)
+    if first is None or len(content) > BODY_LIMIT:
+        return
+    indent = first.group(1)
+    starts = [match.start() for match in _ITEM.finditer(content) if match.group(1) == indent]
+    for index, start in enumerate(starts):
+        end = starts[index + 1] if index + 1 < len(starts) else len(content)
+        line = content.count("\n", 0, start) + 1
+        place = Place(source.path, line, len(indent) + 3, pointer=f"interactions[{index}]")
+        piece = content[start:end]
+        if index + 1 == len(starts):
+            # Behind the last one may follow keys of the cassette itself.
+            outdented = re.search(rf"(?m)^(?!{indent}[ \t-])[^\s#]", piece)
+            piece = piece[: outdented.start()] if outdented else piece
+        document = next(yaml_documents(piece), None)
+        if isinstance(document, Document) and isinstance(document.value, list) and document.value:
+            yield _interaction(document.value[0], place)
+        else:
+            yield Record(place, CannotTell(Reason.BAD_RECORD, "the record is not valid YAML"))
+
+
+def _interaction(value: Any, place: Place) -> Record:
+    if not isinstance(value, Mapping):
+        return Record(place, _NO_REQUEST)
+    request, response = _under(value, "request"), _under(value, "response")
+    if not isinstance(request, Mapping):
+        return Record(place, _NO_REQUEST)
+    status = _under(response, "status")
+    code = _under(status, "code") if isinstance(status, Mapping) else status
+    when = iso_time(_under(value, "recorded_at"))
+    return Record(place, _exchange(request), when, delivered(code))
+
+
+def _under(value: Any, key: str) -> Any:
+    """What stands under a key, also where it is a Ruby symbol."""
+    if not isinstance(value, Mapping):
+        return None
+    return value.get(key, value.get(":" + key))
+
+
+def _exchange(request: Mapping[Any, Any]) -> HttpRequest | CannotTell:
+    url = _under(request, "uri")
+    if url is None:
+        url = _under(request, "url")
+    body, encoding = _under(request, "body"), ""
+    if isinstance(body, Mapping):
+        if _under(body, "base64_string") is not None:
+            body, encoding = _under(body, "base64_string"), "base64"
+        elif _under(body, "string") is not None or _under(body, "encoding") is not None:
+            body = _under(body, "string")
+        if isinstance(body, Mapping):
+            # !ruby/string:ActiveSupport::SafeBuffer and its like
+            body = _under(body, "str") if _under(body, "str") is not None else dict(body)
+    if isinstance(body, (int, float)):
+        body = str(body)  # an unquoted body that YAML takes for a number
+    if body in ("", b""):
+        body = None
+    return http(_under(request, "method"), url, _under(request, "headers"), body, encoding)
+
+
+FORMAT = Format(
+    name="vcr",
+    title="cassette",
+    sniff=_sniff,
+    read=_read,
+    proves="What the code sent when the cassette was recorded. Later changes of the code do not show in it.",
+)

@@ -1,0 +1,62 @@
+"""What a format of recorded requests must declare, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, TypeAlias
+
+from mailguard.model.exchange import Record
+
+__all__ = ["Format", "Read", "Sample", "Sniff", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """As much of a capture as is needed to tell what it is."""
+
+    name: str
+    """The last part of its path. Content decides; a name only where the content leaves it open."""
+    head: bytes = b""
+    """The first bytes, unpacked; empty for a folder."""
+    whole: bool = True
+    """Whether ``head`` is all there is."""
+    entries: frozenset[str] | None = None
+    """The names in a folder; None for a file."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The field mapping of the settings, for a log in a shape of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A capture that can be read."""
+
+    path: str
+    """As places name it: relative to the root of the run, with forward slashes."""
+    open: Callable[[], BinaryIO]
+    """Opens it from its first byte, unpacked. Raises ``OSError`` (also for a damaged gzip stream, when it is read)."""
+    members: Callable[[], Iterable[Source]] = tuple
+    """The files of a folder and of the folders in it, in order of their paths; nothing for a file."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """See :class:`Sample`."""
+
+
+Sniff: TypeAlias = Callable[[Sample], bool]
+Read: TypeAlias = Callable[[Source], Iterator[Record]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One recorded format."""
+
+    name: str
+    """Kebab-case id: ``har``."""
+    title: str
+    """What it is called in a sentence: ``HAR file``."""
+    sniff: Sniff
+    """Whether a capture is of this format. Never raises; at most one format of the shelf says yes."""
+    read: Read
+    """Its records, one after the other. A broken record is a record with a reason; raises nothing but what
+    ``Source.open`` raises."""
+    proves: str
+    """What a capture of this format can show, and what it cannot, in one or two sentences."""
