@@ -247,6 +247,7 @@ class Policy:
     audiences: tuple[Audience, ...] = ()
     by_cause: tuple[tuple[Rule, ...], ...] = field(init=False, repr=False, compare=False)
     """The rules, those of one cause together, in the order in which they speak."""
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Sort the rules once; a capture may hold a million messages."""
@@ -255,6 +256,11 @@ class Policy:
             groups.setdefault(rule.cause, []).append(rule)
         ordered = tuple(tuple(groups[cause]) for cause in Cause if cause in groups)
         object.__setattr__(self, "by_cause", ordered)
+        object.__setattr__(self, "_hash", hash((self.inside, self.rules, self.audiences)))
+
+    def __hash__(self) -> int:
+        """Worked out once: policies are keys of caches."""
+        return self._hash
 
 
 def chosen(
@@ -365,13 +371,17 @@ def judge(
 class _View:
     """A message as one policy sees it; every number is worked out once, when it is asked for."""
 
-    __slots__ = ("_counts", "_traits", "inside", "message")
+    __slots__ = ("_counts", "_staff", "_traits", "_visible", "inside", "message")
 
     def __init__(self, message: Message, inside: frozenset[str]) -> None:
         self.message = message
         self.inside = inside
         self._counts: dict[tuple[Measure, bool], Count] = {}
         self._traits: frozenset[Trait] | None = None
+        self._visible: dict[bool, list[Recipient]] = {}
+        named = [mention.recipient for mention in message.mentions]
+        everybody = (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to, named)
+        self._staff = any(person.origin is Origin.CONFIGURED for people in everybody for person in people)
 
     def outside(self, people: Iterable[Recipient], *, staff: bool = True) -> list[Recipient]:
         """Those of ``people`` who are not inside; with ``staff=False`` also without those who are configured."""
@@ -384,9 +394,11 @@ class _View:
 
     def visible(self, *, staff: bool = True) -> list[Recipient]:
         """Outside people in To, Cc and display names."""
-        message = self.message
-        named = [mention.recipient for mention in message.mentions if mention.field is Field.NAME]
-        return self.outside([*message.to, *message.cc, *named], staff=staff)
+        if staff not in self._visible:
+            message = self.message
+            named = [mention.recipient for mention in message.mentions if mention.field is Field.NAME]
+            self._visible[staff] = self.outside([*message.to, *message.cc, *named], staff=staff)
+        return self._visible[staff]
 
     def people(self, what: Measure) -> list[Recipient]:
         """The entries that a measure counts, for the choice of words."""
@@ -405,12 +417,12 @@ class _View:
 
     def count(self, what: Measure, *, staff: bool) -> Count:
         """The measure ``what``; ``staff`` tells whether configured people count."""
-        key = (what, staff)
+        key = (what, staff or not self._staff)
         if key not in self._counts:
-            self._counts[key] = self._count(what, staff=staff)
+            self._counts[key] = self._count(*key)
         return self._counts[key]
 
-    def _count(self, what: Measure, *, staff: bool) -> Count:
+    def _count(self, what: Measure, staff: bool) -> Count:
         message = self.message
         match what:
             case Measure.VISIBLE_EXTERNAL:
@@ -430,7 +442,7 @@ class _View:
                 # Configured people in To are an ordinary thing to put there: they are never "the first".
                 first = self.visible(staff=False)
                 hidden = self.outside([*message.bcc, *message.transmitted_bcc], staff=False)
-                if not first or distinct(first).plain >= MANY.plain:
+                if not hidden or not first or distinct(first).plain >= MANY.plain:
                     return ZERO  # nobody, or so many that VISIBLE_EXTERNAL is the measure to look at
                 known = {key for person in first if (key := _key(person)) is not None}
                 return _if(distinct(first), distinct([person for person in hidden if _key(person) not in known]))
