@@ -18,6 +18,7 @@ from mailguard.transports.django_mail import (
     EmailMessage,
     EmailMultiAlternatives,
     configured,
+    exchanges,
     sent,
 )
 
@@ -58,7 +59,7 @@ def send_mass_mail(
         if count.high:
             for option in entry.options if isinstance(entry, Either) else (entry,):
                 subject, body, sender, people = _four(option)
-                result.extend(EmailMessage(subject, body, sender, people).exchanges())
+                result.extend(exchanges(EmailMessage(subject, body, sender, people)))
     return result
 
 
@@ -196,7 +197,7 @@ PROVIDER: Final = Provider(
             ),
         ),
         classes=(EmailMessage, EmailMultiAlternatives, Connection, AdminEmailHandler),
-        tokens=(_PACKAGE, "email_user", "AdminEmailHandler", "send_mail", "EmailMessage"),
+        tokens=(_PACKAGE, "django.core import", "django.utils.log"),
     ),
     explain=(
         "send_mail and EmailMessage print the whole To and Cc list to everybody; bcc is in no header. "

@@ -10,7 +10,7 @@ pypi:django-anymail==15.2, run.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mailguard.model.count import ONE, OPEN, Count, Truth
 from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
@@ -25,9 +25,11 @@ from mailguard.model.value import (
     Member,
     Object,
     Parameter,
+    Repeat,
     Sort,
     Step,
     StepKind,
+    Text,
     Unknown,
     Value,
     each,
@@ -40,6 +42,10 @@ from mailguard.model.value import (
     text,
     truth,
 )
+from mailguard.transports.mime import LegacyMessage
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "MERGE",
@@ -47,9 +53,15 @@ __all__ = [
     "Connection",
     "EmailMessage",
     "EmailMultiAlternatives",
+    "Letter",
     "collection",
     "configured",
+    "exchanges",
+    "header_block",
+    "merge_request",
+    "people",
     "sent",
+    "split",
 ]
 
 MERGE_URL: Final = "anymail:send"
@@ -102,31 +114,40 @@ def _collection_or_none(value: Value | Absent, name: str) -> Value:
 
 
 def _header(values: Value) -> Value:
-    """A list as one header line. Members that are not known keep their counts."""
-    whole = [text(member) for member in values] if isinstance(values, list) else [None]
-    if None not in whole:
-        return ", ".join(member for member in whole if member is not None)
-    return Items(tuple(Member(member, ONE) for member in values)) if isinstance(values, list) else values
+    """A list as the one line that Django joins it to. Members that are not known keep their counts."""
+    if isinstance(values, Either):
+        lines = (option if isinstance(option, Absent) else _header(option) for option in values.options)
+        joined = join(*(inherit(line, values.trail) if not isinstance(line, Absent) else line for line in lines))
+        return None if isinstance(joined, Absent) else joined
+    parts: list[Value | Repeat] = []
+    for member, count in each(values) if sort_of(values) is Sort.COLLECTION else ():
+        parts += [", "] if parts else []
+        parts.append(member if count == ONE else Repeat(member, count, ", "))
+    if not parts:
+        return values
+    if isinstance(values, list) and all(isinstance(part, str) for part in parts):
+        return "".join(part for part in parts if isinstance(part, str))
+    return Text(tuple(parts))
 
 
 def _flat(lists: Iterable[Value]) -> Value:
     """``to + cc + bcc`` without what is empty."""
-    result: list[Value] = []
+    members: list[Member] = []
     for values in lists:
-        if isinstance(values, list):
-            result.extend(value for value in values if truth(value) is not Truth.NO)
-        elif truth(values) is not Truth.NO:
-            result.append(values)
-    return result
+        unknown = isinstance(values, (Unknown, Parameter))
+        members += [Member(values, ONE)] if unknown else each(values)
+    members = [member for member in members if truth(member.value) is not Truth.NO]
+    if all(member.count == ONE for member in members):
+        return [member.value for member in members]
+    return Items(tuple(members))
 
 
-class EmailMessage(Object):
-    """``django.core.mail.EmailMessage``: ``to``, ``cc``, ``bcc``, ``reply_to`` and ``extra_headers`` are live attributes."""
+class Letter(Object):
+    """What every Django message has; ``to``, ``cc``, ``bcc``, ``reply_to`` and ``extra_headers`` are live attributes.
 
-    PATHS: tuple[str, ...] = (
-        "django.core.mail.EmailMessage",
-        "django.core.mail.message.EmailMessage",
-    )
+    Only :class:`EmailMessage` names ``send``: names of a class that is listed in a library mark functions that may send,
+    and ``message`` or ``recipients`` would mark most of them.
+    """
 
     def __init__(
         self,
@@ -153,63 +174,9 @@ class EmailMessage(Object):
         self.write("extra_headers", {} if truth(headers) is Truth.NO else headers)
         self.write("connection", connection)
 
-    def _people(self, name: str) -> Value:
-        values = self.read(name, [])
-        if isinstance(values, Absent) or sort_of(values) is Sort.NONE:
-            return []
-        if sort_of(values) is Sort.TEXT:
-            raise Refused(f"{name} is no list")
-        return list(values) if isinstance(values, tuple) else values
-
     def recipients(self) -> Value:
         """Everybody who gets a copy."""
-        return _flat(self._people(name) for name in ("to", "cc", "bcc"))
-
-    def header_block(self) -> Fields:
-        """The headers that the backend transmits.
-
-        A key of ``headers`` replaces a printed list only in its exact spelling; in any other it is dropped. Every other
-        header is printed, in 5.2 a Bcc too (6.1 refuses it).
-        """
-        extra = self.read("extra_headers", {})
-        lines: list[tuple[str, Value]] = [("Subject", _known(self.read("subject", "")))]
-        sender = get(extra, "From")
-        lines.append(("From", _known(self.read("from_email")) if isinstance(sender, Absent) else sender))
-        for name, attribute in (("To", "to"), ("Cc", "cc"), ("Reply-To", "reply_to")):
-            value = self._printed(extra, name, self._people(attribute))
-            if value is not None:
-                lines.append((name, value))
-        rest: Value = None
-        is_open = False
-        if isinstance(extra, Fields):
-            rest, is_open = extra.rest, extra.open
-        elif isinstance(extra, (Unknown, Parameter)):
-            is_open = True
-        for name, item in _pairs(extra):
-            if name.lower() not in {"from", "to", "cc", "reply-to"}:
-                lines.append((name, item))
-        return Fields(tuple(lines), is_open, (), rest)
-
-    @staticmethod
-    def _printed(extra: Value | Absent, name: str, values: Value | Absent) -> Value:
-        own: Value | Absent = ABSENT
-        if not isinstance(values, Absent) and truth(values) is not Truth.NO:
-            own = _header(values)
-        found = get(extra, name)
-        if isinstance(found, Absent):
-            return None if isinstance(own, Absent) else own
-        if has(extra, name) is Truth.YES:
-            return found
-        options = found.options if isinstance(found, Either) else (found, ABSENT)
-        value = join(*(own if isinstance(option, Absent) else option for option in options))
-        if isinstance(value, Either):
-            value = join(*(option for option in value.options if not isinstance(option, Absent)))
-        return None if isinstance(value, Absent) else value
-
-    def send(self, fail_silently: Value = False, *, using: Value = None) -> Value | list[Exchange]:
-        """Hand the message to the backend; without recipients nothing is sent."""
-        del fail_silently, using
-        return sent(self)
+        return _flat(people(self, name) for name in ("to", "cc", "bcc"))
 
     def attach(self, filename: Value = None, content: Value = None, mimetype: Value = None) -> None:
         """Add an attachment; it changes nothing for the recipients."""
@@ -219,41 +186,122 @@ class EmailMessage(Object):
         """Add a file; it changes nothing for the recipients."""
         del path, mimetype
 
-    def exchanges(self) -> list[Exchange]:
-        """What one ``send()`` transmits: one transaction, or what django-anymail is asked for."""
-        everybody = self.recipients()
-        if truth(everybody) is Truth.NO:
-            return []
-        split = self.split()
-        if split is not Truth.NO:
-            return [self.merge_request(split)]
-        return [
-            SmtpTransaction(
-                relay=Unknown("EMAIL_HOST"),
-                mail_from=_known(self.read("from_email")),
-                rcpt_to=everybody,
-                data=self.header_block(),
-            )
-        ]
+    def attach_alternative(self, content: Value, mimetype: Value) -> None:
+        """Add another form of the body; it changes nothing for the recipients."""
+        del content, mimetype
 
-    def split(self) -> Truth:
-        """Whether an attribute is set that makes django-anymail write one message each; other backends know none of them."""
-        answer = Truth.NO
-        for name in MERGE:
-            answer |= _is_set(self.read(name))
-        return answer
+    def message(self, *, policy: Value = None) -> LegacyMessage:
+        """The MIME message, to which the caller may add headers of his own."""
+        del policy
+        made = LegacyMessage()
+        for name, value in header_block(self).known:
+            made[name] = value
+        return made
 
-    def merge_request(self, split: Truth) -> HttpRequest:
-        """The request that stands for this message where django-anymail sends it."""
-        body: dict[str, Value] = {name: self._people(name) for name in ("to", "cc", "bcc", "reply_to")}
-        extra = self.read("extra_headers", {})
-        for name in ("To", "Cc"):
-            # Some services let the header differ from the recipients ("spoofed To"), others refuse.
-            found = get(extra, name)
-            if not isinstance(found, Absent):
-                body[f"header_{name.lower()}"] = found
-        body["split"] = Either((True, None)) if split is Truth.MAYBE else split is Truth.YES
-        return HttpRequest("POST", MERGE_URL, {}, body, "json")
+
+def people(message: Letter, name: str) -> Value:
+    """One of the lists as it is now; what is no list ends the run, as in Django."""
+    values = message.read(name, [])
+    if isinstance(values, Absent) or sort_of(values) is Sort.NONE:
+        return []
+    if sort_of(values) is Sort.TEXT:
+        raise Refused(f"{name} is no list")
+    return list(values) if isinstance(values, tuple) else values
+
+
+def header_block(message: Letter) -> Fields:
+    """The headers that the backend transmits.
+
+    A key of ``headers`` replaces a printed list only in its exact spelling; in any other it is dropped. Every other
+    header is printed, in 5.2 a Bcc too (6.1 refuses it).
+    """
+    extra = message.read("extra_headers", {})
+    lines: list[tuple[str, Value]] = [("Subject", _known(message.read("subject", "")))]
+    sender = get(extra, "From")
+    lines.append(("From", _known(message.read("from_email")) if isinstance(sender, Absent) else sender))
+    for name, attribute in (("To", "to"), ("Cc", "cc"), ("Reply-To", "reply_to")):
+        value = _printed(extra, name, people(message, attribute))
+        if value is not None:
+            lines.append((name, value))
+    rest: Value = None
+    is_open = False
+    if isinstance(extra, Fields):
+        rest, is_open = extra.rest, extra.open
+    elif isinstance(extra, (Unknown, Parameter)):
+        is_open = True
+    for name, item in _pairs(extra):
+        if name.lower() not in {"from", "to", "cc", "reply-to"}:
+            lines.append((name, item))
+    return Fields(tuple(lines), is_open, (), rest)
+
+
+def _printed(extra: Value | Absent, name: str, values: Value | Absent) -> Value:
+    own: Value | Absent = ABSENT
+    if not isinstance(values, Absent) and truth(values) is not Truth.NO:
+        own = _header(values)
+    found = get(extra, name)
+    if isinstance(found, Absent):
+        return None if isinstance(own, Absent) else own
+    if has(extra, name) is Truth.YES:
+        return found
+    options = found.options if isinstance(found, Either) else (found, ABSENT)
+    value = join(*(own if isinstance(option, Absent) else option for option in options))
+    if isinstance(value, Either):
+        value = join(*(option for option in value.options if not isinstance(option, Absent)))
+    return None if isinstance(value, Absent) else value
+
+
+def exchanges(message: Letter) -> list[Exchange]:
+    """What one ``send()`` transmits: one transaction, or what django-anymail is asked for."""
+    everybody = message.recipients()
+    if truth(everybody) is Truth.NO:
+        return []
+    asked = split(message)
+    if asked is not Truth.NO:
+        return [merge_request(message, asked)]
+    return [
+        SmtpTransaction(
+            relay=Unknown("EMAIL_HOST"),
+            mail_from=_known(message.read("from_email")),
+            rcpt_to=everybody,
+            data=header_block(message),
+        )
+    ]
+
+
+def split(message: Letter) -> Truth:
+    """Whether an attribute is set that makes django-anymail write one message each; other backends know none of them."""
+    answer = Truth.NO
+    for name in MERGE:
+        answer |= _is_set(message.read(name))
+    return answer
+
+
+def merge_request(message: Letter, asked: Truth) -> HttpRequest:
+    """The request that stands for this message where django-anymail sends it."""
+    body: dict[str, Value] = {name: people(message, name) for name in ("to", "cc", "bcc", "reply_to")}
+    extra = message.read("extra_headers", {})
+    for name in ("To", "Cc"):
+        # Some services let the header differ from the recipients ("spoofed To"), others refuse.
+        found = get(extra, name)
+        if not isinstance(found, Absent):
+            body[f"header_{name.lower()}"] = found
+    body["split"] = Either((True, None)) if asked is Truth.MAYBE else asked is Truth.YES
+    return HttpRequest("POST", MERGE_URL, {}, body, "json")
+
+
+class EmailMessage(Letter):
+    """``django.core.mail.EmailMessage``."""
+
+    PATHS: tuple[str, ...] = (
+        "django.core.mail.EmailMessage",
+        "django.core.mail.message.EmailMessage",
+    )
+
+    def send(self, fail_silently: Value = False, *, using: Value = None) -> Value | list[Exchange]:
+        """Hand the message to the backend; without recipients nothing is sent."""
+        del fail_silently, using
+        return sent(self)
 
 
 class EmailMultiAlternatives(EmailMessage):
@@ -281,33 +329,27 @@ class EmailMultiAlternatives(EmailMessage):
         del alternatives
         super().__init__(subject, body, from_email, to, bcc, connection, attachments, headers, cc, reply_to)
 
-    def attach_alternative(self, content: Value, mimetype: Value) -> None:
-        """Add another form of the body; it changes nothing for the recipients."""
-        del content, mimetype
 
-
-class Connection(Object):
-    """An email backend: ``get_connection()``, ``EmailBackend()``."""
-
-    PATHS = (
-        "django.core.mail.backends.base.BaseEmailBackend",
-        "django.core.mail.backends.smtp.EmailBackend",
-    )
+class _Open(Object):
+    """Being a context manager, apart from what sends; see :class:`Letter`."""
 
     def __init__(self, *arguments: Value, **options: Value) -> None:
         del arguments, options
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         return None
 
-    def open(self) -> None:
-        """Open the connection; nothing is sent."""
 
-    def close(self) -> None:
-        """Close the connection; nothing is sent."""
+class Connection(_Open):
+    """An email backend: ``get_connection()``, ``EmailBackend()``."""
+
+    PATHS: tuple[str, ...] = (
+        "django.core.mail.backends.base.BaseEmailBackend",
+        "django.core.mail.backends.smtp.EmailBackend",
+    )
 
     def send_messages(self, email_messages: Value) -> list[Exchange]:
         """Send each message by itself."""
@@ -318,15 +360,15 @@ class Connection(Object):
         return result
 
 
-def sent(message: EmailMessage) -> Value | list[Exchange]:
+def sent(message: Letter) -> Value | list[Exchange]:
     """What ``send()`` returns: the exchanges, or 0 where nobody is addressed."""
-    return message.exchanges() or 0
+    return exchanges(message) or 0
 
 
 def _exchanges(message: Value | Absent) -> list[Exchange]:
     match message:
-        case EmailMessage():
-            return message.exchanges()
+        case Letter():
+            return exchanges(message)
         case Either():
             return [exchange for option in message.options for exchange in _exchanges(option)]
         case Unknown() | Parameter():
