@@ -6,7 +6,6 @@ Content decides, not the suffix. Compressed files are unpacked on the way (gzip;
 from __future__ import annotations
 
 import functools
-import gzip
 import io
 import os
 import stat
@@ -22,6 +21,7 @@ from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
+from mailguard.recording import head_of
 from mailguard.shelf import shelf
 
 __all__ = ["GROUP", "STDIN", "detect", "folders", "formats", "records"]
@@ -55,10 +55,10 @@ def detect(real: str | os.PathLike[str], fields: Mapping[str, str] = _NO_FIELDS)
     """
     try:
         sample = _sample(os.fspath(real), fields)
+    except _UnpackableError as error:
+        return error.reason
     except (OSError, EOFError, zlib.error, ValueError):
         return CannotTell(Reason.BAD_RECORD, "the file cannot be opened")
-    if isinstance(sample, CannotTell):
-        return sample
     return next((form for form in formats() if _says_yes(form, sample)), None)
 
 
@@ -69,21 +69,14 @@ def _says_yes(form: Format, sample: Sample) -> bool:
         return False
 
 
-def _sample(real: str, fields: Mapping[str, str]) -> Sample | CannotTell:
+def _sample(real: str, fields: Mapping[str, str]) -> Sample:
     place = Path(real)
     if real != STDIN and place.is_dir():
         return Sample(place.name, entries=frozenset(entry.name for entry in place.iterdir()), fields=fields)
     if real != STDIN and _undelivered(place):
         return Sample(place.name, fields=fields)
     with _open(real) as stream:
-        head = b""
-        try:
-            while len(head) <= HEAD and (piece := stream.read(HEAD + 1 - len(head))):
-                head += piece
-        except EOFError:
-            pass  # a cut gzip stream; reading it will say so
-        except _UnpackableError as error:
-            return error.reason
+        head = head_of(stream, HEAD + 1)
     return Sample(place.name, head[:HEAD], len(head) <= HEAD, None, fields)
 
 
@@ -112,39 +105,53 @@ def _open(real: str) -> BinaryIO:
     magic = raw.read(4)
     raw.seek(0)
     if magic[:3] == b"\x1f\x8b\x08":
-        return cast("BinaryIO", _Gzip(raw))
+        return io.BufferedReader(_Gunzip(raw), 1 << 16)
     if magic == b"\x28\xb5\x2f\xfd":
         return _zstd(raw)
     return raw
 
 
-class _Gzip(gzip.GzipFile):
-    """A gzip stream whose damage is an ``OSError`` like any other, and that closes what it reads from."""
+class _Gunzip(io.RawIOBase):
+    """A gzip stream. Gives all that can be unpacked before it says that the stream is cut, unlike ``gzip.GzipFile``."""
 
     def __init__(self, raw: BinaryIO) -> None:
-        super().__init__(fileobj=raw, mode="rb")
-        self._raw_file = raw
+        super().__init__()
+        self._raw = raw
+        self._machine = zlib.decompressobj(31)
+        self._input = b""
 
-    def read(self, size: int | None = -1) -> bytes:
+    def readable(self) -> bool:
         """Like that of any stream."""
-        try:
-            return super().read(-1 if size is None else size)
-        except zlib.error as error:
-            raise OSError("damaged gzip stream") from error
+        return True
 
-    def readline(self, size: int | None = -1) -> bytes:
-        """Like that of any stream."""
-        try:
-            return super().readline(-1 if size is None else size)
-        except zlib.error as error:
-            raise OSError("damaged gzip stream") from error
+    def readinto(self, buffer: Any) -> int:
+        """Like that of any stream. Raises ``EOFError`` at the end of a cut stream, ``OSError`` for a damaged one."""
+        while True:
+            if self._machine.eof:
+                # Members follow each other (RFC 1952, section 2.2); zeros or anything else behind the last is padding.
+                self._input = self._machine.unused_data or self._raw.read(1 << 16)
+                if self._input[:2] != b"\x1f\x8b":
+                    return 0
+                self._machine = zlib.decompressobj(31)
+            if not self._input:
+                self._input = self._raw.read(1 << 16)
+                if not self._input:
+                    raise EOFError("the gzip stream is cut")
+            try:
+                piece = self._machine.decompress(self._input, len(buffer))
+            except zlib.error as error:
+                raise OSError("damaged gzip stream") from error
+            self._input = self._machine.unconsumed_tail
+            if piece:
+                buffer[: len(piece)] = piece
+                return len(piece)
 
     def close(self) -> None:
         """Close both."""
         try:
             super().close()
         finally:
-            self._raw_file.close()
+            self._raw.close()
 
 
 def _zstd(raw: BinaryIO) -> BinaryIO:

@@ -28,6 +28,7 @@ __all__ = [
     "delivered",
     "dig",
     "exchange_of",
+    "head_of",
     "headers_of",
     "http",
     "is_message_log",
@@ -77,13 +78,27 @@ def lines(stream: BinaryIO, limit: int = LINE_LIMIT) -> Iterator[tuple[int, byte
             yield number, line
 
 
+def head_of(stream: BinaryIO, size: int = 1 << 16) -> bytes:
+    """The first bytes of a stream, as many as there are; a cut gzip stream gives what it has. Raises ``OSError``."""
+    # read() of a buffered stream drops what it has when the stream breaks; read1() gives it first.
+    read = getattr(stream, "read1", stream.read)
+    head = b""
+    try:
+        while len(head) < size and (piece := read(size - len(head))):
+            head += piece
+    except EOFError:
+        pass  # reading on will say so
+    return head
+
+
 def content_of(source: Source, limit: int = FILE_LIMIT) -> bytes | CannotTell:
     """All of a capture, or why not."""
     pieces: list[bytes] = []
     room = limit
     try:
         with source.open() as stream:
-            while piece := stream.read(_CHUNK):
+            read = getattr(stream, "read1", stream.read)  # see head_of
+            while piece := read(_CHUNK):
                 room -= len(piece)
                 if room < 0:
                     return CannotTell(Reason.TOO_LARGE, "the file is larger than the limit")

@@ -18,7 +18,7 @@ from mailguard.model.exchange import Exchange, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
-from mailguard.recording import broken, delivered, dig, exchange_of, iso_time, lines, text_of
+from mailguard.recording import broken, delivered, dig, exchange_of, head_of, iso_time, lines, text_of
 
 __all__ = ["FORMAT"]
 
@@ -76,7 +76,7 @@ def _is_own(value: object) -> bool:
 
 def _read(source: Source) -> Iterator[Record]:
     with source.open() as stream:
-        head = stream.read(1 << 16)
+        head = head_of(stream)
     start = decode_text(head).lstrip("\ufeff \t\r\n")
     utf_16 = head[:2] in (b"\xff\xfe", b"\xfe\xff")
     if not utf_16 and (_is_lines(start) or (start.startswith("{") and "\n" not in start)):

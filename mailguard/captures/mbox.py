@@ -14,7 +14,7 @@ from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell
 from mailguard.model.place import Place
-from mailguard.recording import broken, is_separator, lines, raw_message
+from mailguard.recording import broken, head_of, is_separator, lines, raw_message
 
 __all__ = ["FORMAT"]
 
@@ -82,7 +82,7 @@ def _record(source: Source, pieces: list[bytes], line: int, count: int) -> Recor
 
 def _lines(source: Source) -> Iterator[tuple[int, bytes | CannotTell]]:
     with source.open() as stream:
-        head = stream.read(1 << 16)
+        head = head_of(stream)
     if b"\n" in head or b"\r" not in head:
         with source.open() as stream:
             yield from lines(stream)
