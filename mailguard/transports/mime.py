@@ -58,6 +58,7 @@ __all__ = [
     "MimeMultipart",
     "MimeText",
     "blind_of",
+    "checked",
     "header_fields",
     "message_of",
     "without_headers",
@@ -469,6 +470,13 @@ def _shown(value: Value) -> Value:
         joined = join(*(option if isinstance(option, Absent) else _shown(option) for option in value.options))
         return None if isinstance(joined, Absent) else inherit(joined, value.trail)
     return value
+
+
+def checked(message: Value) -> Value:
+    """``message``, unless the library could not write it out: then :class:`Refused`."""
+    if isinstance(message, _Message):
+        message._check()  # noqa: SLF001  # a module function, so that code under analysis does not find it
+    return message
 
 
 class LegacyMessage(_Message):
