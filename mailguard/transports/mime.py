@@ -1,8 +1,8 @@
 """Mail messages: what their header lines and their envelope say about who sees whom, and Python's own ``email`` package.
 
 :func:`message_of` reads a message, recorded or about to be sent. The classes and
-functions model the standard library; they keep the header lines, by name and in
-the order in which they were written, and nothing else: no body is looked at.
+functions model the standard library; they keep the header lines, those of one name
+in the order in which they were written, and nothing else: no body is looked at.
 
 Facts: RFC 5322, section 3.6 (the address headers and the Resent blocks); CPython
 3.11.7 and 3.13.0, run.

@@ -46,13 +46,13 @@ def people(group):
 
 
 def shown(message):
-    """Who is where, as plain data."""
+    """Who is where, as plain data. (The models keep the order of lines of one name, not that of names.)"""
     assert isinstance(message, Message)
     return {
-        "to": people(message.to),
-        "cc": people(message.cc),
-        "bcc": sorted(people(message.bcc)),
-        "transmitted": people(message.transmitted_bcc),
+        "to": sorted(people(message.to), key=str),
+        "cc": sorted(people(message.cc), key=str),
+        "bcc": sorted(people(message.bcc), key=str),
+        "transmitted": sorted(people(message.transmitted_bcc), key=str),
         "reply-to": people(message.reply_to),
         "mentions": [mention.recipient.address for mention in message.mentions],
         "traits": message.traits,
