@@ -32,18 +32,13 @@ class AnymailMessageMixin(EmailMessage):
     """``anymail.message.AnymailMessageMixin``: takes anymail's attributes as keywords."""
 
     PATHS: tuple[str, ...] = ("anymail.message.AnymailMessageMixin",)
+    BY_ANYMAIL = True
 
     def __init__(self, *arguments: Value, **options: Value) -> None:
         for name in _OPTIONS:
             if name in options:
                 self.write(name, options.pop(name))
         super().__init__(*arguments, **options)
-
-    def exchanges(self) -> list[Exchange]:
-        """The request of one ``send()``; that anymail sends is known here also where nothing is merged."""
-        if truth(self.recipients()) is Truth.NO:
-            return []
-        return [self.merge_request(self.split())]
 
 
 class AnymailMessage(AnymailMessageMixin, EmailMultiAlternatives):

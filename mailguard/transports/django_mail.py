@@ -10,7 +10,7 @@ pypi:django-anymail==15.2, run.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from mailguard.model.count import ONE, OPEN, Count, Truth
 from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
@@ -149,6 +149,9 @@ class Letter(Object):
     and ``message`` or ``recipients`` would mark most of them.
     """
 
+    BY_ANYMAIL: ClassVar[bool] = False
+    """Whether the class itself says that django-anymail sends it."""
+
     def __init__(
         self,
         subject: Value = "",
@@ -257,7 +260,7 @@ def exchanges(message: Letter) -> list[Exchange]:
     if truth(everybody) is Truth.NO:
         return []
     asked = split(message)
-    if asked is not Truth.NO:
+    if message.BY_ANYMAIL or asked is not Truth.NO:
         return [merge_request(message, asked)]
     return [
         SmtpTransaction(
