@@ -6,12 +6,12 @@ Below the shelf ``captures``, whose files never import each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, Final
 
-from mailguard.documents import BODY_LIMIT, base64_bytes, clean_text, decode_text
+from mailguard.documents import BODY_LIMIT, base64_bytes, clean_text, decode_text, json_elements, read_json
 from mailguard.model.capture import Source
 from mailguard.model.exchange import Body, Exchange, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.message import CannotTell, Reason
@@ -24,6 +24,7 @@ __all__ = [
     "LINE_LIMIT",
     "address_list",
     "broken",
+    "composed",
     "content_of",
     "delivered",
     "dig",
@@ -34,8 +35,11 @@ __all__ = [
     "is_message_log",
     "is_separator",
     "iso_time",
+    "json_head",
+    "json_records",
     "lines",
     "looks_like_message",
+    "mailbox_text",
     "raw_message",
     "text_of",
 ]
@@ -120,6 +124,51 @@ def text_of(source: Source, limit: int = FILE_LIMIT) -> str | CannotTell:
 def broken(source: Source, reason: CannotTell, line: int = 0, pointer: str = "") -> Record:
     """The record of something that could not be read."""
     return Record(Place(source.path, line, pointer=pointer), reason)
+
+
+def json_head(head: bytes) -> str:
+    """The beginning of a JSON file as text, its strings inside strings opened; empty for what is no JSON."""
+    text = decode_text(head).lstrip("\ufeff \t\r\n")
+    return text.replace("\\", "") if text[:1] in ("{", "[") else ""
+
+
+def json_records(source: Source, *keys: str) -> Iterator[tuple[Value | CannotTell, Place]]:
+    """The objects of a JSON file, with their places.
+
+    They are the lines of JSON Lines, the members of an array, those of the first array under one of ``keys`` that is there,
+    or else the file itself.
+    """
+    with source.open() as stream:
+        head = decode_text(head_of(stream)).lstrip("\ufeff \t\r\n")
+    first, end, rest = head.partition("\n")
+    if end and rest.lstrip()[:1] == "{" and first[:1] == "{" and not isinstance(read_json(first), CannotTell):
+        with source.open() as stream:
+            for number, line in lines(stream):
+                place = Place(source.path, number)
+                if isinstance(line, CannotTell):
+                    yield line, place
+                elif text := line.strip(b"\xef\xbb\xbf \t\r\n\0"):
+                    value = read_json(text)
+                    yield _NOT_JSON if isinstance(value, CannotTell) else value, place
+        return
+    content = text_of(source)
+    if isinstance(content, CannotTell):
+        yield content, Place(source.path)
+        return
+    whole = content.lstrip("\ufeff \t\r\n").startswith("{")
+    for key in keys if whole else ():
+        found = False
+        for element in json_elements(content, *key.split(".")):
+            found = True
+            yield element.value, Place(source.path, element.line, element.column, pointer=f"{key}[{element.index}]")
+        if found:
+            return
+    for element in json_elements(content):
+        pointer = "" if whole else f"[{element.index}]"
+        yield element.value, Place(source.path, element.line, element.column, pointer=pointer)
+
+
+_NOT_JSON: Final = CannotTell(Reason.BAD_RECORD, "the record is not valid JSON")
 
 
 # --- Parts of a record ---------------------------------------------------------------------------
@@ -319,6 +368,39 @@ def raw_message(data: str | bytes) -> RawMessage | CannotTell:
         return block
     people: list[Value] = [value for name, value in block if name.lower() in _ENVELOPE_HEADERS]
     return RawMessage(data, people or None)
+
+
+def composed(headers: Iterable[tuple[str, object]], text: object = None, html: object = None) -> str:
+    """A message out of the parts that an inbox shows: header values and bodies, as MIME source that holds them all."""
+    block = [f"{_one_line(name)}: {_one_line(value)}" for name, value in headers if isinstance(value, str)]
+    bodies = [
+        (kind, body)
+        for kind, body in (("plain", text), ("html", html))
+        if isinstance(body, str) and body and len(body) <= BODY_LIMIT
+    ]
+    if len(bodies) < 2:
+        kind, body = bodies[0] if bodies else ("plain", "")
+        return "\n".join([*block, f"Content-Type: text/{kind}; charset=utf-8", "", body])
+    boundary = "=_part"
+    while any(boundary in body for _, body in bodies):
+        boundary += "_"
+    parts = [f"--{boundary}\nContent-Type: text/{kind}; charset=utf-8\n\n{body}\n" for kind, body in bodies]
+    return "\n".join(
+        [*block, f'Content-Type: multipart/alternative; boundary="{boundary}"', "", *parts, f"--{boundary}--"]
+    )
+
+
+def _one_line(value: str) -> str:
+    return " ".join(clean_text(value).split())
+
+
+def mailbox_text(name: object, address: object) -> str:
+    """A name and an address as a member of an address header."""
+    shown = address if isinstance(address, str) else ""
+    if not isinstance(name, str) or not name:
+        return shown
+    quoted = re.sub(r'[\\"]', r"\\\g<0>", _one_line(name))
+    return f'"{quoted}" <{shown}>'
 
 
 _PEOPLE: Final = frozenset(

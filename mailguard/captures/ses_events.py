@@ -1,0 +1,104 @@
+"""Event notifications of Amazon SES, plain, or inside SNS, SQS, Lambda or EventBridge events.
+
+``mail.destination`` is the envelope, ``mail.headers`` what is printed (docs.aws.amazon.com/ses, "Amazon SNS notification
+contents"). Inside SNS, ``Message`` is JSON in a string. All events of one ``messageId`` are one mail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from mailguard.documents import read_json
+from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.exchange import RawMessage, Record
+from mailguard.model.message import CannotTell, Reason
+from mailguard.recording import address_list, composed, headers_of, iso_time, json_head, json_records
+
+__all__ = ["FORMAT"]
+
+_KIND = re.compile(r'"(?:notificationType|eventType)"\s*:')
+_REFUSED: Final = frozenset({"Reject", "Rendering Failure"})
+
+
+def _sniff(sample: Sample) -> bool:
+    if sample.entries is not None:
+        return False
+    head = json_head(sample.head)
+    return _KIND.search(head) is not None and '"messageId"' in head and '"destination"' in head
+
+
+def _read(source: Source) -> Iterator[Record]:
+    seen: set[int] = set()
+    for value, place in json_records(source, "Records", "Messages", "events"):
+        if isinstance(value, CannotTell):
+            yield Record(place, value)
+            continue
+        event = _event(value, 0)
+        mail = event.get("mail") if event is not None else None
+        if event is None or not isinstance(mail, Mapping):
+            yield Record(place, CannotTell(Reason.BAD_RECORD, "no mail event in the record"))
+            continue
+        name = mail.get("messageId")
+        # Headers come with one event and not with another: only the same id with the same content is the same.
+        key = hash((str(name), bool(mail.get("headers") or mail.get("commonHeaders"))))
+        if isinstance(name, str) and key in seen:
+            continue
+        seen.add(key)
+        kind = event.get("eventType", event.get("notificationType"))
+        yield Record(place, _message(mail), iso_time(mail.get("timestamp")), kind not in _REFUSED)
+
+
+def _event(value: object, depth: int) -> Mapping[Any, Any] | None:
+    """The event inside its wrappings."""
+    if depth > 4:
+        return None
+    if isinstance(value, str):
+        inner = read_json(value)
+        return None if isinstance(inner, CannotTell) else _event(inner, depth + 1)
+    if not isinstance(value, Mapping):
+        return None
+    if isinstance(value.get("mail"), Mapping):
+        return value
+    for key in ("Message", "Sns", "detail", "Body", "body"):
+        if value.get(key) is not None:
+            found = _event(value[key], depth + 1)
+            if found is not None:
+                return found
+    return None
+
+
+def _message(mail: Mapping[Any, Any]) -> RawMessage | CannotTell:
+    envelope = address_list(mail.get("destination"))
+    printed = headers_of(mail.get("headers"))
+    names = {name.lower() for name in printed}
+    common = mail.get("commonHeaders")
+    headers: list[tuple[str, object]] = []
+    for name, items in printed.items():
+        if name.lower() not in ("content-type", "mime-version", "content-transfer-encoding"):
+            headers.extend((name, item) for item in (items if isinstance(items, list) else [items]))
+    if isinstance(common, Mapping):
+        for name in ("from", "to", "cc", "replyTo", "subject"):
+            if name.lower() not in names and name.replace("To", "-to").lower() not in names and common.get(name):
+                items = common[name]
+                headers.append(
+                    (
+                        name.replace("To", "-To").title(),
+                        ", ".join(map(str, items)) if isinstance(items, list) else items,
+                    )
+                )
+    if not headers:
+        return CannotTell(Reason.BODY_MISSING, "the event holds no headers")
+    if mail.get("headersTruncated") is True and not any(name.lower() in ("to", "cc") for name, _ in headers):
+        return CannotTell(Reason.BODY_CUT, "the headers of the event are cut")
+    return RawMessage(composed(headers), envelope)
+
+
+FORMAT = Format(
+    name="ses-events",
+    title="event notifications of Amazon SES",
+    sniff=_sniff,
+    read=_read,
+    proves="What readers of each mail see and who got a copy, where the notification includes the headers.",
+)

@@ -1,0 +1,183 @@
+"""SMTP sessions as text: swaks, ``smtplib`` with ``set_debuglevel(1)``, ``C:``/``S:`` logs, Exim's debug output, typed by hand.
+
+The envelope is what the server took (RFC 5321, section 3.3): a refused RCPT is no recipient, RSET and a new MAIL start over.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mailguard.documents import BODY_LIMIT, decode_text
+from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.exchange import Record, SmtpTransaction
+from mailguard.model.message import CannotTell, Reason
+from mailguard.model.place import Place
+from mailguard.model.value import Value
+from mailguard.recording import broken, lines
+
+__all__ = ["FORMAT"]
+
+_CLIENT = re.compile(r"(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> ?|SMTP>> ?|send: )")
+_SERVER = re.compile(r"(?:[ *]{0,2}<[-~*]{1,2} ?|S: ?|<<< ?|SMTP<< ?|reply: )")
+_NOTE = re.compile(r"(?:===|\*\*\*|---|data:|retcode|connect:|reply:|Connected|Trying|Escape character)")
+_LITERAL = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")\s*")
+_MAIL = re.compile(r"MAIL\s+FROM\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_RCPT = re.compile(r"RCPT\s+TO\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_HEAD = re.compile(
+    r"(?im)^(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> ?|SMTP>> ?|send: b?['\"])?(?:MAIL\s+FROM\s*:|(?:EHLO|HELO|LHLO)\s+\S+\s*(?:\r|\\r|$))"
+)
+_REPLY = re.compile(r"\s*([2-5])[0-9]{2}(?:[ -]|$)")
+_PATH = re.compile(r"\s*(?:<([^<>]*)>|(\S+))")
+_LINES: Final = 64 << 20
+
+
+def _sniff(sample: Sample) -> bool:
+    if sample.entries is not None:
+        return False
+    head = decode_text(sample.head)
+    return _HEAD.search(head) is not None and re.search(r"(?i)\bRCPT\s+TO\s*:", head) is not None
+
+
+class _Session:
+    """What the client has said and the server has taken since MAIL."""
+
+    def __init__(self) -> None:
+        self.sender: str | None = None
+        self.line = 0
+        self.people: list[Value] = []
+        self.waiting: list[str] = []  # commands that the server has not answered yet; pipelined ones queue up
+        self.offered: list[str] = []
+        self.data: list[str] | None = None
+        self.size = 0
+
+    def reset(self) -> None:
+        self.sender, self.line, self.people, self.offered, self.data, self.size = None, 0, [], [], None, 0
+        self.waiting = []
+
+
+def _read(source: Source) -> Iterator[Record]:
+    session = _Session()
+    count = 0
+    prefixed: bool | None = None
+    with source.open() as stream:
+        for number, raw in lines(stream, _LINES):
+            if isinstance(raw, CannotTell):
+                yield broken(source, raw, number)
+                continue
+            line = decode_text(raw).rstrip("\r\n")
+            client = _CLIENT.match(line)
+            if prefixed is None and (client or _MAIL.match(line)):
+                prefixed = client is not None
+            if prefixed:
+                texts = _client_lines(line, client.end()) if client else []
+                if client is None:
+                    server = _SERVER.match(line)
+                    if server:
+                        _reply(session, _unquoted(line[server.end() :]))
+            else:
+                texts = [line]
+            for text in texts:
+                done = _command(session, text, number, plain=not prefixed)
+                if done is not None:
+                    yield _record(source, done, session, count)
+                    count += 1
+                    session.reset()
+    if session.data is not None or session.people:
+        # The session was cut: the headers that are there still tell.
+        yield _record(source, session.data or [], session, count)
+
+
+def _client_lines(line: str, start: int) -> list[str]:
+    text = line[start:]
+    if line.startswith("send:"):
+        # smtplib prints the repr() of what it sends, a whole message as one.
+        return re.split(r"\r\n|\n|\r", _unquoted(text).removesuffix("\r\n"))
+    return [text]
+
+
+def _unquoted(text: str) -> str:
+    if len(text) <= _LINES and _LITERAL.fullmatch(text):
+        try:
+            value = ast.literal_eval(text.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return text
+        return value if isinstance(value, str) else decode_text(value) if isinstance(value, bytes) else text
+    return text
+
+
+def _reply(session: _Session, text: str) -> None:
+    match = _REPLY.match(text)
+    if match is None or re.match(r"\s*[0-9]{3}-", text) or not session.waiting:
+        return
+    command = session.waiting.pop(0)
+    taken = match.group(1) in "23"
+    if command == "RCPT" and session.offered:
+        person = session.offered.pop(0)
+        if taken:
+            session.people.append(person)
+    elif command == "DATA" and not taken:
+        session.data = None
+
+
+def _command(session: _Session, text: str, number: int, *, plain: bool) -> list[str] | None:
+    """Take one line of the client; the lines of the message where it ends with this one."""
+    if session.data is not None:
+        if plain and not session.data and _REPLY.match(text):
+            return None  # 354
+        if text == ".":
+            return session.data
+        session.size += len(text)
+        if session.size <= BODY_LIMIT:
+            session.data.append(text.removeprefix("."))
+        return None
+    if plain and _REPLY.match(text):
+        _reply(session, text)
+        return None
+    word = text.strip().upper()
+    mail, rcpt = _MAIL.match(text.strip()), _RCPT.match(text.strip())
+    if mail:
+        waiting = session.waiting
+        session.reset()
+        session.waiting = waiting
+        session.sender, session.line = _path(mail.group(1)), number
+        session.waiting.append("MAIL")
+    elif rcpt:
+        session.offered.append(_path(rcpt.group(1)))
+        session.waiting.append("RCPT")
+    elif word == "DATA":
+        session.data = []
+        session.waiting.append("DATA")
+    elif word == "RSET":
+        session.reset()
+        session.waiting = ["RSET"]
+    elif word and not _NOTE.match(text):
+        session.waiting.append(word.split()[0][:10])
+    return None
+
+
+def _path(text: str) -> str:
+    match = _PATH.match(text)
+    return (match.group(1) if match.group(1) is not None else match.group(2)) if match else ""
+
+
+def _record(source: Source, data: list[str], session: _Session, count: int) -> Record:
+    place = Place(source.path, session.line, pointer=f"transaction[{count}]")
+    # Who was offered and never answered for counts: the log may simply lack the replies.
+    people: list[Value] = [*session.people, *session.offered]
+    if not people:
+        return Record(place, CannotTell(Reason.ENVELOPE_MISSING, "the server took no recipient"), delivered=False)
+    if not any(line.strip() for line in data):
+        return Record(place, CannotTell(Reason.BODY_MISSING))
+    return Record(place, SmtpTransaction("smtp:", session.sender, people, "\r\n".join(data)))
+
+
+FORMAT = Format(
+    name="smtp-transcript",
+    title="transcript of SMTP sessions",
+    sniff=_sniff,
+    read=_read,
+    proves="What readers see, who got a copy, and whether a Bcc line was transmitted.",
+)

@@ -1,0 +1,59 @@
+"""WireMock's request journal: ``GET /__admin/requests`` (https://wiremock.org/docs/verifying/).
+
+Stub mappings hold patterns, not requests; they are no capture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.exchange import HttpRequest, Record
+from mailguard.model.message import CannotTell, Reason
+from mailguard.recording import delivered, http, iso_time, json_head, json_records
+
+__all__ = ["FORMAT"]
+
+
+def _sniff(sample: Sample) -> bool:
+    if sample.entries is not None:
+        return False
+    head = json_head(sample.head)
+    return '"loggedDate"' in head or ('"bodyAsBase64"' in head and '"absoluteUrl"' in head) or _is_empty(head)
+
+
+def _is_empty(head: str) -> bool:
+    return '"requestJournalDisabled"' in head
+
+
+def _read(source: Source) -> Iterator[Record]:
+    for value, place in json_records(source, "requests", "serveEvents"):
+        if isinstance(value, CannotTell):
+            yield Record(place, value)
+        elif isinstance(value, Mapping) and "requestJournalDisabled" not in value:
+            response = value.get("response") or value.get("responseDefinition")
+            status = response.get("status") if isinstance(response, Mapping) else None
+            request = value.get("request", value)
+            when = iso_time(request.get("loggedDate")) if isinstance(request, Mapping) else ""
+            yield Record(place, _exchange(request), when, delivered(status) or value.get("wasMatched") is False)
+
+
+def _exchange(request: object) -> HttpRequest | CannotTell:
+    if not isinstance(request, Mapping):
+        return CannotTell(Reason.BAD_RECORD, "no request in the record")
+    body: Any = request.get("bodyAsBase64")
+    encoding = "base64"
+    if not body:
+        body, encoding = request.get("body") or None, ""
+    url = request.get("absoluteUrl") or request.get("url")
+    return http(request.get("method"), url, request.get("headers"), body, encoding)
+
+
+FORMAT = Format(
+    name="wiremock",
+    title="request journal of WireMock",
+    sniff=_sniff,
+    read=_read,
+    proves="What the code sent to the stub server; its host name is that of the stub unless the stub was a proxy.",
+)
