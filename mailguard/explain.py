@@ -22,8 +22,9 @@ from mailguard.model.message import CannotTell, Undecided
 from mailguard.model.provider import Provider
 from mailguard.redact import Output, no_address, safe_text
 from mailguard.rulebook import Example, Judgement, Policy, Rule, chosen, judge
+from mailguard.rulepage import catalogue, rule_lines
 
-__all__ = ["examples_hold", "page", "run_examples"]
+__all__ = ["example_problem", "examples_hold", "page", "run_examples"]
 
 WIDTH: Final = 100
 
@@ -47,7 +48,7 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
     if subject is None:
         lines = list(_contents())
     elif subject in rules:
-        lines = list(_rule(rules[subject]))
+        lines = rule_lines(rules[subject])
     elif (provider := _provider(subject)) is not None:
         lines = list(_service(provider))
     else:
@@ -66,43 +67,15 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
 
 
 def _contents() -> Iterator[str]:
-    yield "Rules, the first line is what a broken one says:"
-    for rule in rulebook.load_rules():
-        yield f"  {rule.id:<30}{rule.title.several}"
+    yield "Rules, and what a broken one says:"
+    for row in catalogue(rulebook.load_rules()):
+        yield f"  {row.rule:<30}{row.title}"
     yield ""
     yield "Mail services and libraries:"
     for provider in gate.providers().values():
         yield f"  {provider.name:<30}{provider.title}"
     yield ""
     yield "One of them: mailguard explain NAME. A mail call: mailguard explain FILE:LINE"
-
-
-def _rule(rule: Rule) -> Iterator[str]:
-    yield rule.title.several
-    yield f"{rule.id}, {rule.severity.name.lower()}{'' if rule.default else ', off unless it is chosen'}"
-    yield ""
-    yield from _wrapped(rule.why)
-    if rule.what:
-        yield ""
-        yield from _wrapped(rule.what)
-    yield ""
-    yield from _wrapped(f"Change: {rule.change}.")
-    width = max((len(provider) for provider, _ in rule.changes), default=0)
-    for provider, words in rule.changes:
-        yield f"  {provider:<{width}}  {words}"
-    if rule.limit != 1 or rule.measure is rulebook.Measure.TOTAL:
-        yield ""
-        yield f"Limit: {rule.limit:,}; yours is set under [tool.mailguard.limits]."
-    if rule.incident is not None:
-        yield ""
-        yield f"It happened: {rule.incident.name}, {rule.incident.date}. {rule.incident.url}"
-        yield from _wrapped(rule.incident.story, "  ")
-    for title, samples in (("Not like this", rule.examples.bad), ("Like this", rule.examples.good)):
-        sample = next((example for example in samples if example.code), None)
-        if sample is not None:
-            yield ""
-            yield f"{title}: {sample.name}"
-            yield from ("    " + line for line in sample.code.rstrip().splitlines())
 
 
 def _provider(subject: str) -> Provider | None:
@@ -200,25 +173,37 @@ def run_examples(folder: Path) -> tuple[list[str], bool]:
 
 def examples_hold(rule: Rule, everything: Sequence[Rule]) -> Iterator[str]:
     """One line for each example of ``rule`` that does not come out as it says."""
-    rules = chosen(everything, extend=(rule.id,))
     for kind, examples in (("good", rule.examples.good), ("bad", rule.examples.bad), ("unsure", rule.examples.unsure)):
         for example in examples:
-            said = list(_judged(example, rules))
-            mine = [one for one in said if one.rule.id == rule.id]
-            certainty = max((one.certainty for one in mine), default=None)
-            problem = ""
-            if kind == "good" and any(one.gates for one in said):
-                problem = "closes the gate: " + next(one.title for one in said if one.gates)
-            elif kind == "bad" and (certainty is None or certainty < Certainty.LIKELY):
-                problem = "is not found"
-            elif kind == "unsure" and certainty is not Certainty.UNDECIDED:
-                problem = "is not undecided"
-            elif example.certainty is not None and certainty is not example.certainty:
-                problem = f"is {certainty.name.lower() if certainty else 'kept'}, not {example.certainty.name.lower()}"
-            elif example.says and example.says not in {one.title for one in mine}:
-                problem = "says: " + (mine[0].title if mine else "nothing")
+            problem = example_problem(rule, kind, example, everything)
             if problem:
                 yield f'{rule.id}: the {kind} example "{example.name}" {problem}'
+
+
+def example_problem(rule: Rule, kind: str, example: Example, everything: Sequence[Rule]) -> str:
+    """What an example does instead of what it should; empty if it holds.
+
+    A good one closes no gate, and its rule is at most undecided. Of a bad one the rule is likely or certain, of an
+    unsure one it is undecided. All rules that are on by default are asked, and the example's own.
+    """
+    said = list(_judged(example, chosen(everything, extend=(rule.id,))))
+    mine = [one for one in said if one.rule.id == rule.id]
+    certainty = max((one.certainty for one in mine), default=None)
+    gating = next((one for one in said if one.gates), None)
+    if kind == "good":
+        if gating is not None:
+            return f"closes the gate: {gating.title}"
+        told = next((one for one in mine if one.certainty >= Certainty.LIKELY), None)
+        return f"is told: {told.title}" if told is not None else ""
+    if kind == "bad" and (certainty is None or certainty < Certainty.LIKELY):
+        return f"is not found{f', but: {said[0].title} ({said[0].rule.id})' if said else ''}"
+    if kind == "unsure" and certainty is not Certainty.UNDECIDED:
+        return f"is {certainty.name.lower() if certainty else 'kept'}, not undecided"
+    if example.certainty is not None and certainty is not example.certainty:
+        return f"is {certainty.name.lower() if certainty else 'kept'}, not {example.certainty.name.lower()}"
+    if example.says and example.says not in {one.title for one in mine}:
+        return f"says: {mine[0].title if mine else 'nothing'}"
+    return ""
 
 
 def _judged(example: Example, rules: tuple[Rule, ...]) -> Iterator[Judgement]:

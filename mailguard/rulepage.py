@@ -1,0 +1,271 @@
+"""The page of a rule: what it is about, what happened to somebody, how to do it and how not, what to change.
+
+One page in two notations. The terminal shows the text; SARIF and the documentation take the Markdown. Everything on
+it comes out of the rule's file, so that a new rule has a page without a line of code. A page holds no address: the
+code in examples takes its sender from the settings.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mailguard.model.reporter import RuleText
+from mailguard.redact import Output, no_address, safe_text
+from mailguard.rulebook import CWE, SHOWING, Example, Rule
+
+__all__ = ["Row", "catalogue", "catalogue_markdown", "rule_lines", "rule_markdown", "rule_text", "title_of"]
+
+WIDTH: Final = 100
+"""Columns of a page of text."""
+
+LABEL: Final = 13
+"""Columns of the labels on the left."""
+
+WHY_ALLOWED: Final = "why they may see each other"
+"""What stands for the reason in an exception that is to be filled in."""
+
+
+def title_of(rule: Rule) -> str:
+    """The title of a rule that speaks of no message in particular."""
+    return rule.title.several.replace("{line}", "To").replace("{limit}", f"{rule.limit:,}")
+
+
+def _grade(rule: Rule) -> str:
+    """``error``, ``warning, off by default``."""
+    return f"{rule.severity.name.lower()}{'' if rule.default else ', off by default'}"
+
+
+def _sample(examples: Sequence[Example]) -> Example | None:
+    """The first example that is code, which is what a reader can compare with their own."""
+    return next((example for example in examples if example.code), None)
+
+
+def _setting(rule: Rule) -> tuple[str, list[str]]:
+    """How to let it be: the words, and the lines of the settings that belong to them."""
+    if rule.cause in SHOWING:
+        return "or name these people as an audience, in pyproject.toml:", [
+            "[tool.mailguard.audiences.NAME]",
+            'at = ["package.module.function"]',
+            "at_most = 25",
+            f'reason = "{WHY_ALLOWED}"',
+        ]
+    if not rule.default:
+        limit = f"{max(2 * rule.limit, 10)}"
+        return "or set another limit, in pyproject.toml:", ["[tool.mailguard.limits]", f"{rule.id} = {limit}"]
+    return "or turn the rule off, in pyproject.toml:", ["[tool.mailguard]", f'ignore = ["{rule.id}"]']
+
+
+def _comment(rule: Rule) -> str:
+    """The exception that is written beside the code."""
+    reason = WHY_ALLOWED if rule.cause in SHOWING else "why this is meant"
+    return f'# mailguard: allow[{rule.id}] reason="{reason}"'
+
+
+def _switch(rule: Rule) -> list[str]:
+    """The lines of the settings that turn on a rule which is off by default."""
+    return [] if rule.default else ["[tool.mailguard]", f'extend-select = ["{rule.id}"]']
+
+
+def _weakness(number: str) -> str:
+    """``CWE-359, Exposure of Private Personal Information to an Unauthorized Actor``."""
+    return f"{number}, {CWE[number]}" if number in CWE else number
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Text
+
+
+def _wrapped(words: str, label: str = "", indent: int = 0) -> list[str]:
+    # A line breaks between words only: a place, a command and an address of the web stay whole.
+    return textwrap.wrap(
+        words,
+        WIDTH,
+        initial_indent=f"{label:<{indent}}",
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def rule_lines(rule: Rule) -> list[str]:
+    """The page as lines of text, at most 100 columns wide but for code and web addresses."""
+    return [safe_text(line, Output.TERMINAL) for line in _lines(rule)]
+
+
+def _lines(rule: Rule) -> Iterator[str]:
+    yield title_of(rule)
+    yield f"{rule.id}, {_grade(rule)}"
+    yield ""
+    if rule.what:
+        yield from _wrapped(rule.what)
+        yield ""
+    yield from _wrapped(rule.why, "Readers", LABEL)
+    if rule.incident is not None:
+        incident = rule.incident
+        head = f"{incident.name}, {incident.date}"
+        head = head[0].upper() + head[1:]
+        yield from _wrapped(f"{head}: {incident.story}" if incident.story else head, "It happened", LABEL)
+        yield " " * LABEL + incident.url
+    for words, examples in (("Not like this", rule.examples.bad), ("Like this", rule.examples.good)):
+        sample = _sample(examples)
+        if sample is not None:
+            yield ""
+            yield f"{words}: {sample.name}"
+            yield ""
+            yield from (f"    {line}".rstrip() for line in sample.code.rstrip().splitlines())
+    yield ""
+    yield from _wrapped(rule.change, "Change", LABEL)
+    wide = max((len(provider) for provider, _ in rule.changes), default=0) + 2
+    for provider, words in rule.changes:
+        yield from _wrapped(words, f"{' ' * LABEL}{provider}", LABEL + wide)
+    words, settings = _setting(rule)
+    yield f"{'Intended?':<{LABEL}}{_comment(rule)}"
+    yield " " * LABEL + words
+    yield from (" " * (LABEL + 4) + line for line in settings)
+    for number, line in enumerate(_switch(rule)):
+        yield f"{'' if number else 'Turn it on':<{LABEL}}{line}"
+    for number, weakness in enumerate(rule.cwe):
+        yield from _wrapped(_weakness(weakness), "" if number else "Weakness", LABEL)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Markdown
+
+
+def rule_markdown(rule: Rule) -> str:
+    """The page in GitHub-flavoured Markdown. The words of a project's own rule cannot format anything."""
+    return "\n".join(_markdown(rule)) + "\n"
+
+
+def _say(rule: Rule, words: str) -> str:
+    if not rule.own:
+        return safe_text(words, Output.MARKDOWN)
+    return re.sub(r"[\\`*_<>\[\]&]", lambda found: "\\" + found.group(), words)
+
+
+def _fenced(language: str, lines: Iterable[str]) -> Iterator[str]:
+    shown = [safe_text(line, Output.XML) for line in lines]  # control characters as escapes, nothing else
+    ticks = max((len(run) for line in shown for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * max(3, ticks + 1)
+    yield f"{fence}{language}"
+    yield from shown
+    yield fence
+
+
+def _markdown(rule: Rule) -> Iterator[str]:
+    yield f"# {_say(rule, title_of(rule))}"
+    yield ""
+    yield f"`{rule.id}`, {_grade(rule)}"
+    if rule.what:
+        yield ""
+        yield _say(rule, rule.what)
+    yield ""
+    yield "## Why it is bad"
+    yield ""
+    yield _say(rule, rule.why)
+    if rule.incident is not None:
+        incident = rule.incident
+        yield ""
+        yield "## It happened"
+        yield ""
+        head = f"{incident.name}, {incident.date}"
+        # A project's own rule gets no link: it would stand on pages of ours.
+        head = head[0].upper() + head[1:]
+        linked = f"[{_say(rule, head)}]({incident.url})" if rule.own else _say(rule, head)
+        yield f"{linked}: {_say(rule, incident.story)}" if incident.story else linked
+    for words, examples in (("Not like this", rule.examples.bad), ("Like this", rule.examples.good)):
+        sample = _sample(examples)
+        if sample is not None:
+            yield ""
+            yield f"## {words}"
+            yield ""
+            yield f"{_say(rule, sample.name[0].upper() + sample.name[1:])}:"
+            yield ""
+            yield from _fenced("python", sample.code.rstrip().splitlines())
+    yield ""
+    yield "## Change"
+    yield ""
+    yield f"- {_say(rule, rule.change)}"
+    for provider, words in rule.changes:
+        yield f"- `{provider}`: {_say(rule, words)}"
+    yield ""
+    yield "## Intended?"
+    yield ""
+    words, settings = _setting(rule)
+    yield "Say so where it happens,"
+    yield ""
+    yield from _fenced("python", [_comment(rule)])
+    yield ""
+    yield words
+    yield ""
+    yield from _fenced("toml", settings)
+    if switch := _switch(rule):
+        yield ""
+        yield "## Turn it on"
+        yield ""
+        yield from _fenced("toml", switch)
+    if rule.cwe:
+        yield ""
+        yield "## Weakness"
+        yield ""
+        for number in rule.cwe:
+            link = f"https://cwe.mitre.org/data/definitions/{number.removeprefix('CWE-')}.html"
+            yield f"- [{number}]({link}){_weakness(number).removeprefix(number)}"
+
+
+def rule_text(rule: Rule) -> RuleText:
+    """The words of a rule for formats that list the rules beside the results."""
+    return RuleText(
+        rule=rule.id,
+        title=title_of(rule),
+        severity=rule.severity,
+        summary=rule.why,
+        help_text=no_address("\n".join(rule_lines(rule)) + "\n"),
+        help_markdown=no_address(rule_markdown(rule)),
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A rule as one row of the catalogue."""
+
+    rule: str
+    title: str
+    severity: str
+    """``error``, or ``warning, off by default``."""
+    incident: str
+    """What it comes from: ``BitMEX, 1 November 2019``; empty if from nothing in particular."""
+    url: str
+    """Where that is told."""
+
+
+def catalogue(rules: Iterable[Rule]) -> tuple[Row, ...]:
+    """The rules as rows of a table, those that are on first, in the order in which they speak."""
+    return tuple(
+        Row(
+            rule=rule.id,
+            title=rule.title.list.replace("{line}", "To").replace("{limit}", f"{rule.limit:,}"),
+            severity=_grade(rule),
+            incident=f"{rule.incident.name}, {rule.incident.date}" if rule.incident else "",
+            url=rule.incident.url if rule.incident else "",
+        )
+        for rule in sorted(rules, key=lambda rule: not rule.default)
+    )
+
+
+def catalogue_markdown(rules: Iterable[Rule]) -> str:
+    """The catalogue as a table in Markdown, for the README."""
+    lines = ["| rule | what it says | severity | where it comes from |", "|---|---|---|---|"]
+    lines += [
+        f"| `{row.rule}` | {row.title} | {row.severity} | {f'[{row.incident}]({row.url})' if row.url else ''} |"
+        for row in catalogue(rules)
+    ]
+    return "\n".join(lines) + "\n"
