@@ -170,6 +170,8 @@ def _options(*groups: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+_about_failures = click.option("--debug", is_flag=True, help="Say where an internal error was. Prints no content.")
+
 _about_settings = _options(
     click.option(
         "--config", "configs", multiple=True, metavar="FILE|KEY=VALUE", help="Settings to use, or one setting as TOML."
@@ -180,7 +182,7 @@ _about_settings = _options(
     # Both are accepted so that a hook may give them; a run has one process and no cache.
     click.option("--jobs", type=click.IntRange(1, 64), hidden=True),
     click.option("--no-cache", is_flag=True, hidden=True),
-    click.option("--debug", is_flag=True, help="Say where an internal error was. Prints no content."),
+    _about_failures,
 )
 
 _about_output = _options(
@@ -411,8 +413,10 @@ def explain(subject: str | None, folder: Path | None, **options: Any) -> int:
 
 
 @main.command()
-def demo() -> int:
+@_about_failures
+def demo(*, debug: bool) -> int:
     """Replay the mail of 1 November 2019, and its repair."""
+    del debug  # read where the failure is reported
     from mailguard.demo import tell  # noqa: PLC0415  # loads everything
 
     lines, happened = tell()

@@ -90,7 +90,8 @@ def libraries() -> tuple[Library, ...]:
         library = getattr(importlib.import_module(f"{transports.__name__}.{module.name}"), "LIBRARY", None)
         if isinstance(library, Library):
             below.append(library)
-    return (*own, *below)
+    # A transport's library may be a provider's as well.
+    return tuple({id(library): library for library in (*own, *below)}.values())
 
 
 # --------------------------------------------------------------------------------------------------

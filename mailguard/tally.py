@@ -344,7 +344,7 @@ def _reads(message: Message, dispatch: Dispatch | None) -> Iterator[tuple[str, s
 
 def people_words(count: Count) -> str:
     """``up to 1,000 people``, ``1 person``."""
-    return f"{count_words(count)} {'person' if count.exact == 1 else 'people'}"
+    return f"{count_words(count)} {'person' if count.high == 1 else 'people'}"
 
 
 def _because(verdict: Verdict, message: Message, judgements: Iterable[Judgement], open_point: str) -> str:
