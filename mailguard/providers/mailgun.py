@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mailguard.addresses import People, recipients
 from mailguard.model.count import Truth
@@ -32,9 +32,13 @@ from mailguard.model.value import (
     sort_of,
     text,
 )
+from mailguard.transports.http import request
 from mailguard.transports.mime import message_of
 from mailguard.transports.split import one_each, unless_split
 from mailguard.wire import fields_of, form_values, payload, read_json, url_parts
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["PROVIDER", "AsyncClient", "Client", "MailgunMessageBuilder"]
 
@@ -240,9 +244,7 @@ class _Endpoint(Object):
         known = text(place)
         start = "https://api.mailgun.net/v3/"
         url: Value = f"{start}{known}/{name}" if known is not None else Text((start, place, f"/{name}"))
-        form = Form((*fields_of(data).parts, *fields_of(files).parts))
-        own: Value = {} if sort_of(headers) is Sort.NONE else headers
-        return HttpRequest("POST", url, own, form, "form")
+        return request("POST", url, data=data, headers=headers, files=files)
 
 
 class Client(Object):
@@ -282,16 +284,14 @@ class AsyncClient(Client):
     PATHS = ("mailgun.AsyncClient", "mailgun.client.AsyncClient")
 
 
-class MailgunMessageBuilder(Object):
-    """``mailgun.builders.MailgunMessageBuilder``: collects recipients in lists, which makes them shared."""
-
-    PATHS = ("mailgun.MailgunMessageBuilder", "mailgun.builders.MailgunMessageBuilder")
+class _Builder(Object):
+    """Collects the fields of a form. Apart from the class that is listed, whose names mark functions that may send."""
 
     def __init__(self, from_email: Value) -> None:
         self.write("from", from_email)
         self.write("to", [])
 
-    def add_recipient(self, email: Value, recipient_type: Value = "to") -> MailgunMessageBuilder:
+    def add_recipient(self, email: Value, recipient_type: Value = "to") -> Self:
         """Add an address to one of the three lists; a list that is not known plainly is To."""
         kind = text(recipient_type)
         if kind is not None and kind not in {"to", "cc", "bcc"}:
@@ -299,33 +299,33 @@ class MailgunMessageBuilder(Object):
         self.append(kind or "to", email)
         return self
 
-    def set_recipient_variables(self, variables: Value) -> MailgunMessageBuilder:
+    def set_recipient_variables(self, variables: Value) -> Self:
         """Ask for one message each."""
         del variables
         self.write("recipient-variables", "{}")
         return self
 
-    def add_custom_header(self, key: Value, value: Value) -> MailgunMessageBuilder:
+    def add_custom_header(self, key: Value, value: Value) -> Self:
         """Set the field ``h:KEY``."""
         self.write(f"h:{text(key) or '*'}", value)
         return self
 
-    def set_subject(self, subject: Value) -> MailgunMessageBuilder:
+    def set_subject(self, subject: Value) -> Self:
         """Set the subject."""
         self.write("subject", subject)
         return self
 
-    def set_text(self, text: Value) -> MailgunMessageBuilder:  # noqa: A002,RUF100  # the library's own name
+    def set_text(self, text: Value) -> Self:  # noqa: A002,RUF100  # the library's own name
         """Set the plain text."""
         self.write("text", text)
         return self
 
-    def set_html(self, html: Value) -> MailgunMessageBuilder:
+    def set_html(self, html: Value) -> Self:
         """Set the HTML."""
         self.write("html", html)
         return self
 
-    def _same(self, *arguments: Value, **options: Value) -> MailgunMessageBuilder:
+    def _same(self, *arguments: Value, **options: Value) -> Self:
         del arguments, options
         return self
 
@@ -342,6 +342,12 @@ class MailgunMessageBuilder(Object):
         if isinstance(rendered, Fields):
             return rendered, None
         return rendered, None
+
+
+class MailgunMessageBuilder(_Builder):
+    """``mailgun.builders.MailgunMessageBuilder``: collects recipients in lists, which makes them shared."""
+
+    PATHS: tuple[str, ...] = ("mailgun.MailgunMessageBuilder", "mailgun.builders.MailgunMessageBuilder")
 
 
 PROVIDER: Final = Provider(
