@@ -185,6 +185,8 @@ _about_settings = _options(
     _about_failures,
 )
 
+_about_colour = click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")
+
 _about_output = _options(
     click.option("--format", "format_name", metavar="FORMAT", help="How to report: mailguard help formats."),
     click.option(
@@ -198,7 +200,7 @@ _about_output = _options(
     click.option("--undecided", is_flag=True, help="Show what could not be decided, too."),
     click.option("--all", "show_all", is_flag=True, help="Show every finding."),
     click.option("--all-trails", is_flag=True, help="Show every way by which a list comes in."),
-    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours."),
+    _about_colour,
     click.option("--reveal", is_flag=True, help="Print addresses (JSON and inspect only)."),
 )
 
@@ -316,17 +318,22 @@ def _write(run: Run, report: Report, output: _Output, command: str, options: dic
 
 
 def _report_options(run: Run, command: str, options: dict[str, Any], *, terminal: bool) -> Options:
-    is_terminal = terminal and sys.stdout.isatty()
     return run.options(
-        width=shutil.get_terminal_size((WIDTH, 24)).columns if is_terminal else WIDTH,
+        width=_width() if terminal else WIDTH,
         colour=terminal and _colour(options["color"]),
         command=command,
         show_all=options["show_all"],
         all_trails=options["all_trails"],
         show_undecided=options["undecided"],
         reveal=options["reveal"],
+        # There is no baseline yet that could be proposed.
+        baseline="baseline" not in main.commands,
         version=__version__,
     )
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else WIDTH
 
 
 def _colour(choice: str) -> bool:
@@ -386,12 +393,19 @@ def replay(paths: tuple[str, ...], **options: Any) -> int:
 @main.command(hidden=True)
 @click.argument("paths", nargs=-1, required=True, metavar="CAPTURE...")
 @click.option("--reveal", is_flag=True, help="Print addresses.")
+@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@_about_colour
 @_about_settings
-def inspect(paths: tuple[str, ...], *, reveal: bool, **options: Any) -> int:
+def inspect(paths: tuple[str, ...], *, reveal: bool, format_name: str, **options: Any) -> int:
     """Show who sees whom in each request of a capture."""
+    from mailguard.inspection import render_json, render_text  # noqa: PLC0415  # not needed for help
+
     run = _prepare(paths, frozenset({"captures"}), options)
-    for line in run.inspect(reveal=reveal):
-        click.echo(line)
+    shown = run.options(
+        width=_width(), colour=_colour(options["color"]), command="inspect", reveal=reveal, version=__version__
+    )
+    render = render_json if format_name == "json" else render_text
+    click.echo(render(list(run.inspections()), shown), nl=False, color=True)
     return 0
 
 

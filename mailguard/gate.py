@@ -20,6 +20,7 @@ from mailguard import capture, discover, rulebook, transports
 from mailguard.addresses import compare_key, distinct, is_inside
 from mailguard.config import Settings, find, load
 from mailguard.discover import Files, Globs, Tree
+from mailguard.inspection import Inspection, inspected
 from mailguard.model.capture import Format
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.finding import Call, Finding, Ledger, Report, Skip, Verdict
@@ -28,11 +29,10 @@ from mailguard.model.place import Place
 from mailguard.model.provider import Library, Provider
 from mailguard.model.reporter import Options, Reporter, RuleText
 from mailguard.model.value import Either, Fields, Items, Known, Object, Parameter, Repeat, Text
-from mailguard.redact import Roster, count_words
 from mailguard.rulebook import Policy, Rule, RulesError
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
-from mailguard.tally import CaptureTally, CodeTally, Policies, people_words, worst_first
+from mailguard.tally import CaptureTally, CodeTally, Policies, worst_first
 
 __all__ = [
     "BOTH",
@@ -352,52 +352,14 @@ class Run:
             self._lines[path] = text.decode("utf-8", "replace").splitlines()
         return self._lines[path][first - 1 : last]
 
-    def inspect(self, *, reveal: bool = False) -> Iterator[str]:
-        """Who sees whom in each request of the captures, in lines of text."""
-        inside = self.policies.policy.inside
-        for path, real, fields, form in self.capture_files():
-            yield f"{path}  ({form.title if isinstance(form, Format) else 'a capture'})"
-            roster = Roster(compare_key, lambda person: is_inside(person, inside), reveal=reveal)
-            for record in self.records(path, real, fields, form):
+    def inspections(self) -> Iterator[Inspection]:
+        """What is in each request of the captures; requests that are no mail are passed over."""
+        for found in self.capture_files():
+            for record in self.records(*found):
                 if isinstance(record.exchange, CannotTell):
-                    yield f"  {record.place.pointer or record.place}  cannot tell: {record.exchange.reason.value}"
-                    continue
-                claim = claimed(record.exchange)
-                if claim is None:
-                    continue
-                yield f"  {record.place.pointer or record.place}  {claim.provider.name} {claim.operation}"
-                yield from _inspected(claim.decoded, roster)
-
-
-def _inspected(decoded: Decoded, roster: Roster) -> Iterator[str]:
-    if isinstance(decoded, CannotTell):
-        yield f"    cannot tell: {decoded.reason.value}{f' ({decoded.detail})' if decoded.detail else ''}"
-        return
-    if isinstance(decoded, Undecided):
-        yield f"    undecided: {decoded.reason.value}; if the worst is so:"
-    messages = _messages(decoded)
-    for number, message in enumerate(messages[:INSPECTED], 1):
-        copies = "" if message.copies.exact == 1 else f", {count_words(message.copies)} of this kind"
-        yield f"    message {number} of {len(messages):,}{copies}"
-        for line, people in (
-            ("To", message.to),
-            ("Cc", message.cc),
-            ("Bcc", message.bcc),
-            ("Bcc line sent along", message.transmitted_bcc),
-            ("Reply-To", message.reply_to),
-        ):
-            if people:
-                named = ", ".join(f"{roster.label(person)} {roster.side(person)}" for person in people[:INSPECTED])
-                more = f" and {len(people) - INSPECTED:,} more" if len(people) > INSPECTED else ""
-                yield f"      {line}: {people_words(distinct(people))}: {named}{more}"
-        for mention in message.mentions[:INSPECTED]:
-            yield f"      {mention.field.value} shows {roster.label(mention.recipient)}"
-    if len(messages) > INSPECTED:
-        yield f"    and {len(messages) - INSPECTED:,} more messages"
-
-
-INSPECTED: Final = 20
-"""How many messages of a request, and people of a line, `inspect` lists one by one."""
+                    yield inspected(record.place, "", record.exchange)
+                elif (claim := claimed(record.exchange)) is not None:
+                    yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation)
 
 
 def _proposal(domains: Sequence[str]) -> Iterator[str]:

@@ -297,6 +297,7 @@ class CodeTally:
                 count=worst.judgement.count,
                 message=worst.message,
                 noted=noted,
+                fixable=False,  # there is no command yet that writes the change
             )
             files = {step.place.path for way in ways for step in way}
             files |= {step.place.path for hit in hits for step in hit.dispatch.path}

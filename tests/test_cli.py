@@ -256,7 +256,7 @@ def test_an_audience_may_see_each_other(folder: Path, run: Run) -> None:
     (folder / "pyproject.toml").write_text(text)
     code, out, _ = run("check", "--all")
     assert code == 0
-    assert "audience club" in out
+    assert "does not block: audience" in out
     (folder / "pyproject.toml").write_text(text + "until = 2026-01-31\n")
     assert run("check", "--as-of", "2026-01-31")[0] == 0
     code, out, _ = run("check", "--as-of", "2026-02-01")
@@ -337,7 +337,8 @@ def test_inspect_shows_who_sees_whom_and_addresses_only_when_asked(
     (folder / "sent.eml").write_bytes(MESSAGE)
     code, out, _ = run("inspect", "sent.eml")
     assert code == 0
-    assert "To: 2 people: r1 outside, r2 outside" in out
+    assert "r1 outside" in out
+    assert "r2 outside" in out
     assert cli.run(["inspect", "--reveal", "sent.eml"]) == 0
     assert "ann.planted@example.org" in capsys.readouterr().out
 
@@ -345,7 +346,7 @@ def test_inspect_shows_who_sees_whom_and_addresses_only_when_asked(
 def test_explain_answers_for_every_kind_of_subject(folder: Path, run: Run) -> None:
     put(folder, mailer=SAFE)
     assert "visible-external-recipients" in run("explain")[1]
-    assert "Change:" in run("explain", "batched-recipient-list")[1]
+    assert "BitMEX" in run("explain", "batched-recipient-list")[1]
     assert "send_mail" in run("explain", "django")[1]
     assert "Django" in run("explain", "django.core.mail")[1]
     code, out, _ = run("explain", "mailer.py:7")
