@@ -87,7 +87,7 @@ _ENCODED = (
 _AT_SIGN: Final = re.compile(_AT, re.VERBOSE)
 # A slash is left out of what RFC 5322 allows in a local part, so that of a path only the segment goes.
 _UNIT: Final = re.compile(
-    rf"(?P<at>{_AT})|(?P<encoded>{_ENCODED})|(?P<word>(?:[\w.!\#$*+?^{{|}}~-]|(?<=\w)'(?=\w))+)|(?P<lone>[%=&])",
+    rf"(?P<at>{_AT})|(?P<encoded>{_ENCODED})|(?P<word>(?:[\w.!\#$*+?^{{|}}~-]|(?<=\w)['`](?=\w))+)|(?P<lone>[%=&])",
     re.VERBOSE,
 )
 _DOMAIN: Final = re.compile(
@@ -135,7 +135,22 @@ def _direct(text: str) -> list[Span]:
         spans.append((start, domain.end()))
         position = behind = domain.end()
         start = None
-    return spans
+    return [_with_name(text, span) for span in spans]
+
+
+_NAME: Final = re.compile(
+    r"(?:\"[^\"]{0,80}\"|(?:[^\W\d_][\w.'-]{0,40}[ \t]{1,3}){0,4}[^\W\d_][\w.'-]{0,40})[ \t]{0,3}\Z"
+)
+
+
+def _with_name(text: str, span: Span) -> Span:
+    """The span of an address in angle brackets with these, and with the name before them (RFC 5322 section 3.4)."""
+    start, end = span
+    if not (text[start - 1 : start] == "<" and text[end : end + 1] == ">"):
+        return span
+    offset = max(0, start - 1 - 200)
+    name = _NAME.search(text[offset : start - 1])
+    return (offset + name.start() if name else start - 1), end + 1
 
 
 def _quoted_start(text: str, sign: int) -> int | None:
@@ -232,9 +247,11 @@ def _token_holds(token: str, depth: int = DEPTH) -> bool:
 def _hidden(text: str) -> Iterator[Span]:
     """Where ``text`` holds base64 or hexadecimal digits of an address."""
     for token in _TOKEN.finditer(text):
-        if _token_holds(token.group()):
-            pieces = [piece.span() for piece in _PIECE.finditer(text, *token.span()) if _token_holds(piece.group())]
-            yield from pieces or [token.span()]
+        pieces = [piece.span() for piece in _PIECE.finditer(text, *token.span()) if _token_holds(piece.group())]
+        if pieces:
+            yield from pieces
+        elif _token_holds(token.group()):
+            yield token.span()
 
 
 _ESCAPE: Final = re.compile(
@@ -358,6 +375,7 @@ def scrub(data: Json) -> Json:
 # --- code -----------------------------------------------------------------------------------------
 
 _QUOTES: Final = re.compile(r"\"\"\"|'''|[\"'#]")
+_PREFIX: Final = re.compile(r"[rbfuRBFU]{1,2}[\"']{1,3}")
 _SEAM: Final = re.compile(r"[\"']\s{0,200}\+?\s{0,200}[rbfuRBFU]{0,2}[\"']")
 
 
@@ -372,7 +390,8 @@ def _texts(line: str) -> Iterator[Span]:
     position = 0
     while found := _QUOTES.search(line, position):
         if found.group() == "#":
-            yield found.end(), len(line)
+            comment = line[found.end() :]
+            yield len(line) - len(comment.lstrip()), len(line)
             return
         quote, start = found.group(), found.end()
         end = start
@@ -398,12 +417,22 @@ def code_line(text: str) -> str:
         return _blank(len(text))
     insides = list(_texts(text))
     line = _blanked(text, (span for span in insides if _inside_holds(text[span[0] : span[1]])))
-    if holds_address(line):
+    if holds_address(line) or any(_crosses(text, span, insides) for span in _direct(text)):
         indent = len(line) - len(line.lstrip())
         return line[:indent] + _blank(len(line) - indent)
     if holds_address(_SEAM.sub("", line)):
         return _blanked(line, insides)
     return line
+
+
+def _crosses(text: str, span: Span, insides: Sequence[Span]) -> bool:
+    """Whether an address reaches out of what looks like a string, which then is none: ``o'neil@example.com``."""
+    for start, end in insides:
+        if span[0] < start < span[1] and not _PREFIX.fullmatch(text[span[0] : start]):
+            return True
+        if span[0] < end < span[1]:
+            return True
+    return False
 
 
 def _inside_holds(text: str) -> bool:

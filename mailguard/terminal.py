@@ -211,10 +211,13 @@ def _frame(finding: Finding, options: Options, style: Style) -> _Frame | None:
     before, inside, _ = _parts(mark, place)
     start, size = columns(_code(before)), columns(_code(inside))
     caption = _safe(told(finding.caption))
-    fits = size + 1 + columns(caption) <= room - 2 * len(CUT)
-    right = start + size + (1 + columns(caption) if fits and caption else 0)
     widest = columns(_code(mark))
-    # Cut on the left only as far as needed to show the caret and its words.
+    # The words stand behind the caret, if need be by moving a line that is too long anyway; else below it.
+    needed = size + 1 + columns(caption) + (start if widest <= room else 2 * len(CUT))
+    fits = needed <= room
+    right = start + size + (1 + columns(caption) if fits and caption else 0)
+    if widest <= room:
+        right = 0
     shift = min(max(0, right - room), max(0, start - len(CUT))) if right > room else 0
     if shift and widest > shift + room:
         shift = min(shift + len(CUT), max(0, start - len(CUT)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from mailguard.report_data import document
 from mailguard.model.finding import Report
 from mailguard.model.reporter import Options, Reporter
+from mailguard.report_data import document
 
 __all__ = ["REPORTER"]
 

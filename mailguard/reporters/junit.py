@@ -85,4 +85,4 @@ def _unread(suite: ET.Element, skip: Skip, options: Options) -> None:
     result.text = _body([skip_lines(skip, options)])
 
 
-REPORTER = Reporter("junit", "JUnit XML, for build servers", render, suffixes=(".junit.xml",))
+REPORTER = Reporter("junit", "JUnit XML, for build servers", render, suffixes=(".xml",))

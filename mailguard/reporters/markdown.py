@@ -1,7 +1,8 @@
 """Markdown for a job summary or a comment on a merge request (GitHub Flavored Markdown).
 
 A stranger's words stand in code spans and code blocks, or have every sign of Markdown replaced by a character
-reference: no HTML, no mention, no image, no link comes from them.
+reference: no HTML, no mention, no image, no link comes from them. The belt comes before the references, since what it
+puts in is a sign of HTML itself.
 """
 
 from __future__ import annotations
@@ -48,16 +49,18 @@ def render(report: Report, options: Options) -> str:
             blocks.append(f"{number(len(unread) - LIMIT)} more: `mailguard {options.command} --all`")
         if report.exit_code == 3:
             blocks.append(unread_words(unread))
-    return no_address("\n\n".join(blocks)) + "\n"
+    return "\n\n".join(blocks) + "\n"
 
 
 def _words(text: str) -> str:
-    """A sentence of ours, which may hold a stranger's words: Markdown's signs have no effect, but stay readable."""
-    return re.sub(r"[\\`*_{}\[\]<>#|~&@$]", lambda found: f"&#{ord(found.group())};", safe_text(text, Output.XML))
+    """Write a sentence of ours, which may hold a stranger's words: Markdown's signs have no effect, but stay readable."""
+    return re.sub(
+        r"[\\`*_{}\[\]<>#|~&@$]", lambda found: f"&#{ord(found.group())};", safe_text(no_address(text), Output.XML)
+    )
 
 
 def _code(text: str) -> str:
-    return safe_text(text, Output.MARKDOWN_CODE)
+    return safe_text(no_address(text), Output.MARKDOWN_CODE)
 
 
 def _row(finding: Finding) -> str:
@@ -72,23 +75,14 @@ def _row(finding: Finding) -> str:
 
 def _details(finding: Finding, options: Options) -> str:
     lines = finding_lines(finding, replace(options, colour=False))
-    summary = f"{safe_text(place_words(finding.place), Output.HTML)}: {safe_text(told(finding.title), Output.HTML)}"
-    summary = _without_marks(summary)
-    return f"<details><summary>{summary}</summary>\n\n{_block(lines)}\n\n</details>"
-
-
-def _without_marks(html: str) -> str:
     # Inside of an HTML element on one line, Markdown's own signs still count.
-    return re.sub(
-        r"[\\`*_\[\]~@$|]|://|(?<=[a-z])\.(?=[a-z])",
-        lambda found: "".join(f"&#{ord(sign)};" for sign in found.group()),
-        html,
-    )
+    summary = safe_text(f"{place_words(finding.place)}: {told(finding.title)}", Output.MARKDOWN)
+    return f"<details><summary>{summary}</summary>\n\n{_block(lines)}\n\n</details>"
 
 
 def _block(lines: Sequence[str]) -> str:
     fence = "`" * max(3, 1 + max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0))
-    return "\n".join([f"{fence}text", *lines, fence])
+    return "\n".join([f"{fence}text", *(no_address(line).rstrip() for line in lines), fence])
 
 
 def _skip(skip: Skip) -> str:

@@ -118,7 +118,7 @@ def _rule(rule: RuleText) -> Json:
         "help": help_,
         "defaultConfiguration": {"level": rule.severity.name.lower()},
         "properties": {
-            "tags": ["security", "privacy", "email", *(f"external/cwe/{name.lower()}" for name in rule.cwe[:6])],
+            "tags": ["security", "privacy", "email", *(f"external/cwe/{clean(name).lower()}" for name in rule.cwe[:6])],
             "precision": "high",
             "problem.severity": PROBLEM_SEVERITY[rule.severity],
             "security-severity": SECURITY_SEVERITY[rule.severity],
@@ -245,4 +245,4 @@ def _remark(text: str, level: str) -> Json:
     return {"level": level, "message": {"text": _escaped(" ".join(text.split()))}}
 
 
-REPORTER = Reporter("sarif", "SARIF 2.1.0, for code scanning", render, suffixes=(".sarif", ".sarif.json"))
+REPORTER = Reporter("sarif", "SARIF 2.1.0, for code scanning", render, suffixes=(".sarif",))

@@ -21,13 +21,11 @@ from mailguard.model.reporter import Options, RuleText
 from mailguard.model.value import Step, StepKind
 
 CODE = {
-    "news/mailer.py": "\n" * 18
-    + "def deliver(recipients, subject, html):\n"
+    "news/mailer.py": "\n" * 18 + "def deliver(recipients, subject, html):\n"
     "    return client.send(Mail(\n"
     "        from_email=SENDER, to_emails=recipients,\n"
     "        subject=subject, html_content=html))\n",
-    "news/views.py": "\n" * 43
-    + "    subscribers = Subscriber.objects.filter(active=True)\n"
+    "news/views.py": "\n" * 43 + "    subscribers = Subscriber.objects.filter(active=True)\n"
     "    subject = headline()\n"
     "\n"
     "    deliver([s.email for s in subscribers])\n",
