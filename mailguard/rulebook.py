@@ -444,8 +444,12 @@ class _View:
                 hidden = self.outside([*message.bcc, *message.transmitted_bcc], staff=False)
                 if not hidden or not first or distinct(first).plain >= MANY.plain:
                     return ZERO  # nobody, or so many that VISIBLE_EXTERNAL is the measure to look at
-                known = {key for person in first if (key := _key(person)) is not None}
-                return _if(distinct(first), distinct([person for person in hidden if _key(person) not in known]))
+                known: dict[object, Count] = {_key(person): person.count for person in first}
+                known.pop(None, None)
+                # One person of a list in To and the whole list hidden read alike (`emails[0]`, `emails[1:]`):
+                # only an entry that stands for no more people than the one in To is surely the same.
+                others = [person for person in hidden if person.count.high > known.get(_key(person), ZERO).high]
+                return _if(distinct(first), distinct(others))
 
     def traits(self) -> frozenset[Trait]:
         """The mechanisms: what decode noted, and what the ways of visible people tell."""
