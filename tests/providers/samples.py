@@ -25,7 +25,10 @@ from mailguard.model.value import Fields, Items, Known, Member, Value
 FOLDER = Path(__file__).parent
 
 Shown = dict[str, list[str | None]]
-"""A message as samples write it: addresses in To, Cc, Bcc and in a Bcc line that was left in what was handed over."""
+"""A message as samples write it: addresses in To, Cc, Bcc and in a Bcc line that was left in what was handed over.
+
+Sorted, since samples name people as the caller gave them, and some clients (Flask-Mail) shuffle.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,15 @@ class Sample:
 
 def expected(message: dict[str, list[str]]) -> Shown:
     """One message of a sample, every list of people there."""
-    return {name: list(message.get(name, [])) for name in ("to", "cc", "bcc", "visible_bcc")}
+    return {name: sorted(message.get(name, [])) for name in ("to", "cc", "bcc", "visible_bcc")}
 
 
 def shown(message: Message) -> Shown:
     """A decoded message in the words of the samples. Who stands for several is there several times."""
 
     def addresses(people: tuple[Recipient, ...]) -> list[str | None]:
-        return [person.address for person in people for _ in range(person.count.exact or 1)]
+        found = [person.address for person in people for _ in range(person.count.exact or 1)]
+        return sorted(found, key=str)
 
     return {
         "to": addresses(message.to),
