@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailguard.model.count import MANY, OPEN, OPTIONAL
+from mailguard.model.count import MANY, OPTIONAL
 from mailguard.model.exchange import Exchange
 from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Function, Library, Provider, Source
-from mailguard.model.value import Either, Items, Member, Object, Parameter, Unknown, Value, each, trail_of
+from mailguard.model.value import Items, Member, Object, Unknown, Value, trail_of
 from mailguard.transports.django_mail import (
     Connection,
     EmailMessage,
@@ -20,6 +20,7 @@ from mailguard.transports.django_mail import (
     configured,
     exchanges,
     sent,
+    tuples,
 )
 
 __all__ = ["PROVIDER"]
@@ -55,29 +56,9 @@ def send_mass_mail(
     """One message for each tuple; the recipients of one tuple share it."""
     del fail_silently, auth_user, auth_password, connection, using
     result: list[Exchange] = []
-    for entry, count in each(datatuple):
-        if count.high:
-            for option in entry.options if isinstance(entry, Either) else (entry,):
-                subject, body, sender, people = _four(option)
-                result.extend(exchanges(EmailMessage(subject, body, sender, people)))
+    for subject, body, sender, people in tuples(datatuple):
+        result.extend(exchanges(EmailMessage(subject, body, sender, people)))
     return result
-
-
-def _four(entry: object) -> tuple[Value, Value, Value, Value]:
-    """Subject, body, sender and recipients of one tuple; what is not known may be any list."""
-    members = list(each(entry)) if isinstance(entry, (list, tuple, Items)) else []
-    if len(members) == 4:
-        subject, body, sender, people = (_one(member) for member in members)
-        return subject, body, sender, people
-    if isinstance(entry, (Unknown, Parameter)):
-        name = entry.why if isinstance(entry, Unknown) else entry.name
-        return None, None, None, Unknown(f"{name}[3]", OPEN, entry.trail)
-    # A tuple of unknown length: whatever is in it may be the recipients.
-    return None, None, None, Items(tuple(members)) if members else []
-
-
-def _one(member: Member) -> Value:
-    return member.value
 
 
 def mail_admins(

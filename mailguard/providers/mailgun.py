@@ -40,7 +40,7 @@ from mailguard.wire import fields_of, form_values, payload, read_json, url_parts
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["PROVIDER", "AsyncClient", "Client", "MailgunMessageBuilder"]
+__all__ = ["PROVIDER", "AsyncClient", "Client", "Endpoint", "MailgunMessageBuilder"]
 
 # --- Whose request it is -------------------------------------------------------------------------
 
@@ -223,7 +223,7 @@ def _asks(value: Value | Absent) -> Truth:
 
 
 class _Endpoint(Object):
-    """``client.messages`` and ``client.mimemessage``."""
+    """What an endpoint does. Apart from the class that is listed: ``create`` would mark most functions as senders."""
 
     def __init__(self, name: str) -> None:
         self.write("_name", name)
@@ -247,6 +247,12 @@ class _Endpoint(Object):
         return request("POST", url, data=data, headers=headers, files=files)
 
 
+class Endpoint(_Endpoint):
+    """``client.messages`` and ``client.mimemessage``."""
+
+    PATHS: tuple[str, ...] = ("mailgun.client.Endpoint", "mailgun.endpoints.Endpoint")
+
+
 class Client(Object):
     """``mailgun.client.Client(auth=("api", key))``; every attribute is an endpoint."""
 
@@ -256,14 +262,14 @@ class Client(Object):
         del auth, options
 
     @property
-    def messages(self) -> _Endpoint:
+    def messages(self) -> Endpoint:
         """The endpoint that takes the parts of a message."""
-        return _Endpoint("messages")
+        return Endpoint("messages")
 
     @property
-    def mimemessage(self) -> _Endpoint:
+    def mimemessage(self) -> Endpoint:
         """The endpoint that takes MIME source."""
-        return _Endpoint("messages.mime")
+        return Endpoint("messages.mime")
 
     def __enter__(self) -> Client:
         return self
@@ -363,7 +369,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
-    library=Library(classes=(Client, AsyncClient, MailgunMessageBuilder), tokens=("mailgun",)),
+    library=Library(classes=(Client, AsyncClient, Endpoint, MailgunMessageBuilder), tokens=("mailgun",)),
     explain=(
         "Everybody in `to` and `cc` is printed to everybody, unless the request has the field recipient-variables: "
         "then Mailgun writes one message for each `to`. Cc is printed on every message in either case."

@@ -175,6 +175,8 @@ class SesClient(_Client):
     """
 
     PATHS: tuple[str, ...] = (
+        # What the class calls itself; boto3 makes it at run time. The others are stubs, found in annotations.
+        "botocore.client.SES",
         "mypy_boto3_ses.SESClient",
         "mypy_boto3_ses.client.SESClient",
         "types_boto3_ses.SESClient",
@@ -265,6 +267,7 @@ class SesV2Client(_Client):
     """``boto3.client("sesv2")``, and ``pinpoint-email``, whose ``send_email`` is the same: JSON, keyword arguments only."""
 
     PATHS: tuple[str, ...] = (
+        "botocore.client.SESV2",
         "mypy_boto3_sesv2.SESV2Client",
         "mypy_boto3_sesv2.client.SESV2Client",
         "types_boto3_sesv2.SESV2Client",

@@ -62,6 +62,7 @@ __all__ = [
     "people",
     "sent",
     "split",
+    "tuples",
 ]
 
 MERGE_URL: Final = "anymail:send"
@@ -361,6 +362,29 @@ class Connection(_Open):
             if count.high:
                 result.extend(_exchanges(message))
         return result
+
+
+def tuples(datatuple: Value) -> list[tuple[Value, Value, Value, Value]]:
+    """Subject, body, sender and recipients of each member of ``send_mass_mail``'s argument."""
+    return [
+        _four(option)
+        for entry, count in each(datatuple)
+        if count.high
+        for option in (entry.options if isinstance(entry, Either) else (entry,))
+    ]
+
+
+def _four(entry: Value | Absent) -> tuple[Value, Value, Value, Value]:
+    """What is not known of a tuple may be any list."""
+    if isinstance(entry, (Unknown, Parameter)):
+        name = entry.why if isinstance(entry, Unknown) else entry.name
+        return None, None, None, Unknown(f"{name}[3]", OPEN, entry.trail)
+    members = list(each(entry)) if sort_of(entry) is Sort.COLLECTION else []
+    if len(members) == 4:
+        subject, body, sender, recipients = (member.value for member in members)
+        return subject, body, sender, recipients
+    # A tuple of unknown length: whatever is in it may be the recipients.
+    return None, None, None, Items(tuple(members)) if members else []
 
 
 def sent(message: Letter) -> Value | list[Exchange]:
