@@ -28,6 +28,7 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
+import functools
 import html
 import re
 import unicodedata
@@ -61,6 +62,9 @@ ADDRESS: Final = "<address>"
 
 LINE_LIMIT: Final = 4_000
 """Characters of a code line that is looked into; a longer one is data, and is blanked whole."""
+
+_SHORT: Final = 400
+"""Characters up to which a text is remembered without its addresses."""
 
 DEPTH: Final = 3
 """How many encodings inside each other are undone."""
@@ -229,6 +233,8 @@ def _token_holds(token: str, depth: int = DEPTH) -> bool:
     for run in _HEX.findall(token):
         if _decoded_holds(bytes.fromhex(run), depth):
             return True
+    if token == token.lower():
+        return False  # an at sign leaves a capital letter among the digits of base64, wherever it stands
     alphabet = token.translate(_URLSAFE)
     for offset in range(4):
         # What stands before it in the same run (a folder and a slash) may shift the groups of four.
@@ -333,16 +339,26 @@ def _cleaned(text: str, *, prose: bool) -> str:
     return text
 
 
+_kept = functools.lru_cache(maxsize=8192)(_cleaned)
+"""Paths, symbols and phrases come again and again within a report."""
+
+
+def _cleaned_once(text: str, *, prose: bool) -> str:
+    if not text:
+        return text
+    return _kept(text, prose=prose) if len(text) <= _SHORT else _cleaned(text, prose=prose)
+
+
 def foreign(text: str) -> str:
     """Words of a stranger (a path, a symbol, a host, a reason) without any address."""
-    return _cleaned(text, prose=False) if text else text
+    return _cleaned_once(text, prose=False)
 
 
 def no_address(text: str) -> str:
     """The last belt: sentences of ours, and whole outputs, without any address that slipped in. Idempotent."""
     if len(text) <= LINE_LIMIT:
-        return _cleaned(text, prose=True)
-    return "".join(_cleaned(line, prose=True) for line in text.splitlines(keepends=True))
+        return _cleaned_once(text, prose=True)
+    return "".join(_cleaned_once(line, prose=True) for line in text.splitlines(keepends=True))
 
 
 class Revealed(str):
