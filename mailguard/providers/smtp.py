@@ -263,6 +263,12 @@ class Smtp(Object):
     def __exit__(self, *arguments: Value) -> None:
         del arguments
 
+    def quit(self) -> None:
+        """End the session."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
     def connect(self, host: Value = "localhost", port: Value = 0, source_address: Value = None) -> None:
         """Name the server afterwards."""
         del source_address
@@ -379,7 +385,7 @@ def aiosmtplib_send(
 ) -> SmtpTransaction:
     """Send a message object, whose Bcc lines are removed, or a text, whose lines all stay.
 
-    Up to version 2 ``sender`` and ``recipients`` could be given by position.
+    ``sender`` and ``recipients`` are taken by position too, where version 5 wants their names: nobody is lost by it.
     """
     del _options
     relay = _relay(hostname, port)
