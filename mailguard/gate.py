@@ -27,9 +27,10 @@ from mailguard.model.finding import Call, Finding, Ledger, Report, Skip, Verdict
 from mailguard.model.message import CannotTell, Decoded, Message, Undecided
 from mailguard.model.place import Place
 from mailguard.model.provider import Library, Provider
-from mailguard.model.reporter import Options, Reporter, RuleText
+from mailguard.model.reporter import Options, Reporter
 from mailguard.model.value import Either, Fields, Items, Known, Object, Parameter, Repeat, Text
 from mailguard.rulebook import Policy, Rule, RulesError
+from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
 from mailguard.tally import CaptureTally, CodeTally, Policies, worst_first
@@ -334,7 +335,7 @@ class Run:
             code_lines=self._code_lines,
             is_inside=lambda person: is_inside(person, inside),
             compare_key=compare_key,
-            rules=tuple(_rule_text(rule) for rule in self.rules),
+            rules=tuple(rule_text(rule) for rule in self.rules),
             **shown,
         )
 
@@ -367,12 +368,6 @@ def _proposal(domains: Sequence[str]) -> Iterator[str]:
         names = ", ".join(f'"{domain}"' for domain in domains)
         whose = "Is this domain your own" if len(domains) == 1 else "Are these domains your own"
         yield f"{whose}? Then its people are inside: internal-domains = [{names}] under [tool.mailguard]."
-
-
-def _rule_text(rule: Rule) -> RuleText:
-    changes = "".join(f"\n  {provider}: {words}" for provider, words in rule.changes)
-    text = f"{rule.title.several}\n\n{rule.why}\n\n{rule.what}\n\nChange: {rule.change}{changes}"
-    return RuleText(rule.id, rule.title.several, rule.severity, rule.why, text, text)
 
 
 def render(report: Report, name: str, options: Options) -> str:

@@ -17,7 +17,7 @@ import fnmatch
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
@@ -32,6 +32,7 @@ from mailguard.model.value import Origin, Step, StepKind
 
 __all__ = [
     "CWE",
+    "SHOWING",
     "Audience",
     "Cause",
     "Example",
@@ -1284,7 +1285,3 @@ def _smtp(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> SmtpTransa
         rcpt_to=_strings(reader, block.get("to", []), (*path, "to")),
         data=content,
     )
-
-
-Judge = Callable[[Message, Policy], tuple[Judgement, ...]]
-"""The shape of :func:`judge`, for those who take one."""

@@ -219,13 +219,18 @@ def _markdown(rule: Rule) -> Iterator[str]:
 
 def rule_text(rule: Rule) -> RuleText:
     """The words of a rule for formats that list the rules beside the results."""
+
+    def belt(page: str) -> str:
+        # That ours hold no address is tested; a run that prints no page of a rule should not pay for looking again.
+        return page if rule.own else no_address(page)
+
     return RuleText(
         rule=rule.id,
         title=title_of(rule),
         severity=rule.severity,
         summary=rule.why,
-        help_text=no_address("\n".join(rule_lines(rule)) + "\n"),
-        help_markdown=no_address(rule_markdown(rule)),
+        help_text=belt("\n".join(rule_lines(rule)) + "\n"),
+        help_markdown=belt(rule_markdown(rule)),
     )
 
 
