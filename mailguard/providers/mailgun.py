@@ -60,13 +60,15 @@ def claims(exchange: Exchange) -> str | None:
         return None
     url = url_parts(exchange.url)
     host, path = (url.host, url.path) if url is not None else ("", "")
-    if not _HOST.fullmatch(host) and not (host in {"", "*"} and _named(exchange.url)):
+    segments = [segment for segment in path.split("/") if segment]
+    last = segments[-1] if segments else "*"
+    if not _HOST.fullmatch(host) and not (
+        host in {"", "*"} and (_named(exchange.url) or _unmistakable(last, exchange))
+    ):
         return None
     method = (text(exchange.method) or "POST").upper()
     if method in _READS:
         return _ACCOUNT
-    segments = [segment for segment in path.split("/") if segment]
-    last = segments[-1] if segments else "*"
     if last in {"messages", "messages.mime"}:
         return _SEND_MIME if last == "messages.mime" else _SEND
     if "*" in last:
@@ -87,6 +89,15 @@ def _named(url: Value) -> bool:
             return any(_named(option) for option in url.options if not isinstance(option, Absent))
         case _:
             return False
+
+
+def _unmistakable(last: str, request: HttpRequest) -> bool:
+    """Whether a request to a host that is not known can be for no other service: a form of mail fields to ``/messages``."""
+    if last not in {"messages", "messages.mime"} or request.encoding != "form":
+        return False
+    form = _form(request)
+    names = set() if isinstance(form, CannotTell) else {name for name, _ in form.parts}
+    return {"from", "to", "subject"} <= names if last == "messages" else {"to", "message"} <= names
 
 
 def _by_body(request: HttpRequest) -> str:

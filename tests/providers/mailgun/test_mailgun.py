@@ -283,6 +283,15 @@ def test_urls_with_holes_are_claimed_as_far_as_they_are_known(url: Value, operat
     assert PROVIDER.claims(request) == operation
 
 
+def test_a_form_of_mail_fields_to_messages_is_ours_wherever_it_goes() -> None:
+    url = Text((Unknown("self.api_endpoint"), "/messages"))
+    form = {**BOTH, "subject": "S", "text": "T"}
+    assert PROVIDER.claims(HttpRequest("POST", url, {}, form, "form")) == "v3/messages"
+    assert PROVIDER.claims(HttpRequest("POST", url, {}, form, "json")) is None
+    assert PROVIDER.claims(HttpRequest("POST", url, {}, {"to": "1", "body": "T"}, "form")) is None
+    assert PROVIDER.claims(HttpRequest("POST", "https://api.example.com/messages", {}, form, "form")) is None
+
+
 def test_reading_sends_nothing() -> None:
     request = HttpRequest("GET", URL)
     operation = PROVIDER.claims(request)
