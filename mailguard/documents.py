@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import functools
 import json
 import re
@@ -55,21 +56,37 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
-def decode_text(data: bytes, charset: str = "") -> str:
-    """Bytes as text, never failing and never merging two different texts into one."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        charset = "utf-16"
-    elif data[:3] == b"\xef\xbb\xbf":
-        charset = "utf-8-sig"
-    elif len(data) > 3 and b"\0" in data[:4]:
-        charset = json.detect_encoding(data)
+def decode_text(data: bytes, charset: str = "", *, sniff: bool = True) -> str:
+    """Bytes as text, never failing and never merging two different texts into one.
+
+    ``charset`` is tried first, then UTF-8; with ``sniff``, UTF-16 and UTF-32 are known by their marks and zeros.
+    """
+    if sniff and (data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:3] == b"\xef\xbb\xbf" or b"\0" in data[:4]):
+        charset = json.detect_encoding(data)  # RFC 4627, section 3; it knows the byte order marks too
     for name in (charset, "utf-8"):
-        if name:
+        if name and _is_charset(name):
             try:
                 return data.decode(name)
             except (LookupError, UnicodeError, ValueError):
                 continue
     return data.decode("latin-1")
+
+
+def _is_charset(name: str) -> bool:
+    """Whether a name is that of a character set; Python's other codecs are slow, warn, or are none of bytes to text."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, UnicodeError, ValueError):
+        return False
+    return found.name not in (
+        "punycode",
+        "idna",
+        "unicode_escape",
+        "unicode-escape",
+        "raw_unicode_escape",
+        "raw-unicode-escape",
+        "undefined",
+    )
 
 
 def clean_text(value: str) -> str:
@@ -131,7 +148,12 @@ def _json_failed(error: ValueError | RecursionError) -> CannotTell:
 
 def _not_json(content: str, error: json.JSONDecodeError) -> CannotTell:
     # Where the text ends inside a value, it was cut; where something else stands, it is no JSON.
-    cut = error.pos >= len(content.rstrip()) or error.msg.startswith("Unterminated string")
+    rest = content[error.pos :].rstrip()
+    cut = (
+        not rest
+        or error.msg.startswith("Unterminated string")
+        or re.fullmatch(r"\\?[-+.0-9A-Za-z]{1,12}", rest) is not None
+    )
     if cut and content[:1] in ("{", "[", '"'):
         return CannotTell(Reason.BODY_CUT, "the JSON ends before its end")
     return CannotTell(Reason.WRONG_ENCODING, "the body is not valid JSON")

@@ -247,7 +247,12 @@ def _concrete(request: HttpRequest, body: str | bytes) -> Payload | CannotTell:
         data = data if decoded is None else decoded
     content = data if isinstance(data, str) else decode_text(data, parameters.get("charset", ""))
     start = content.lstrip("\ufeff \t\r\n")[:1]
-    if len(content) <= 200 and start not in ("{", "[") and _MASK.fullmatch(content.strip()) and "=" not in content:
+    if (
+        len(content) <= 200
+        and not _starts_like_json(content)
+        and _MASK.fullmatch(content.strip())
+        and "=" not in content
+    ):
         return CannotTell(Reason.MASKED)
     if not start:
         return _empty(request) if request.encoding == "" else Payload("text", content)
@@ -680,7 +685,7 @@ def _literal(atom: Atom) -> str | None:
 
 
 def _like(atom: Atom, literal: str) -> Atom:
-    return Known(literal, atom.trail) if isinstance(atom, Known) else literal
+    return Known(literal, atom.trail) if isinstance(atom, Known) and atom.trail else literal
 
 
 def _whole(atoms: Sequence[Atom], *, strip: bool = False) -> Value:
@@ -993,18 +998,7 @@ def _words(match: re.Match[str]) -> str:
             pieces[-1] = (name, pieces[-1][1] + data)
         else:
             pieces.append((name, data))
-    return "".join(_charset(data, name) for name, data in pieces)
-
-
-def _charset(data: bytes, name: str) -> str:
-    for charset in (name, "utf-8"):
-        try:
-            decoded = data.decode(charset)
-        except (LookupError, UnicodeError, ValueError):
-            continue
-        if isinstance(decoded, str):
-            return clean_text(decoded)
-    return data.decode("latin-1")
+    return "".join(clean_text(decode_text(data, name, sniff=False)) for name, data in pieces)
 
 
 _RUN = re.compile(r"(?:=\?[A-Za-z0-9_.:()+*-]{1,60}\?[BbQq]\?[^?\r\n]*\?=[ \t\r\n]*)+(?<=[ \t\r\n=])")
