@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeVar
 
 from mailguard.addresses import People, recipients
 from mailguard.model.count import Truth
@@ -36,9 +36,6 @@ from mailguard.transports.http import request
 from mailguard.transports.mime import message_of
 from mailguard.transports.split import one_each, unless_split
 from mailguard.wire import fields_of, form_values, payload, read_json, url_parts
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 __all__ = ["PROVIDER", "AsyncClient", "Client", "Endpoint", "MailgunMessageBuilder"]
 
@@ -301,6 +298,9 @@ class AsyncClient(Client):
     PATHS = ("mailgun.AsyncClient", "mailgun.client.AsyncClient")
 
 
+_B = TypeVar("_B", bound="_Builder")
+
+
 class _Builder(Object):
     """Collects the fields of a form. Apart from the class that is listed, whose names mark functions that may send."""
 
@@ -308,7 +308,7 @@ class _Builder(Object):
         self.write("from", from_email)
         self.write("to", [])
 
-    def add_recipient(self, email: Value, recipient_type: Value = "to") -> Self:
+    def add_recipient(self: _B, email: Value, recipient_type: Value = "to") -> _B:
         """Add an address to one of the three lists; a list that is not known plainly is To."""
         kind = text(recipient_type)
         if kind is not None and kind not in {"to", "cc", "bcc"}:
@@ -316,33 +316,33 @@ class _Builder(Object):
         self.append(kind or "to", email)
         return self
 
-    def set_recipient_variables(self, variables: Value) -> Self:
+    def set_recipient_variables(self: _B, variables: Value) -> _B:
         """Ask for one message each."""
         del variables
         self.write("recipient-variables", "{}")
         return self
 
-    def add_custom_header(self, key: Value, value: Value) -> Self:
+    def add_custom_header(self: _B, key: Value, value: Value) -> _B:
         """Set the field ``h:KEY``."""
         self.write(f"h:{text(key) or '*'}", value)
         return self
 
-    def set_subject(self, subject: Value) -> Self:
+    def set_subject(self: _B, subject: Value) -> _B:
         """Set the subject."""
         self.write("subject", subject)
         return self
 
-    def set_text(self, text: Value) -> Self:  # noqa: A002,RUF100  # the library's own name
+    def set_text(self: _B, text: Value) -> _B:  # noqa: A002,RUF100  # the library's own name
         """Set the plain text."""
         self.write("text", text)
         return self
 
-    def set_html(self, html: Value) -> Self:
+    def set_html(self: _B, html: Value) -> _B:
         """Set the HTML."""
         self.write("html", html)
         return self
 
-    def _same(self, *arguments: Value, **options: Value) -> Self:
+    def _same(self: _B, *arguments: Value, **options: Value) -> _B:
         del arguments, options
         return self
 

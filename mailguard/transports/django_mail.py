@@ -10,7 +10,7 @@ pypi:django-anymail==15.2, run.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from mailguard.model.count import ONE, OPEN, Count, Truth
 from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
@@ -43,9 +43,6 @@ from mailguard.model.value import (
     truth,
 )
 from mailguard.transports.mime import LegacyMessage
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 __all__ = [
     "MERGE",
@@ -334,26 +331,22 @@ class EmailMultiAlternatives(EmailMessage):
         super().__init__(subject, body, from_email, to, bcc, connection, attachments, headers, cc, reply_to)
 
 
-class _Open(Object):
-    """Being a context manager, apart from what sends; see :class:`Letter`."""
-
-    def __init__(self, *arguments: Value, **options: Value) -> None:
-        del arguments, options
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-
-class Connection(_Open):
+class Connection(Object):
     """An email backend: ``get_connection()``, ``EmailBackend()``."""
 
     PATHS: tuple[str, ...] = (
         "django.core.mail.backends.base.BaseEmailBackend",
         "django.core.mail.backends.smtp.EmailBackend",
     )
+
+    def __init__(self, *arguments: Value, **options: Value) -> None:
+        del arguments, options
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
 
     def send_messages(self, email_messages: Value) -> list[Exchange]:
         """Send each message by itself."""
