@@ -296,6 +296,23 @@ def test_a_batch_of_colleagues_is_no_mechanism() -> None:
     assert rule_of(Message(to=(ANN, BOB, colleagues))) == "visible-external-recipients"
 
 
+def test_one_person_out_of_a_batch_is_no_mechanism() -> None:
+    one = Recipient(None, count=OPTIONAL, label="batch[0]", trail=(Step(StepKind.BATCHED, Place("mailer.py", 3)),))
+    assert rule_of(Message(to=(ANN, one))) == "visible-external-recipients"
+
+
+def test_an_address_in_the_subject_is_not_one_in_to() -> None:
+    assert judge(Message(to=(ANN,), mentions=(Mention(Field.SUBJECT, BOB),)), POLICY) == ()
+
+
+def test_a_cap_counts_also_those_whom_the_request_does_not_name() -> None:
+    message = Message(to=(ANN, DESK), bcc=(BOB,), hidden=exactly(48))
+    (judgement,) = judge(
+        message, replace(EVERYTHING, rules=rulebook.chosen(EVERYTHING.rules, select=["recipients-over-cap"]))
+    )
+    assert judgement.title == "51 people in one message; your limit is 50"
+
+
 @pytest.mark.parametrize(
     ("traits", "steps", "rule"),
     [
