@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mailguard.addresses import People, recipients
-from mailguard.model.count import ANY, ONE, OPEN, Count, Truth
+from mailguard.model.count import ANY, ONE, OPEN, OPTIONAL, Count, Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Mention, Message, Reason, Undecided
 from mailguard.model.provider import Provider, Source
@@ -245,9 +245,33 @@ def _decode_path(segment: str, members: Value) -> Decoded:
     content = get(members, "Content")
     destination = get(members, "Destination")
     raw = get(content, "Raw")
-    if _surely(has(content, "Raw"), raw):
-        return _raw(get(raw, "Data"), _envelope(destination))
-    return (_printed(destination, get(members, "ReplyToAddresses")),)
+    printed = _printed(destination, get(members, "ReplyToAddresses"))
+    match _given(has(content, "Raw"), raw):
+        case Truth.NO:
+            return (printed,)
+        case Truth.YES:
+            return _raw(get(raw, "Data"), _envelope(destination))
+        case Truth.MAYBE:
+            return _either(printed, _raw(get(raw, "Data"), _envelope(destination)))
+
+
+def _given(present: Truth, value: Value | Absent) -> Truth:
+    if present is Truth.NO or truth(value) is Truth.NO or isinstance(value, Absent):
+        return Truth.NO
+    # A mapping that may hold more than is known plainly does not hold this.
+    return present & (Truth.MAYBE if sort_of(value) is Sort.UNKNOWN and isinstance(value, Either) else Truth.YES)
+
+
+def _either(printed: Message, raw: Decoded) -> Decoded:
+    """Branches of the code that send one form or the other: what either shows is shown."""
+    one = replace(printed, copies=OPTIONAL)
+    match raw:
+        case CannotTell():
+            return (one,)
+        case Undecided():
+            return Undecided(raw.reason, (one, *raw.messages), (one, *raw.alternative))
+        case _:
+            return (one, *(replace(message, copies=OPTIONAL) for message in raw))
 
 
 def _decode_action(action: str, request: HttpRequest) -> Decoded:
@@ -272,10 +296,6 @@ def _decode_action(action: str, request: HttpRequest) -> Decoded:
             return CannotTell(Reason.UNKNOWN_FORM, "the request names no action")
         case _:
             return ()
-
-
-def _surely(present: Truth, value: Value | Absent) -> bool:
-    return present is Truth.YES and truth(value) is not Truth.NO and sort_of(value) is not Sort.NONE
 
 
 def _open(value: Unknown | Parameter) -> Value:
@@ -360,8 +380,7 @@ def _raw(data: Value | Absent, envelope: Value | None) -> Decoded:
 
     What happens to a Bcc line is not stated on the pages read, so a request that has one is never decided.
     """
-    # The models hand over bytes as the caller gave them, the wire carries base64 text.
-    source = data if not isinstance(data, Absent) and isinstance(scalar(data), bytes) else from_base64(data)
+    source = _source(data)
     if isinstance(source, CannotTell):
         return source
     rcpt_to = None if envelope is None or truth(envelope) is Truth.NO else envelope
@@ -374,6 +393,18 @@ def _raw(data: Value | Absent, envelope: Value | None) -> Decoded:
     if isinstance(removed, CannotTell):
         return removed
     return Undecided(Reason.RAW_BCC, (worst,), (removed,))
+
+
+def _source(data: Value | Absent) -> Value | CannotTell:
+    """MIME source: the models hand over bytes as the caller gave them, the wire carries base64 text."""
+    if isinstance(data, Either):
+        found = [_source(inherit(option, data.trail)) for option in data.options if not isinstance(option, Absent)]
+        known = [source for source in found if not isinstance(source, CannotTell)]
+        joined = join(*known) if known else ABSENT
+        return found[0] if isinstance(joined, Absent) else joined
+    if not isinstance(data, Absent) and isinstance(scalar(data), bytes):
+        return data
+    return from_base64(data)
 
 
 PROVIDER: Final = Provider(

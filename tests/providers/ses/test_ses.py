@@ -345,6 +345,28 @@ def test_the_source_of_a_raw_message_is_read_as_the_code_hands_it_over() -> None
     assert [person.label for person in message.bcc] == ["people"]
 
 
+def test_content_that_is_raw_in_one_branch_only_is_read_both_ways() -> None:
+    raw_content, simple = {"Raw": {"Data": MIME.encode()}}, {"Simple": {}}
+    request = modelled(
+        "sesv2",
+        "send_email",
+        {"Destination": {"ToAddresses": ["ann@example.com"]}, "Content": Either((raw_content, simple))},
+    )
+    answer = decoded(request)
+    assert isinstance(answer, tuple)
+    assert [addresses(message)[0] for message in answer] == [
+        ["ann@example.com"],
+        ["ann@example.com", "bob@example.org"],
+    ]
+    assert all(message.copies == Count(0, 1, 1) for message in answer)
+    bcc = {"Raw": {"Data": b"To: ann@example.com\nBcc: dan@example.com\n\nT"}}
+    answer = decoded(modelled("sesv2", "send_email", {"Content": Either((bcc, simple))}))
+    assert isinstance(answer, Undecided)
+    assert len(answer.messages) == len(answer.alternative) == 2
+    open_content = Fields((), open=True)
+    assert one(modelled("sesv2", "send_email", {"Content": open_content})).to == ()
+
+
 def test_parameters_written_by_hand_with_holes_in_their_names_count_as_visible() -> None:
     body = Fields((("Action", "SendEmail"), ("Destination.*.member.*", Unknown("address", MANY))))
     message = one(HttpRequest("POST", f"{HOST}/", {}, body, "form"))
