@@ -87,7 +87,6 @@ class _Search:
     machine: Machine
     open_to_callers: Callable[[Dispatch], bool]
     is_test: Callable[[str], bool]
-    sinks: frozenset[str]
     roots: dict[tuple[Module, Chain], _Root] = field(default_factory=dict)
     final: list[Dispatch] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
@@ -195,6 +194,7 @@ class _Search:
                     if depth == CLIMB_LIMIT or not self.open_to_callers(dispatch):
                         self.final.append(dispatch)
                         continue
+                    self.machine.relevant.update(root.names)
                     callers = [caller for caller in self.callers(root) if self._reaches(caller, place, root)]
                     if not callers:
                         self.final.append(dispatch)
@@ -268,16 +268,68 @@ def _mentions(node: object, wanted: set[str]) -> bool:
     return False
 
 
-def sink_names(libraries: Iterable[Library]) -> frozenset[str]:
-    """The last parts of all names by which a modelled function, class or method is called."""
-    names: set[str] = set()
+@dataclass(frozen=True, slots=True)
+class _Sinks:
+    """Names that tell which functions of a file are worth running."""
+
+    roots: frozenset[str]
+    """Top-level packages that are modelled: what is imported from them is hot."""
+    paths: frozenset[str]
+    """Dotted names of modelled things."""
+    sends: frozenset[str]
+    """Names of methods and functions that send by their name."""
+    web: frozenset[str]
+    """Names of methods that make web requests; they count in files that name a mail service."""
+
+    def hot(self, module: Module) -> set[str]:
+        """Names that a file binds to modelled things, and the names that send wherever they stand."""
+        names = set(self.sends) | self.web
+        for node in _everything(module.body):
+            if isinstance(node, t.Import):
+                names |= {
+                    alias or dotted.split(".", 1)[0] for dotted, alias in node.names if dotted.split(".", 1)[0] in self.roots
+                }
+            elif isinstance(node, t.From) and not node.level and node.module.split(".", 1)[0] in self.roots:
+                for name, alias in node.names:
+                    path = f"{node.module}.{name}"
+                    if path in self.paths or any(known.startswith(f"{path}.") for known in self.paths):
+                        names.add(alias or name)
+                    elif name == "*":
+                        names |= {known.rsplit(".", 1)[-1] for known in self.paths if known.startswith(f"{node.module}.")}
+        return names
+
+
+_WEB: Final = frozenset({"post", "put", "request", "urlopen", "Request"})
+_SENDS: Final = re.compile(r"send|deliver|mail", re.IGNORECASE)
+
+
+def _everything(body: Iterable[t.Stmt]) -> Iterator[t.Stmt]:
+    """Every statement of a file, at any depth."""
+    stack: list[t.Stmt] = list(body)
+    while stack:
+        node = stack.pop()
+        yield node
+        for name in ("body", "orelse", "final"):
+            stack.extend(getattr(node, name, ()))
+        if isinstance(node, t.Try):
+            for handler in node.handlers:
+                stack.extend(handler.body)
+        elif isinstance(node, t.Match):
+            for case in node.cases:
+                stack.extend(case.body)
+
+
+def _sinks(libraries: Iterable[Library]) -> _Sinks:
+    paths: set[str] = set()
+    sends: set[str] = set()
     for library in libraries:
         for function in library.functions:
-            names |= {path.rsplit(".", 1)[-1] for path in function.paths}
+            paths |= set(function.paths)
         for cls in library.classes:
-            names |= {path.rsplit(".", 1)[-1] for path in cls.PATHS}
-            names |= {name for name in vars(cls) if not name.startswith("_")}
-    return frozenset(names)
+            paths |= set(cls.PATHS)
+            sends |= {name for name in dir(cls) if not name.startswith("_") and _SENDS.search(name)}
+    sends |= {name for name in (path.rsplit(".", 1)[-1] for path in paths) if name.islower() and _SENDS.search(name)}
+    return _Sinks(frozenset(path.split(".", 1)[0] for path in paths), frozenset(paths), frozenset(sends), _WEB)
 
 
 def scan(
@@ -329,8 +381,9 @@ def _scan(
     project = Project(files)
     machine = Machine(project, libraries)
     tokens = sorted({token.encode() for library in libraries for token in library.tokens})
-    sinks = sink_names(libraries)
-    search = _Search(project, machine, open_to_callers, is_test, sinks)
+    sinks = _sinks(libraries)
+    machine.relevant |= sinks.sends
+    search = _Search(project, machine, open_to_callers, is_test)
     machine.wrappers = lambda name: search.senders.get(name, ())
     unreadable: list[Skip] = []
     seeds: list[_Root] = []
@@ -344,11 +397,13 @@ def _scan(
         module.data = data
         if not any(token in data for token in tokens) and not _odd(data):
             continue
+        hot = sinks.hot(module)
+        machine.relevant |= hot - {"request", "put", "Request"}
         for chain in search.chains(module):
             node = chain[-1]
-            if isinstance(node, t.Func) and not sinks.isdisjoint(node.names):
+            if isinstance(node, t.Func) and not hot.isdisjoint(node.names):
                 seeds.append(search.root(module, chain))
-        if _module_mentions(module.body, *sinks):
+        if _module_mentions(module.body, *hot):
             seeds.append(search.root(module, ()))
     search.judge(seeds)
     skips = [*unreadable, *_relevant(project, tokens), *search.skips]

@@ -61,6 +61,7 @@ from mailguard.source.interpret.values import (
     widen,
 )
 from mailguard.source.project import Module, Project
+from mailguard.source.slice import Slicer
 
 __all__ = ["Budget", "Context", "Machine"]
 
@@ -72,7 +73,9 @@ UNROLL_LIMIT: Final = 8
 """A loop over so many written members runs once for each."""
 DEPTH_LIMIT: Final = 24
 """Calls within calls."""
-STEPS_LIMIT: Final = 400_000
+IDLE_LIMIT: Final = 4
+"""Calls within calls of functions that name no mail call."""
+STEPS_LIMIT: Final = 200_000
 """Expressions evaluated for one root."""
 FREEZE_LIMIT: Final = 12
 """Containers within containers that are read into a request."""
@@ -103,6 +106,10 @@ class Context:
     yields: list[Member] | None = None
     main: bool = False
     """Whether ``__name__`` is ``"__main__"``."""
+    chosen: frozenset[int] | None = None
+    """The statements that can matter; None for all of them."""
+    idle: int = 0
+    """How many of the innermost calls are of functions that name no mail call."""
 
     @property
     def frame(self) -> FrameId:
@@ -192,12 +199,20 @@ class Machine:
                     self.models[path] = ModelCls(cls, path)
         self.dispatches: list[Dispatch] = []
         self.steps = 0
+        self.relevant: set[str] = set()
+        """Names by which mail calls, and functions that lead to them, are called."""
         self.reached: set[str] = set()
         """Symbols of functions that the current root called."""
         self.made: dict[str, Func] = {}
         """Every function that was met, by symbol."""
         self._paths: dict[tuple[int, object], int] = {}
-        self._exits: dict[Module, State | None] = {}
+        self._loaded: set[Module] = set()
+        self._frames: dict[FrameId, dict[str, Val]] = {}
+        """The frames of loaded modules, shared by all states."""
+        self._heap: dict[Ref, Cell] = {}
+        """What loaded modules made, likewise."""
+        self._memo: dict[object, Val] = {}
+        self._slicer = Slicer()
         self._signatures: dict[object, inspect.Signature] = {}
         self.wrappers: Callable[[str], Sequence[Func]] | None = None
         """Functions of the project that send, by name: what a call on an unknown object may mean."""
@@ -206,9 +221,8 @@ class Machine:
 
     def root_context(self, module: Module, *, main: bool = False) -> tuple[Context, State]:
         """A fresh state in which the module's own names are known."""
-        state = State()
+        state = State(self._frames, self._heap)
         frame = FrameId(0, module)
-        state.frames[frame] = {}
         context = Context(module, f"{module.name}:<module>", 0, (frame,), main=main)
         return context, state
 
@@ -216,6 +230,7 @@ class Machine:
         """What running the file as a script would send."""
         self.dispatches, self.steps, self.reached = [], 0, set()
         context, state = self.root_context(module, main=True)
+        state.frames[context.frame] = {}
         self.block(context, module.body, [state])
         return self.dispatches
 
@@ -262,18 +277,23 @@ class Machine:
     def block(self, context: Context, body: Sequence[t.Stmt], states: list[State]) -> Flow:
         """Run statements from each of ``states``."""
         flow = Flow()
+        chosen = context.chosen
         for node in body:
             if not states:
                 break
+            if chosen is not None and id(node) not in chosen:
+                continue
             result = self.statement(context, node, states)
             flow.take(result)
-            states = self._limit(result.normal)
+            states = self._limit(result.normal, context)
         flow.normal = states
         return flow
 
-    def _limit(self, states: list[State]) -> list[State]:
+    def _limit(self, states: list[State], context: Context | None = None) -> list[State]:
         if len(states) <= 1:
             return states
+        if context is not None and context.idle:
+            return [join_states(states)]
         different: list[State] = []
         for state in states:
             if not any(state.same(other) for other in different):
@@ -305,7 +325,8 @@ class Machine:
     def _one(self, context: Context, node: t.Stmt, state: State) -> Flow:
         match node:
             case t.ExprStmt():
-                self.eval(context, state, node.value)
+                if not self._idle(context, state, node.value):
+                    self.eval(context, state, node.value)
             case t.Assign():
                 if node.value is not None:
                     value = self.eval(context, state, node.value)
@@ -356,6 +377,25 @@ class Machine:
             case t.For() | t.While():
                 return self.statement(context, node, [state])
         return Flow(normal=[state])
+
+    def _idle(self, context: Context, state: State, node: t.Expr) -> bool:
+        """Whether a statement is a call that can neither send nor change anything that is looked at."""
+        if isinstance(node, t.Const):
+            return True
+        if not isinstance(node, t.Call) or not isinstance(node.func, t.Name):
+            return False
+        if any(isinstance(arg.value, (t.Call, t.Lam, t.Walrus, t.Comp, t.Yield)) for arg in node.args):
+            return False
+        callee = self.lookup(context, state, node.func.id, node.func.at)
+        if not isinstance(callee, Func) or not isinstance(callee.node, t.Func):
+            return False
+        if not self.relevant.isdisjoint(callee.node.names):
+            return False
+        for arg in node.args:
+            value = self.eval(context, state, arg.value)
+            if isinstance(value, (Ref, Either, Func, Bound, Partial, ModelFn, ModelMethod)):
+                return False
+        return True
 
     def _decorated(self, context: Context, state: State, decorators: Sequence[t.Expr], func: Func) -> Val:
         # A decorator of the project that returns a function of its own is applied; every other one is taken
@@ -599,9 +639,9 @@ class Machine:
             if declared.value:
                 for frame in context.frames[1:]:
                     if name in state.frames.get(frame, {}):
-                        state.frames[frame][name] = value
+                        state.writable(frame)[name] = value
                         return
-            state.frames.setdefault(FrameId(0, context.module), {})[name] = value
+            state.writable(FrameId(0, context.module))[name] = value
             return
         names[name] = value
 
@@ -660,40 +700,25 @@ class Machine:
         return ABSENT
 
     def ensure(self, state: State, module: Module) -> None:
-        """Make the names of a module's top level known to ``state``."""
-        frame = FrameId(0, module)
-        if frame in state.frames and (state.frames[frame] or module in self._exits):
-            if module not in self._exits or "loaded" in state.frames[frame]:
-                return
-        if module not in self._exits:
-            self._exits[module] = None
-            self._exits[module] = self._load(module)
-        loaded = self._exits[module]
-        if loaded is None:
-            state.frames.setdefault(frame, {})
+        """Make the names of a module's top level known: its body is run once, as an import would."""
+        if module in self._loaded or module.unreadable:
             return
-        for key, names in loaded.frames.items():
-            mine = state.frames.get(key)
-            if mine is None:
-                state.frames[key] = dict(names)
-            elif key == frame:
-                for name, value in names.items():
-                    mine.setdefault(name, value)
-        for ref, cell in loaded.heap.items():
-            state.heap.setdefault(ref, cell)
-        state.frames[frame].setdefault("loaded", Known(True))
-
-    def _load(self, module: Module) -> State:
+        self._loaded.add(module)
         dispatches, self.dispatches = self.dispatches, []
         reached, self.reached = self.reached, set()
-        context, state = self.root_context(module)
+        context, fresh = self.root_context(module)
+        fresh.frames[context.frame] = {}
+        # What the module holds is visible, half done, to modules that import each other.
+        self._frames.setdefault(context.frame, fresh.frames[context.frame])
         try:
-            flow = self.block(context, module.body, [state])
+            flow = self.block(context, module.body, [fresh])
         except Dead:
-            flow = Flow(normal=[state])
+            flow = Flow(normal=[fresh])
         finally:
             self.dispatches, self.reached = dispatches, reached
-        return join_states(flow.normal) if flow.normal else state
+        end = join_states(flow.normal) if flow.normal else fresh
+        self._frames.update(end.frames.own)
+        self._heap.update(end.heap.own)
 
     def _import(self, context: Context, state: State, node: t.Import) -> None:
         for dotted, alias in node.names:
@@ -786,7 +811,7 @@ class Machine:
         cls = Cls(node, context.module, symbol, ref, tuple(bases))
         state.frames[frame] = {}
         state.heap[ref] = Cell("class")
-        inner = replace(context, frames=(frame, *context.frames), symbol=symbol, owner=cls)
+        inner = replace(context, frames=(frame, *context.frames), symbol=symbol, owner=cls, chosen=None)
         for statement in node.body:
             if isinstance(statement, t.Func):
                 func = replace(self.make_function(replace(inner, frames=context.frames), state, statement, cls))
@@ -795,7 +820,7 @@ class Machine:
                 flow = self.block(inner, [statement], [state])
                 if flow.normal:
                     state.become(join_states(flow.normal))
-        names = state.frames.pop(frame, {})
+        names = state.frames.own.pop(frame, {})
         state.heap[ref] = Cell("class", fields=tuple((key, self.force(state, value)) for key, value in names.items()))
         return cls
 
@@ -966,7 +991,7 @@ class Machine:
                 return False
             new = kept_value
         if isinstance(target, t.Name):
-            state.frames[frame][target.id] = new
+            state.writable(frame)[target.id] = new
         else:
             state.heap[holder] = state.heap[holder].put(target.name, new)
         return True
@@ -1036,7 +1061,7 @@ class Machine:
             return
         if isinstance(holder, Mod):
             self.ensure(state, holder.module)
-            state.frames[FrameId(0, holder.module)][name] = value
+            state.writable(FrameId(0, holder.module))[name] = value
             return
         if isinstance(holder, Cls):
             if holder.ref in state.heap:
@@ -1275,7 +1300,7 @@ class Machine:
         result: list[Member] = []
         pairs: list[tuple[Val, Val, Count]] = []
         self._clause(inner, state, node, 0, ONE, result, pairs)
-        state.frames.pop(frame, None)
+        state.frames.own.pop(frame, None)
         step = Step(StepKind.COLLECTED, context.place(node.at))
         if node.sort == "dict":
             ref = state.allocate(context.path, node, Cell("dict"))
@@ -1685,6 +1710,9 @@ class Machine:
             return self._try_call(context, state, target, positional, spread, node)
         for index, arg in enumerate(args):
             if _callable(arg):
+                if index + 1 == len(args) and "args" not in named and _needs(arg) > len(keywords):
+                    # Registered (a view under a path), not called with what is at hand.
+                    continue
                 positional = args[index + 1 :]
                 spread = list(keywords)
                 given = named.get("args")
@@ -1723,6 +1751,12 @@ class Machine:
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
         calls = context.calls if opened else (*context.calls, Step(StepKind.PASSED, context.place(at), func.symbol))
         yields: list[Member] | None = [] if isinstance(func.node, t.Func) and func.node.generator else None
+        idle = 0
+        if not opened and isinstance(func.node, t.Func) and self.relevant.isdisjoint(func.node.names):
+            # Nothing in it names a mail call: it can only make or change values.
+            idle = context.idle + 1
+            if idle > IDLE_LIMIT:
+                return Unknown(f"{func.node.name}()", OPEN)
         inner = Context(
             func.module,
             func.symbol,
@@ -1733,11 +1767,23 @@ class Machine:
             calls,
             (*context.stack, func.node),
             yields,
+            idle=idle,
         )
         if yields is not None:
             # What a generator yields in a loop of its own is many; the loops around the call do not count.
             inner = replace(inner, loops=frozenset())
-        outer = state.frames.get(frame)
+        given = (*args, *(value for _, value in keywords))
+        key = None
+        if yields is None and not opened and all(_flat(value) for value in given):
+            key = (func.node, func.frames, tuple(args), tuple(keywords), len(self.relevant))
+            known_result = self._memo.get(key, ABSENT)
+            if known_result is not ABSENT:
+                return known_result
+        sent = len(self.dispatches)
+        outer = state
+        state = outer.part([*given, *(value for _, value in func.defaults), func.owner], func.frames)
+        seen = dict(state.heap.own)
+        frames = list(state.frames.own)
         state.frames[frame] = {}
         self._bind_parameters(inner, state, func, args, keywords, opened=opened)
         self.reached.add(func.symbol)
@@ -1745,26 +1791,27 @@ class Machine:
             value = self.eval(inner, state, func.node.body)
             results = [(state, value)]
         else:
-            flow = self.block(inner, func.node.body, [state])
+            chosen = self._slicer.slice(func.node.body, self.relevant, returns=not self.unused(node))
+            flow = self.block(replace(inner, chosen=chosen), func.node.body, [state])
             results = list(flow.returns)
             results += [(each, Known(None)) for each in flow.normal]
             if opened and results:
                 self._inner_functions(inner, results[-1][0])
         if not results:
             raise Dead
-        if len(results) > 1:
-            state.become(join_states([each for each, _ in results]))
-        elif results[0][0] is not state:
-            state.become(results[0][0])
-        captured = any(isinstance(value, Func) for value in state.frames.get(frame, {}).values())
-        if outer is not None:
-            state.frames[frame] = outer
-        elif not captured:
-            state.frames.pop(frame, None)
+        end = join_states([each for each, _ in results])
+        value = join_values(*(each for _, each in results))
         if yields is not None:
-            return Items(tuple(yields), sort="context" if func.sort == "context" else "iterator")
-        values = [value for _, value in results]
-        return join_values(*values)
+            value = Items(tuple(yields), sort="context" if func.sort == "context" else "iterator")
+        if key is not None and sent == len(self.dispatches) and _flat(value) and not frames and not seen:
+            # It neither received, returned, made nor sent a thing; the next call with such arguments is the same.
+            self._memo[key] = value
+        outer.merge(end, seen, [value], frames)
+        return value
+
+    def unused(self, node: object) -> bool:
+        """Whether nobody reads what a call returns: a root's own call."""
+        return isinstance(node, (t.Func, t.Class))
 
     def _inner_functions(self, context: Context, state: State) -> None:
         """Run functions that a root defines and hands to somebody else (a view within ``create_app``)."""
@@ -2257,6 +2304,26 @@ def _callable(value: Val) -> bool:
 
 def _is_exchange(value: object) -> bool:
     return isinstance(value, (HttpRequest, SmtpTransaction, RawMessage))
+
+
+def _needs(value: Val) -> int:
+    """How many arguments a function surely needs."""
+    bound = 0
+    if isinstance(value, Bound):
+        value, bound = value.func, 1
+    if not isinstance(value, Func):
+        return 0
+    required = [param for param in value.node.params if param.sort in {"positional", "both"} and param.default is None]
+    return len(required) - bound
+
+
+def _flat(value: Val) -> bool:
+    """Whether a value has no part on the heap."""
+    if isinstance(value, Either):
+        return all(option is ABSENT or _flat(option) for option in value.options)
+    if isinstance(value, Items):
+        return all(_flat(member.value) for member in value.members)
+    return isinstance(value, (Known, Text, Unknown, Parameter, Ext))
 
 
 def _function(member: object) -> Any:

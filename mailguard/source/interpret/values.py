@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from mailguard.model.count import MANY, ONE, PLAIN_MANY, UNBOUNDED, ZERO, Count
 from mailguard.model.place import Place
@@ -62,6 +62,9 @@ __all__ = [
 
 Val: TypeAlias = Any
 """A value of the model, or one of the classes of this file. (The union is open: models bring their own objects.)"""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 OPTIONS_LIMIT: Final = 8
 """Alternatives kept apart in one value."""
@@ -224,50 +227,162 @@ class Cell:
         return replace(self, fields=tuple(item for item in self.fields if item[0] != name))
 
 
+class Layer(Generic[K, V]):
+    """A mapping over a larger one that is shared and only grows: what all modules hold once they are loaded.
+
+    Copies, joins and comparisons of states touch their own entries only.
+    """
+
+    __slots__ = ("base", "own")
+
+    def __init__(self, base: dict[K, V], own: dict[K, V] | None = None) -> None:
+        self.base = base
+        self.own: dict[K, V] = {} if own is None else own
+
+    def get(self, key: K, default: Any = None) -> Any:
+        """The value under ``key``."""
+        found = self.own.get(key)
+        return self.base.get(key, default) if found is None else found
+
+    def __getitem__(self, key: K) -> V:
+        found = self.own.get(key)
+        return self.base[key] if found is None else found
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self.own[key] = value
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.own or key in self.base
+
+
 class State:
     """Everything that a statement can change: the names in each frame, and the heap."""
 
-    __slots__ = ("frames", "heap")
+    __slots__ = ("allocated", "frames", "heap")
 
-    def __init__(self) -> None:
-        self.frames: dict[FrameId, dict[str, Val]] = {}
-        self.heap: dict[Ref, Cell] = {}
+    def __init__(self, frames: dict[FrameId, dict[str, Val]], heap: dict[Ref, Cell]) -> None:
+        """``frames`` and ``heap`` are what the loaded modules hold, shared by all states."""
+        self.frames: Layer[FrameId, dict[str, Val]] = Layer(frames)
+        self.heap: Layer[Ref, Cell] = Layer(heap)
+        self.allocated: set[Ref] = set()
+        """Names of things that were made since the innermost call."""
+
+    def part(self, values: Iterable[Val], frames: Iterable[FrameId]) -> State:
+        """What a call can see: the things that its arguments and the enclosing functions lead to, and no more."""
+        part = State(self.frames.base, self.heap.base)
+        self._reach(list(values), list(frames), part)
+        return part
+
+    def _reach(self, values: list[Val], frames: list[FrameId], part: State) -> None:
+        stack = values
+        while stack or frames:
+            while frames:
+                frame = frames.pop()
+                if frame in part.frames.own or frame not in self.frames.own:
+                    continue
+                names = self.frames.own[frame]
+                part.frames.own[frame] = dict(names)
+                stack.extend(names.values())
+            if not stack:
+                return
+            value = stack.pop()
+            if isinstance(value, Ref):
+                if value in part.heap.own or value not in self.heap.own:
+                    continue
+                cell = self.heap.own[value]
+                part.heap.own[Ref(value.path, value.site, value.age)] = cell
+                if cell.cls is not None:
+                    stack.append(cell.cls)
+                if cell.rest is not None:
+                    stack.append(cell.rest)
+                    stack.append(cell.rest_key)
+                stack.extend(item for _, item in cell.fields if _holds(item))
+                stack.extend(item for item, _ in cell.members if _holds(item))
+            elif isinstance(value, Either):
+                stack.extend(value.options)
+            elif isinstance(value, Items):
+                stack.extend(item for item, _ in value.members)
+            elif isinstance(value, Func):
+                frames.extend(value.frames)
+                stack.extend(item for _, item in value.defaults)
+            elif isinstance(value, Bound):
+                stack.append(value.func)
+                stack.append(value.receiver)
+            elif isinstance(value, (Super, Native, ModelMethod)):
+                stack.append(value.receiver)
+                if isinstance(value, Super):
+                    stack.append(value.owner)
+            elif isinstance(value, Cls):
+                stack.append(value.ref)
+                stack.extend(value.bases)
+            elif isinstance(value, Partial):
+                stack.append(value.func)
+                stack.extend(value.args)
+                stack.extend(item for _, item in value.keywords)
+            elif isinstance(value, Text):
+                stack.extend(item.value if isinstance(item, Repeat) else item for item in value.parts)
+
+    def merge(self, part: State, before: Iterable[Ref], values: Iterable[Val], frames: Iterable[FrameId]) -> None:
+        """Take over what a call left behind: changes to what it saw, and what its result leads to."""
+        for ref in part.allocated:
+            if ref.age == 0 and ref in self.heap.own:
+                self._age(ref)
+        seen = State(part.frames.base, part.heap.base)
+        part._reach([*values, *before], list(frames), seen)  # noqa: SLF001  # another state
+        self.heap.own.update(seen.heap.own)
+        self.frames.own.update(seen.frames.own)
+        self.allocated |= part.allocated
 
     def copy(self) -> State:
         """A state of its own."""
-        other = State()
-        other.frames = {key: dict(names) for key, names in self.frames.items()}
-        other.heap = dict(self.heap)
+        other = State(self.frames.base, self.heap.base)
+        other.frames.own = {key: dict(names) for key, names in self.frames.own.items()}
+        other.heap.own = dict(self.heap.own)
+        other.allocated = set(self.allocated)
         return other
 
     def become(self, other: State) -> None:
         """Take over another state's content."""
-        self.frames = other.frames
-        self.heap = other.heap
+        self.frames.own = other.frames.own
+        self.heap.own = other.heap.own
+        self.allocated = other.allocated
+
+    def writable(self, frame: FrameId) -> dict[str, Val]:
+        """The names of a frame, to be written."""
+        names = self.frames.own.get(frame)
+        if names is None:
+            names = self.frames.own[frame] = dict(self.frames.base.get(frame, {}))
+        return names
 
     def same(self, other: State) -> bool:
         """Whether the two differ in nothing but places."""
-        return self.frames == other.frames and self.heap == other.heap
+        return self.frames.own == other.frames.own and self.heap.own == other.heap.own
 
     def allocate(self, path: int, site: object, cell: Cell) -> Ref:
         """A new thing; the last one of the same name becomes an earlier one."""
         ref = Ref(path, site, 0)
-        if ref in self.heap:
-            earlier = Ref(path, site, 1)
-            old = self.heap.pop(ref)
-            self._rename(ref, earlier)
-            old = _renamed_cell(old, ref, earlier)
-            self.heap[earlier] = join_cells(self.heap[earlier], old) if earlier in self.heap else old
-        self.heap[ref] = cell
+        if ref in self.heap.own:
+            self._age(ref)
+        self.heap.own[ref] = cell
+        self.allocated.add(ref)
         return ref
 
+    def _age(self, ref: Ref) -> None:
+        earlier = Ref(ref.path, ref.site, 1)
+        old = self.heap.own.pop(ref)
+        self._rename(ref, earlier)
+        old = _renamed_cell(old, ref, earlier)
+        self.heap.own[earlier] = join_cells(self.heap.own[earlier], old) if earlier in self.heap.own else old
+
     def _rename(self, old: Ref, new: Ref) -> None:
-        for names in self.frames.values():
+        for names in self.frames.own.values():
             for name, value in names.items():
                 renamed = _renamed(value, old, new)
                 if renamed is not value:
                     names[name] = renamed
-        for ref, cell in self.heap.items():
+        for ref, cell in self.heap.own.items():
+            if cell.sort == "class":
+                continue
             renamed_cell = _renamed_cell(cell, old, new)
             if renamed_cell is not cell:
                 self.heap[ref] = renamed_cell
@@ -299,7 +414,18 @@ def _renamed(value: Val, old: Ref, new: Ref) -> Val:
     return value
 
 
+def _holds(value: Val) -> bool:
+    """Whether a value can hold a reference at all."""
+    return isinstance(value, (Ref, Either, Items, Bound, Super, Native, ModelMethod, Partial, Func, Cls, Text))
+
+
 def _renamed_cell(cell: Cell, old: Ref, new: Ref) -> Cell:
+    if not (
+        _holds(cell.rest)
+        or any(_holds(member.value) for member in cell.members)
+        or any(_holds(item) for _, item in cell.fields)
+    ):
+        return cell
     members = tuple(Member(_renamed(item, old, new), count) for item, count in cell.members)
     fields = tuple((key, _renamed(item, old, new)) for key, item in cell.fields)
     rest = _renamed(cell.rest, old, new)
@@ -393,16 +519,16 @@ def join_states(states: list[State]) -> State:
         return result
     result = result.copy()
     for state in states[1:]:
-        for frame, names in state.frames.items():
-            mine = result.frames.get(frame)
+        for frame, names in state.frames.own.items():
+            mine = result.frames.own.get(frame)
             if mine is None:
-                result.frames[frame] = dict(names)
-                continue
+                mine = result.writable(frame)
             for name in mine.keys() | names.keys():
                 left, right = mine.get(name, ABSENT), names.get(name, ABSENT)
-                if left is not right:
+                if left is not right and left != right:
                     mine[name] = join_values(left, right)
-        for ref, cell in state.heap.items():
+        result.allocated |= state.allocated
+        for ref, cell in state.heap.own.items():
             own = result.heap.get(ref)
             if own is None:
                 result.heap[ref] = cell
@@ -418,12 +544,12 @@ def widen(old: State, new: State, loop: str, place: Place) -> State:
     """``new``, where what grew in the last pass is taken to grow without end."""
     step = Step(StepKind.GROWN, place, loop)
     result = new.copy()
-    for frame, names in result.frames.items():
+    for frame, names in result.frames.own.items():
         before = old.frames.get(frame, {})
         for name, value in names.items():
-            if name in before:
+            if name in before and before[name] is not value:
                 names[name] = _widen_value(before[name], value, step)
-    for ref, cell in result.heap.items():
+    for ref, cell in result.heap.own.items():
         earlier = old.heap.get(ref)
         if earlier is not None and earlier is not cell:
             result.heap[ref] = _widen_cell(earlier, cell, step)

@@ -1,0 +1,291 @@
+"""Which statements of a function can matter for a mail call.
+
+A statement matters if it names a mail call (or a function that leads to one),
+if it makes or changes something that such a statement reads, or if it decides
+whether one is reached. The rest is passed over: most of a program has nothing
+to do with its mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from mailguard.source import tree as t
+
+__all__ = ["Slicer"]
+
+
+@dataclass(slots=True)
+class _Uses:
+    """What a statement's own expressions do; statements inside it are not looked into."""
+
+    reads: set[str] = field(default_factory=set)
+    """Names that are read."""
+    attrs: set[str] = field(default_factory=set)
+    """Attributes that are read, of anything."""
+    writes: set[str] = field(default_factory=set)
+    """Names that are bound, or whose thing may be changed."""
+    stores: set[str] = field(default_factory=set)
+    """Attributes that are written, of anything."""
+    mentions: set[str] = field(default_factory=set)
+    """Every name and attribute in it."""
+    leaves: bool = False
+    """Whether it leaves its block: return, raise, break, continue."""
+    effect: bool = False
+    """Whether it writes into a thing that somebody else may hold: an attribute, an item, a member."""
+    on_self: bool = False
+    """Whether it calls a method of ``self`` as a statement: that may set any attribute."""
+
+
+_CHANGES = frozenset(
+    "append extend add insert update pop remove clear discard setdefault add_header replace_header attach set_content".split()
+)
+
+
+def _scan(node: object, uses: _Uses) -> None:
+    stack: list[object] = [node]
+    while stack:
+        current = stack.pop()
+        if current is None or isinstance(current, (str, bool, t.Const)):
+            continue
+        if isinstance(current, t.Name):
+            uses.reads.add(current.id)
+            uses.mentions.add(current.id)
+        elif isinstance(current, t.Attr):
+            uses.attrs.add(current.name)
+            uses.mentions.add(current.name)
+            stack.append(current.value)
+        elif isinstance(current, t.Walrus):
+            if isinstance(current.target, t.Name):
+                uses.writes.add(current.target.id)
+            stack.append(current.value)
+        elif isinstance(current, (t.Func, t.Class)):
+            continue
+        elif isinstance(current, (tuple, list)):
+            stack.extend(current)
+        elif isinstance(current, t.Param):
+            stack.append(current.default)
+        elif hasattr(current, "__slots__"):
+            if isinstance(current, t.Call) and isinstance(current.func, t.Attr):
+                base = _base(current.func.value)
+                if base is not None:
+                    # recipients.append(x), message.attach(y): the thing may change.
+                    uses.writes.add(base)
+                uses.stores.update(_attrs(current.func.value))
+            stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
+
+
+def _base(node: object) -> str | None:
+    while isinstance(node, (t.Attr, t.Sub)):
+        node = node.value
+    return node.id if isinstance(node, t.Name) else None
+
+
+def _attrs(node: object) -> Iterator[str]:
+    while isinstance(node, (t.Attr, t.Sub)):
+        if isinstance(node, t.Attr):
+            yield node.name
+        node = node.value
+
+
+def _target(node: object, uses: _Uses) -> None:
+    match node:
+        case t.Name():
+            uses.writes.add(node.id)
+        case t.Attr():
+            uses.stores.add(node.name)
+            uses.effect = True
+            base = _base(node.value)
+            if base is not None and base != "self":
+                uses.writes.add(base)
+            _scan(node.value, uses)
+        case t.Sub():
+            uses.effect = True
+            base = _base(node.value)
+            if base is not None and base != "self":
+                uses.writes.add(base)
+            uses.stores.update(_attrs(node.value))
+            _scan(node.value, uses)
+            _scan(node.index, uses)
+        case t.Seq():
+            for item in node.items:
+                _target(item, uses)
+
+
+def _uses(node: t.Stmt) -> _Uses:
+    uses = _Uses()
+    match node:
+        case t.Assign():
+            _scan(node.value, uses)
+            for target in node.targets:
+                _target(target, uses)
+        case t.AugAssign():
+            _scan(node.value, uses)
+            _scan(node.target, uses)
+            _target(node.target, uses)
+        case t.ExprStmt():
+            _scan(node.value, uses)
+            call = node.value
+            if isinstance(call, t.Call):
+                # What is handed over may be changed by the function that gets it.
+                for arg in call.args:
+                    base = _base(arg.value)
+                    if base is not None and base != "self":
+                        uses.writes.add(base)
+                if isinstance(call.func, t.Attr) and call.func.name in _CHANGES:
+                    uses.effect = True
+                if isinstance(call.func, t.Attr) and _base(call.func) in {"self", "cls"} or (
+                    isinstance(call.func, t.Attr) and isinstance(call.func.value, t.Call)
+                ):
+                    uses.on_self = True
+        case t.Return() | t.Raise():
+            _scan(node.value, uses)
+            uses.leaves = True
+        case t.Break() | t.Continue():
+            uses.leaves = True
+        case t.Assert():
+            _scan(node.test, uses)
+        case t.Delete():
+            for target in node.targets:
+                _target(target, uses)
+        case t.If() | t.While():
+            _scan(node.test, uses)
+        case t.For():
+            _scan(node.iter, uses)
+            _target(node.target, uses)
+        case t.With():
+            for item, target in node.items:
+                _scan(item, uses)
+                _target(target, uses)
+        case t.Match():
+            _scan(node.subject, uses)
+            for case in node.cases:
+                uses.writes.update(case.binds)
+                _scan(case.guard, uses)
+        case t.Func():
+            uses.writes.add(node.name)
+            uses.mentions |= node.names
+        case t.Class():
+            uses.writes.add(node.name)
+        case _:
+            pass
+    return uses
+
+
+def _inner(node: t.Stmt) -> Iterator[tuple[t.Stmt, ...]]:
+    match node:
+        case t.If() | t.For() | t.While():
+            yield node.body
+            yield node.orelse
+        case t.With():
+            yield node.body
+        case t.Try():
+            yield node.body
+            for handler in node.handlers:
+                yield handler.body
+            yield node.orelse
+            yield node.final
+        case t.Match():
+            for case in node.cases:
+                yield case.body
+        case _:
+            return
+
+
+class Slicer:
+    """Slices of function bodies, remembered."""
+
+    def __init__(self) -> None:
+        self._cached: dict[int, _Uses] = {}
+        self._slices: dict[tuple[int, int, bool], frozenset[int]] = {}
+
+    def uses(self, node: t.Stmt) -> _Uses:
+        """What a statement's own expressions do."""
+        found = self._cached.get(id(node))
+        if found is None:
+            found = self._cached[id(node)] = _uses(node)
+        return found
+
+    def slice(
+        self, body: tuple[t.Stmt, ...], hot: Collection[str], *, returns: bool, keep: Iterable[str] = ()
+    ) -> frozenset[int]:
+        """The statements (by ``id``) to run. ``returns``: the value that is returned matters."""
+        key = (id(body), len(hot), returns)
+        found = self._slices.get(key)
+        if found is None:
+            found = self._slices[key] = self._slice(body, hot, returns, keep)
+        return found
+
+    def _slice(self, body: tuple[t.Stmt, ...], hot: Collection[str], returns: bool, keep: Iterable[str]) -> frozenset[int]:
+        parents: dict[int, t.Stmt | None] = {}
+        order: list[t.Stmt] = []
+        stack: list[tuple[t.Stmt, t.Stmt | None]] = [(node, None) for node in reversed(body)]
+        while stack:
+            node, parent = stack.pop()
+            parents[id(node)] = parent
+            order.append(node)
+            for block in _inner(node):
+                stack.extend((each, node) for each in reversed(block))
+        chosen: set[int] = set()
+        names: set[str] = set(keep)
+        attrs: set[str] = set()
+        methods = False
+
+        def choose(node: t.Stmt) -> None:
+            nonlocal methods
+            current: t.Stmt | None = node
+            while current is not None and id(current) not in chosen:
+                chosen.add(id(current))
+                uses = self.uses(current)
+                if isinstance(current, t.Func):
+                    names.update(uses.mentions)
+                names.update(uses.reads)
+                attrs.update(uses.attrs)
+                if "self" in uses.reads:
+                    methods = True
+                current = parents[id(current)]
+
+        hot_set = hot if isinstance(hot, (set, frozenset)) else set(hot)
+        for node in order:
+            uses = self.uses(node)
+            if isinstance(node, t.Return) and returns:
+                choose(node)
+            elif isinstance(node, t.ExprStmt) and isinstance(node.value, t.Yield):
+                choose(node)
+            elif not hot_set.isdisjoint(uses.mentions) or (returns and uses.effect):
+                choose(node)
+            elif isinstance(node, (t.Import, t.From, t.Global)):
+                chosen.add(id(node))
+        changed = True
+        while changed:
+            changed = False
+            before = len(chosen)
+            for node in order:
+                if id(node) in chosen:
+                    continue
+                uses = self.uses(node)
+                if (
+                    not names.isdisjoint(uses.writes)
+                    or not attrs.isdisjoint(uses.stores)
+                    or (uses.on_self and methods)
+                    or (uses.leaves and self._guards(node, parents, chosen, order))
+                ):
+                    choose(node)
+            changed = len(chosen) != before
+        return frozenset(chosen)
+
+    @staticmethod
+    def _guards(node: t.Stmt, parents: dict[int, t.Stmt | None], chosen: set[int], order: list[t.Stmt]) -> bool:
+        """Whether leaving here decides if something chosen is reached: it comes later, or is in the same loop."""
+        line = node.at.line
+        return any(id(each) in chosen and each.at.line >= line for each in order) or any(
+            isinstance(each, (t.For, t.While)) and id(each) in chosen for each in _ancestors(node, parents)
+        )
+
+
+def _ancestors(node: t.Stmt, parents: dict[int, t.Stmt | None]) -> Iterator[t.Stmt]:
+    current = parents[id(node)]
+    while current is not None:
+        yield current
+        current = parents[id(current)]
