@@ -796,7 +796,7 @@ def _people(value: Value | Absent, depth: int) -> People:
     if depth > _DEPTH:
         return People((Recipient(None, OPEN, origin(value)),))
     if isinstance(value, (list, tuple)):
-        return _together(_people(item, depth + 1) for item in value)
+        return _list(value, depth)
     if isinstance(value, bytes):
         return _plain_text(_decoded_bytes(value))
     if isinstance(value, Known):
@@ -816,6 +816,20 @@ def _people(value: Value | Absent, depth: int) -> People:
         return _object(value, depth)
     # A number in a place for addresses: an id that stands for somebody, unless it is a flag or zero.
     return People((Recipient(None),)) if value and not isinstance(value, bool) else NOBODY
+
+
+def _list(values: Sequence[Value], depth: int) -> People:
+    people: list[Recipient] = []
+    mentions: list[Mention] = []
+    for item in values:
+        # Recorded requests are lists of plain addresses; they need no more than this.
+        if type(item) is str and _ADDRESS.fullmatch(item):
+            people.append(Recipient(item))
+            continue
+        group = _people(item, depth + 1)
+        people.extend(group.recipients)
+        mentions.extend(group.mentions)
+    return People(tuple(people), tuple(mentions))
 
 
 def _decoded_bytes(data: bytes) -> str:
@@ -1212,14 +1226,21 @@ def mailbox(address: Value | Absent, name: Value | Absent = ABSENT) -> People:
     address is empty is one person whose address is hidden, unless there is no name
     either. A name that is, or holds, an address is a mention.
     """
+    if type(address) is str and _ADDRESS.fullmatch(address) and (name is ABSENT or _plainly_a_name(name)):
+        return People((Recipient(address),))
     people = recipients(address)
     if not isinstance(name, Absent) and name is not None:
         if not people.recipients and not _says_nobody(address):
-            people = People((Recipient(None, origin=origin(name)),), people.mentions)
+            hidden = Recipient(None, origin=Origin.GIVEN if isinstance(name, str) else origin(name))
+            people = People((hidden,), people.mentions)
         mentions = _name_of_pair(name, people)
         if mentions:
             people = People(people.recipients, people.mentions + mentions)
     return people
+
+
+def _plainly_a_name(name: Value) -> bool:
+    return type(name) is str and "@" not in name and "=?" not in name and name.isascii()
 
 
 def _says_nobody(address: Value | Absent) -> bool:
@@ -1271,6 +1292,8 @@ def _ascii_label(label: str) -> str:
 
 def compare_key(address: str) -> str:
     """A text that is equal for the same mailbox: case folded, the domain in its ASCII form (RFC 5890)."""
+    if address.isascii() and address[-1:] != "." and address.split() == [address]:
+        return address.lower()
     local, at, domain = address.strip().rpartition("@")
     if not at:
         return domain.casefold()
@@ -1310,7 +1333,10 @@ def distinct(people: Iterable[Recipient]) -> Count:
     for person in people:
         if person.address is not None:
             key = compare_key(person.address)
-            by_address[key] = _most(by_address.get(key, ZERO), person.count.at_most(1))
+            if person.count is ONE:
+                by_address[key] = ONE
+            elif by_address.get(key) != ONE:
+                by_address[key] = _most(by_address.get(key, ZERO), person.count.at_most(1))
         elif person.label:
             start = (person.label, person.trail[0] if person.trail else None)
             by_label[start] = _most(by_label.get(start, ZERO), person.count)
@@ -1319,7 +1345,7 @@ def distinct(people: Iterable[Recipient]) -> Count:
     total = others
     exact = 0
     for count in by_address.values():
-        if count == ONE:
+        if count is ONE or count == ONE:
             exact += 1
         else:
             total = total + count

@@ -626,3 +626,20 @@ def test_a_broken_flanker_changes_nothing(monkeypatch):
     monkeypatch.setattr(addresses, "_flanker", lambda: None)
     assert addresses._second_opinion("a@example.com b@example.com") == 0
     addresses._second_opinion.cache_clear()
+
+
+@EXAMPLES
+@given(st.text("aB@.\u00e9\u00df \tx\u0130", max_size=10))
+def test_the_quick_key_is_the_careful_key(address):
+    local, at, domain = address.strip().rpartition("@")
+    careful = f"{local.casefold()}@{addresses._domain_key(domain)}" if at else domain.casefold()
+    if not any(character.isspace() for character in address) and not address.endswith("."):
+        assert compare_key(address) == careful
+
+
+@EXAMPLES
+@given(st.lists(st.one_of(_plain_addresses, _mailboxes().map(lambda case: case[0])), max_size=4), _names)
+def test_the_quick_ways_say_what_the_long_ones_say(texts, name):
+    assert recipients(texts) == addresses._together(addresses._careful(text) for text in texts)
+    for address in texts:
+        assert mailbox(address, name) == mailbox(Items((Member(address, ONE),)), name)
