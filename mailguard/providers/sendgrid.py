@@ -371,6 +371,11 @@ def _single(value: Value) -> Value:
     return value
 
 
+def _member(value: Value) -> Value:
+    """A member of a list is taken for one address where nothing tells what it is."""
+    return _single(value) if isinstance(value, (Unknown, Parameter)) else value
+
+
 def _parsed(value: Value) -> tuple[Value, Value]:
     """Name and address, each None if missing, as ``Email.parse_email`` takes them out of one text."""
     if isinstance(value, Either):
@@ -684,12 +689,13 @@ class Personalization(Object):
             return {name[:-1]: _given(self.read(name)) for name in ("tos", "ccs", "bccs")}
 
 
-def _flattened(headers: Value | Absent) -> dict[str, Value]:
-    """Header objects as one mapping."""
+def _flattened(headers: Value | Absent, *, first: bool = False) -> dict[str, Value]:
+    """Header objects as one mapping; of several with one name the last counts, or the first."""
     result: dict[str, Value] = {}
     for item, _ in each(headers):
         for name, value in fields_of(item.get() if isinstance(item, Header) else item).parts:
-            result.setdefault(name, value)
+            if not first or name not in result:
+                result[name] = value
     return result
 
 
@@ -1009,16 +1015,20 @@ class Mail(Object):
         del global_substitutions
         self._add_copy(bcc_email, Bcc, is_multiple, p)
 
-    def _add_copy(self, value: Value, kind: type[Email], is_multiple: Value, p: Value) -> None:
+    def _add_copy(self, value: Value, kind: type[Email], is_multiple: Value, p: Value, many: Count = ONE) -> None:
         if self._era() == "1":
-            self._put_plain(kind.KIND, value, ONE)
+            self._put_plain(kind.KIND, value, many)
             return
         if self._era() and _is_list(value):
             # 6.x takes a list of objects here, and no list of texts; 1.x takes both.
             _refuse_no_list(value)
             if any(sort_of(item) is Sort.TEXT or is_tuple(item) for item, _ in each(value)):
                 raise Refused("Please use a To, From, Cc or Bcc object.")
-        self._set(value, kind, is_multiple, p, own_p=not _is_list(value))
+            arrivals = self._ready(value, kind, is_multiple, many)
+            if _exactly_true(is_multiple) is not Truth.YES:
+                self._into(p, arrivals)
+            return
+        self._set(value, kind, is_multiple, p, own_p=not _is_list(value), many=many)
 
     @property
     def to(self) -> Value:
@@ -1027,9 +1037,13 @@ class Mail(Object):
 
     @to.setter
     def to(self, to_emails: Value) -> None:
+        if not _is_list(to_emails):
+            self._set(to_emails, To, False, 0, own_p=True)
+            return
         if self._era():
             _refuse_no_list(to_emails)
-        self._set(to_emails, To, False, 0, own_p=True)
+        for item, many in each(to_emails):
+            self._set(_member(item), To, False, 0, own_p=not _is_list(item), many=many)
 
     @property
     def cc(self) -> Value:
@@ -1039,7 +1053,7 @@ class Mail(Object):
     @cc.setter
     def cc(self, cc_emails: Value) -> None:
         # A tuple becomes a To here (a bug of the package, in all of 6.x).
-        self._set(cc_emails, To if is_tuple(cc_emails) else Cc, False, 0, own_p=True)
+        self._assign_copy(cc_emails, To if is_tuple(cc_emails) else Cc)
 
     @property
     def bcc(self) -> Value:
@@ -1048,20 +1062,33 @@ class Mail(Object):
 
     @bcc.setter
     def bcc(self, bcc_emails: Value) -> None:
-        self._set(bcc_emails, Bcc, False, 0, own_p=True)
+        self._assign_copy(bcc_emails, Bcc)
 
-    def _set(self, value: Value, kind: type[Email], is_multiple: Value, p: Value, *, own_p: bool) -> None:
-        """``_set_emails``: into personalization ``p``, or each into one of its own."""
+    def _assign_copy(self, value: Value, kind: type[Email]) -> None:
+        if not _is_list(value):
+            self._set(value, kind, False, 0, own_p=True)
+            return
+        for item, many in each(value):
+            self._add_copy(_member(item), kind, False, 0, many)
+
+    def _set(
+        self, value: Value, kind: type[Email], is_multiple: Value, p: Value, *, own_p: bool, many: Count = ONE
+    ) -> None:
+        """``_set_emails`` for each address by itself: into personalization ``p``, or into one of its own."""
+        for arrival in self._ready(value, kind, is_multiple, many):
+            self._into(_given(arrival.email.read("personalization")) if own_p else p, [arrival])
+
+    def _ready(self, value: Value, kind: type[Email], is_multiple: Value, many: Count) -> list[_Arrival]:
+        """What is left to be put into a personalization that others share."""
         apart = _exactly_true(is_multiple)
-        arrivals = _arrivals(value, kind, alone=True)
+        arrivals = _arrivals(value, kind, many, alone=True)
         if apart is Truth.YES:
             for email, count in arrivals:
                 self._alone(email, count)
-            return
-        for email, count in arrivals:
-            index = _given(email.read("personalization")) if own_p else p
-            certain = count if apart is Truth.NO else Count(0, count.plain, count.high)
-            self._into(index, email, certain)
+            return []
+        if apart is Truth.MAYBE:
+            return [_Arrival(email, Count(0, count.plain, count.high)) for email, count in arrivals]
+        return arrivals
 
     def _alone(self, email: Email, count: Count) -> None:
         address = email.read("email")
@@ -1073,22 +1100,23 @@ class Mail(Object):
         personalization.put(email, ONE)
         self._insert(personalization, 0, count)
 
-    def _into(self, p: Value, email: Email, count: Count) -> None:
+    def _into(self, p: Value, arrivals: list[_Arrival]) -> None:
         index = scalar(p)
         if isinstance(index, (Unknown, Parameter, Either)):
             # Whoever numbers personalizations with what the code computes means one each.
-            personalization = Personalization()
-            personalization.put(email, ONE)
-            self._insert(personalization, 0, count)
+            for email, many in arrivals:
+                self._alone(email, many)
             return
         if not isinstance(index, int):
             raise Refused("list indices must be integers")
         found = self._at(index)
         for personalization in found:
-            personalization.put(email, count if len(found) == 1 else Count(0, count.plain, count.high))
+            for email, many in arrivals:
+                personalization.put(email, many if len(found) == 1 else Count(0, many.plain, many.high))
         if not found:
             personalization = Personalization()
-            personalization.put(email, count)
+            for email, many in arrivals:
+                personalization.put(email, many)
             self._insert(personalization, index, ONE)
 
     def _at(self, index: int) -> list[Personalization]:
@@ -1160,7 +1188,7 @@ class Mail(Object):
             name_value, address_value = _parsed(value)
             email.write("email", address_value)
             email.write("name", name_value)
-        self._into(0, email, count)
+        self._into(0, [_Arrival(email, count)])
 
     def add_to_name(self, to_name: Value) -> None:
         """The names of 1.x, in a list of their own."""
@@ -1309,7 +1337,8 @@ class Mail(Object):
             "from": _data(self.read("from")),
             "subject": _given(self.read("title")),
             "personalizations": _collected(members) if sort_of(unresolved) is Sort.COLLECTION else _given(unresolved),
-            "headers": _flattened(self.read("headers")),
+            # 6.x keeps them newest first, and then lets the oldest win.
+            "headers": _flattened(self.read("headers"), first=self._era() != "3"),
             "mail_settings": _data(self.read("settings")),
             "reply_to": _data(self.read("reply")),
             "reply_to_list": _data(self.read("replies")),
