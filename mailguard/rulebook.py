@@ -1275,12 +1275,15 @@ def _parts(form: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def _smtp(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> SmtpTransaction:
     block = reader.mapping(data, path)
-    reader.keys(block, path, ("from", "to", "data"))
+    reader.keys(block, path, ("relay", "from", "to", "data"))
     content, sender = block.get("data"), block.get("from", "")
+    relay = block.get("relay", "smtp://localhost:25")
+    if not isinstance(relay, str):
+        reader.fail((*path, "relay"), '"relay" must be a text. Write it as smtp://HOST:PORT')
     if not isinstance(content, str) or not isinstance(sender, str):
         reader.fail((*path, "data"), '"data" must be the message as sent. Write it below "data: |"')
     return SmtpTransaction(
-        relay="smtp://localhost:25",
+        relay=relay,
         mail_from=sender,
         rcpt_to=_strings(reader, block.get("to", []), (*path, "to")),
         data=content,

@@ -81,6 +81,14 @@ def test_each_text_has_the_form_of_its_kind(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_advice_is_given_in_one_order_and_once_for_each_provider(rule: Rule) -> None:
+    names = [provider for provider, _ in rule.changes]
+    assert names == sorted(set(names))
+    for name in names:
+        assert rule.advice(name) == dict(rule.changes)[name]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_names_its_incident_and_its_weakness(rule: Rule) -> None:
     assert rule.incident is not None
     assert rule.incident.story.endswith(".")
