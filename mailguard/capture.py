@@ -94,8 +94,12 @@ class _UnpackableError(OSError):
         self.reason = reason
 
 
-def _open(real: str) -> BinaryIO:
-    """A file, or standard input, from its first byte, unpacked."""
+def _nothing() -> None:
+    """Hear of a cut file and leave it to the reader."""
+
+
+def _open(real: str, on_cut: Callable[[], None] = _nothing) -> BinaryIO:
+    """A file, or standard input, from its first byte, unpacked; ``on_cut`` hears of a compressed one that is cut."""
     if real == STDIN:
         raw = _standard_input()
     else:
@@ -105,7 +109,7 @@ def _open(real: str) -> BinaryIO:
     magic = raw.read(4)
     raw.seek(0)
     if magic[:3] == b"\x1f\x8b\x08":
-        return io.BufferedReader(_Gunzip(raw), 1 << 16)
+        return io.BufferedReader(_Gunzip(raw, on_cut), 1 << 16)
     if magic == b"\x28\xb5\x2f\xfd":
         return _zstd(raw)
     return raw
@@ -114,9 +118,10 @@ def _open(real: str) -> BinaryIO:
 class _Gunzip(io.RawIOBase):
     """A gzip stream. Gives all that can be unpacked before it says that the stream is cut, unlike ``gzip.GzipFile``."""
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, raw: BinaryIO, on_cut: Callable[[], None]) -> None:
         super().__init__()
         self._raw = raw
+        self._on_cut = on_cut
         self._machine = zlib.decompressobj(31)
         self._input = b""
 
@@ -136,6 +141,7 @@ class _Gunzip(io.RawIOBase):
             if not self._input:
                 self._input = self._raw.read(1 << 16)
                 if not self._input:
+                    self._on_cut()
                     raise EOFError("the gzip stream is cut")
             try:
                 piece = self._machine.decompress(self._input, len(buffer))
@@ -205,8 +211,14 @@ def records(
     if isinstance(found, CannotTell):
         yield Record(Place(path), found)
         return
+    cut: list[bool] = []
     try:
-        yield from found.read(source_of(path, real, fields))
+        told = False
+        for record in found.read(source_of(path, real, fields, lambda: cut.append(True))):
+            told = isinstance(record.exchange, CannotTell) and record.exchange.reason is Reason.BODY_CUT
+            yield record
+        if cut and not told:
+            yield Record(Place(path), CannotTell(Reason.BODY_CUT, "the file ends before its end"))
     except _UnpackableError as error:
         yield Record(Place(path), error.reason)
     except (OSError, EOFError):
@@ -217,18 +229,20 @@ def records(
         )
 
 
-def source_of(path: str, real: str, fields: Mapping[str, str] = _NO_FIELDS) -> Source:
-    """What a format reads from."""
+def source_of(
+    path: str, real: str, fields: Mapping[str, str] = _NO_FIELDS, on_cut: Callable[[], None] = _nothing
+) -> Source:
+    """What a format reads from; ``on_cut`` is called when a compressed file turns out to be cut."""
     if real != STDIN and Path(real).is_dir():
-        return Source(path, _folder, lambda: _members(path, real, fields), fields)
-    return Source(path, lambda: _open(real), tuple, fields)
+        return Source(path, _folder, lambda: _members(path, real, fields, on_cut), fields)
+    return Source(path, lambda: _open(real, on_cut), tuple, fields)
 
 
 def _folder() -> BinaryIO:
     raise OSError("a folder")
 
 
-def _members(path: str, real: str, fields: Mapping[str, str]) -> Iterator[Source]:
+def _members(path: str, real: str, fields: Mapping[str, str], on_cut: Callable[[], None]) -> Iterator[Source]:
     """The regular files under a folder, in order; links are not followed."""
     count = 0
     for folder, names, files in os.walk(real):
@@ -242,11 +256,11 @@ def _members(path: str, real: str, fields: Mapping[str, str]) -> Iterator[Source
             if count > FOLDER_LIMIT:
                 raise OSError("more files than the limit")
             shown = "/".join(part for part in (path.rstrip("/"), inner if inner != "." else "", name) if part)
-            yield Source(shown, _opener(str(full)), tuple, fields)
+            yield Source(shown, _opener(str(full), on_cut), tuple, fields)
 
 
-def _opener(full: str) -> Callable[[], BinaryIO]:
-    return lambda: _open(full)
+def _opener(full: str, on_cut: Callable[[], None]) -> Callable[[], BinaryIO]:
+    return lambda: _open(full, on_cut)
 
 
 def folders(files: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:

@@ -63,6 +63,9 @@ def decode_text(data: bytes, charset: str = "", *, sniff: bool = True) -> str:
     """
     if sniff and (data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:3] == b"\xef\xbb\xbf" or b"\0" in data[:4]):
         charset = json.detect_encoding(data)  # RFC 4627, section 3; it knows the byte order marks too
+        beginning = data[:64].decode(charset, "replace")
+        if sum(character.isascii() for character in beginning) < len(beginning) / 2:
+            charset = ""  # zeros of another kind
     for name in (charset, "utf-8"):
         if name and _is_charset(name):
             try:
@@ -232,7 +235,7 @@ def json_elements(content: str, *path: str) -> Iterator[Element]:
 
     A broken member costs that member. What is no array counts as one member; nothing is yielded where the path leads nowhere.
     """
-    yield from _JsonFile(content).walk(path)
+    yield from _JsonFile(content).elements(path)
 
 
 class _JsonFile:
@@ -241,32 +244,63 @@ class _JsonFile:
         self.at = 0
         self.line = 1
         self.counted = 0
+        self.found = False  # whether the array was met
+
+    def elements(self, path: Sequence[str]) -> Iterator[Element]:
+        yield from self.walk(path)
+        while not self.found and path and self.at < len(self.content):
+            # The file is broken in front of the array; what is in the array can be read all the same.
+            start = re.compile(rf'"{re.escape(path[-1])}"\s*:\s*(?=\[)').search(self.content, self.at)
+            self.at = start.end() if start else len(self.content)
+            if start:
+                yield from self.members("[")
 
     def walk(self, path: Sequence[str]) -> Iterator[Element]:
+        """The array under ``path``; leaves ``at`` behind what it stands in, or inside where that is broken."""
         opener = self.next()
         if not path:
+            self.found = True
             yield from self.members(opener)
             return
         if opener != "{":
+            self.skip()
             return
         self.at += 1
-        while self.next() not in ("}", ""):
+        while (mark := self.next()) != "}":
             start = self.at
-            try:
-                key, self.at = _scanstring(self.content, self.at + 1, False)
-            except (ValueError, IndexError):
-                yield self.element(CannotTell(Reason.BAD_RECORD, "the file is not valid JSON"), 0, start)
-                return
-            if self.next() == ":":
+            if mark == ",":
                 self.at += 1
+                continue
+            key = self.key() if mark == '"' else None
+            if key is None:
+                if not self.found:
+                    word = (
+                        "the file ends before its end" if self.at >= len(self.content) else "the file is not valid JSON"
+                    )
+                    yield self.element(CannotTell(Reason.BAD_RECORD, word), 0, start)
+                return
             if key == path[0]:
                 yield from self.walk(path[1:])
-            elif isinstance(self.value(), CannotTell) and self.at >= len(self.content):
-                yield self.element(CannotTell(Reason.BAD_RECORD, "the file ends before its end"), 0, start)
-                return
-            if self.next() == ",":
-                self.at += 1
+            else:
+                self.skip()
         self.at += 1
+
+    def key(self) -> str | None:
+        """A key and its colon; None if there is none."""
+        try:
+            key, self.at = _scanstring(self.content, self.at + 1, False)
+        except (ValueError, IndexError):
+            self.at = len(self.content)
+            return None
+        if self.next() != ":":
+            return None
+        self.at += 1
+        self.next()
+        return key
+
+    def skip(self) -> None:
+        if self.at < len(self.content):
+            self.value()
 
     def members(self, opener: str) -> Iterator[Element]:
         if opener != "[":

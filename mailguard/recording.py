@@ -108,7 +108,7 @@ def content_of(source: Source, limit: int = FILE_LIMIT) -> bytes | CannotTell:
                     return CannotTell(Reason.TOO_LARGE, "the file is larger than the limit")
                 pieces.append(piece)
     except EOFError:
-        # A gzip stream that was cut; what came before is worth reading, and its format will say that it ends early.
+        # A gzip stream that was cut. What came before is worth reading; capture.records says that it is not all.
         return b"".join(pieces) if pieces else CannotTell(Reason.BODY_CUT, "the file ends before its end")
     except (OSError, ValueError):
         return CannotTell(Reason.BAD_RECORD, "the file cannot be read")

@@ -50,12 +50,12 @@ _OWN_HEAD = re.compile(r'\[?\s*\{\s*(?:"source"\s*:\s*"[^"]*",\s*)?(?:"request"\
 
 def _is_lines(head: str) -> bool:
     """Whether lines are values of their own, rather than the file as a whole; a first line may be damaged."""
-    if head[:1] == "[":
-        return False
     first, end, rest = head.partition("\n")
-    if first[:1] == "{" and not isinstance(read_json(first), CannotTell):
-        return bool(rest.strip()) or bool(end)
-    return any(line[:1] == "{" and not isinstance(read_json(line), CannotTell) for line in rest.split("\n")[:50])
+    if first[:1] in ("{", "[") and not isinstance(read_json(first), CannotTell):
+        return bool(rest.strip()) or (bool(end) and first[:1] == "{")
+    return head[:1] != "[" and any(
+        line[:1] == "{" and not isinstance(read_json(line), CannotTell) for line in rest.split("\n")[:50]
+    )
 
 
 def _is_own(value: object) -> bool:

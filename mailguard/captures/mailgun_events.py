@@ -28,6 +28,8 @@ def _sniff(sample: Sample) -> bool:
 
 def _read(source: Source) -> Iterator[Record]:
     seen: set[int] = set()
+    told: set[str] = set()
+    untold: dict[str, Record] = {}  # events that have no headers, by message; another event of it may have them
     for value, place in json_records(source, "items"):
         if isinstance(value, CannotTell):
             yield Record(place, value)
@@ -45,11 +47,16 @@ def _read(source: Source) -> Iterator[Record]:
         exchange = _event(event)
         headers = event["message"].get("headers") if isinstance(event["message"], Mapping) else None
         name = headers.get("message-id") if isinstance(headers, Mapping) else None
-        key = hash((str(name), str(event.get("recipient")), str(headers)))
-        if name and key in seen:
+        record = Record(place, exchange, iso_time(event.get("timestamp")), event.get("event") not in _NOT_SENT)
+        if isinstance(exchange, CannotTell):
+            untold.setdefault(str(name or place), record)
             continue
-        seen.add(key)
-        yield Record(place, exchange, iso_time(event.get("timestamp")), event.get("event") not in _NOT_SENT)
+        told.add(str(name))
+        key = hash((str(name), str(event.get("recipient")), str(headers)))
+        if not name or key not in seen:
+            seen.add(key)
+            yield record
+    yield from (record for name, record in untold.items() if name not in told)
 
 
 def _event(event: Mapping[Any, Any]) -> RawMessage | CannotTell:

@@ -30,7 +30,8 @@ def _sniff(sample: Sample) -> bool:
 
 
 def _read(source: Source) -> Iterator[Record]:
-    seen: set[int] = set()
+    told: set[str] = set()
+    untold: dict[str, Record] = {}  # events that have no headers, by message; another event of it may have them
     for value, place in json_records(source, "Records", "Messages", "events"):
         if isinstance(value, CannotTell):
             yield Record(place, value)
@@ -40,14 +41,15 @@ def _read(source: Source) -> Iterator[Record]:
         if event is None or not isinstance(mail, Mapping):
             yield Record(place, CannotTell(Reason.BAD_RECORD, "no mail event in the record"))
             continue
-        name = mail.get("messageId")
-        # Headers come with one event and not with another: only the same id with the same content is the same.
-        key = hash((str(name), bool(mail.get("headers") or mail.get("commonHeaders"))))
-        if isinstance(name, str) and key in seen:
-            continue
-        seen.add(key)
+        name = str(mail.get("messageId") or place)
         kind = event.get("eventType", event.get("notificationType"))
-        yield Record(place, _message(mail), iso_time(mail.get("timestamp")), kind not in _REFUSED)
+        record = Record(place, _message(mail), iso_time(mail.get("timestamp")), kind not in _REFUSED)
+        if isinstance(record.exchange, CannotTell):
+            untold.setdefault(name, record)
+        elif name not in told:
+            told.add(name)
+            yield record
+    yield from (record for name, record in untold.items() if name not in told)
 
 
 def _event(value: object, depth: int) -> Mapping[Any, Any] | None:

@@ -16,7 +16,7 @@ from mailguard.model.exchange import Record, SmtpTransaction
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
-from mailguard.recording import broken, lines
+from mailguard.recording import broken, head_of, lines
 
 __all__ = ["FORMAT"]
 
@@ -31,6 +31,13 @@ _HEAD = re.compile(
 )
 _REPLY = re.compile(r"\s*([2-5])[0-9]{2}(?:[ -]|$)")
 _PATH = re.compile(r"\s*(?:<([^<>]*)>|(\S+))")
+_PREFIXED = re.compile(
+    r"(?im)^(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> ?|SMTP>> ?|send: b?['\"])(?:MAIL\s+FROM\s*:|EHLO|HELO|LHLO)"
+)
+_CONNECTED = re.compile(
+    r"(?:=== Trying|=== Connected to|Connected to) ([A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?"
+    r"|connect: [^()]{0,20}\('([A-Za-z0-9.-]{1,253})', ([0-9]{1,5})\)"
+)
 _LINES: Final = 64 << 20
 
 
@@ -61,7 +68,9 @@ class _Session:
 def _read(source: Source) -> Iterator[Record]:
     session = _Session()
     count = 0
-    prefixed: bool | None = None
+    relay = "smtp:"
+    with source.open() as stream:
+        prefixed = _PREFIXED.search(decode_text(head_of(stream))) is not None
     with source.open() as stream:
         for number, raw in lines(stream, _LINES):
             if isinstance(raw, CannotTell):
@@ -69,8 +78,10 @@ def _read(source: Source) -> Iterator[Record]:
                 continue
             line = decode_text(raw).rstrip("\r\n")
             client = _CLIENT.match(line)
-            if prefixed is None and (client or _MAIL.match(line)):
-                prefixed = client is not None
+            server = _CONNECTED.match(line)
+            if server and relay.count(":") < 2 and not session.line:
+                name, port = next((pair for pair in (server.group(1, 2), server.group(3, 4)) if pair[0]), ("", ""))
+                relay = f"smtp://{name.rstrip('.')}" + (f":{port}" if port else "")
             if prefixed:
                 texts = _client_lines(line, client.end()) if client else []
                 if client is None:
@@ -82,12 +93,12 @@ def _read(source: Source) -> Iterator[Record]:
             for text in texts:
                 done = _command(session, text, number, plain=not prefixed)
                 if done is not None:
-                    yield _record(source, done, session, count)
+                    yield _record(source, relay, done, session, count)
                     count += 1
                     session.reset()
     if session.data is not None or session.people:
         # The session was cut: the headers that are there still tell.
-        yield _record(source, session.data or [], session, count)
+        yield _record(source, relay, session.data or [], session, count)
 
 
 def _client_lines(line: str, start: int) -> list[str]:
@@ -163,7 +174,7 @@ def _path(text: str) -> str:
     return (match.group(1) if match.group(1) is not None else match.group(2)) if match else ""
 
 
-def _record(source: Source, data: list[str], session: _Session, count: int) -> Record:
+def _record(source: Source, relay: str, data: list[str], session: _Session, count: int) -> Record:
     place = Place(source.path, session.line, pointer=f"transaction[{count}]")
     # Who was offered and never answered for counts: the log may simply lack the replies.
     people: list[Value] = [*session.people, *session.offered]
@@ -171,7 +182,7 @@ def _record(source: Source, data: list[str], session: _Session, count: int) -> R
         return Record(place, CannotTell(Reason.ENVELOPE_MISSING, "the server took no recipient"), delivered=False)
     if not any(line.strip() for line in data):
         return Record(place, CannotTell(Reason.BODY_MISSING))
-    return Record(place, SmtpTransaction("smtp:", session.sender, people, "\r\n".join(data)))
+    return Record(place, SmtpTransaction(relay, session.sender, people, "\r\n".join(data)))
 
 
 FORMAT = Format(

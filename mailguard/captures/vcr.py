@@ -72,7 +72,6 @@ def _read(source: Source) -> Iterator[Record]:
 def _read_yaml(source: Source, content: str) -> tuple[list[Record], bool]:
     """The interactions of every document, and whether all of the file was read."""
     records: list[Record] = []
-    before = 0
     for number, document in enumerate(yaml_documents(content)):
         if isinstance(document, CannotTell):
             return [*records, broken(source, document)], document.reason is Reason.TOO_LARGE
@@ -84,8 +83,8 @@ def _read_yaml(source: Source, content: str) -> tuple[list[Record], bool]:
         for index, item in enumerate(items):
             line, column = document.position(*([key] if key else []), index)
             pointer = f"{prefix}{key.removeprefix(':')}[{index}]"
-            records.append(_interaction(item, Place(source.path, line, column, pointer=pointer)))
-            before += 1
+            last = index + 1 == len(items)
+            records.append(_interaction(item, Place(source.path, line, column, pointer=pointer), last=last))
     return records, True
 
 
@@ -121,18 +120,21 @@ def _read_pieces(source: Source, content: str) -> Iterator[Record]:
             piece = piece[: outdented.start()] if outdented else piece
         document = next(yaml_documents(piece), None)
         if isinstance(document, Document) and isinstance(document.value, list) and document.value:
-            yield _interaction(document.value[0], place)
+            yield _interaction(document.value[0], place, last=index + 1 == len(starts))
         else:
             yield Record(place, CannotTell(Reason.BAD_RECORD, "the record is not valid YAML"))
 
 
-def _interaction(value: Any, place: Place) -> Record:
+def _interaction(value: Any, place: Place, *, last: bool = False) -> Record:
+    """The request of an interaction. The last one of a YAML file that was cut may look whole, but has no response."""
     if not isinstance(value, Mapping):
         return Record(place, _NO_REQUEST)
     request, response = _under(value, "request"), _under(value, "response")
     if not isinstance(request, Mapping):
         return Record(place, _NO_REQUEST)
     status = _under(response, "status")
+    if response is None and "request" in value and last:
+        return Record(place, CannotTell(Reason.BAD_RECORD, "the file ends inside the record"))
     code = _under(status, "code") if isinstance(status, Mapping) else status
     when = iso_time(_under(value, "recorded_at"))
     return Record(place, _exchange(request), when, delivered(code))
