@@ -17,7 +17,8 @@ from mailguard.model.capture import Format
 from mailguard.model.exchange import HttpRequest, Record
 from mailguard.model.message import CannotTell
 from mailguard.wire import header_block, payload
-from tests.captures.golden import SAMPLES, TWIN, samples, shown
+
+from .golden import SAMPLES, TWIN, samples, shown
 
 NAMES = [str(path.relative_to(SAMPLES)) for path in samples()]
 FILES = [name for name in NAMES if (SAMPLES / name).is_file()]

@@ -26,7 +26,8 @@ from mailguard.model.message import CannotTell, Reason
 from mailguard.recording import LINE_LIMIT, dig, headers_of, iso_time, lines
 from mailguard.shelf import ShelfError, shelf
 from mailguard.wire import Payload, header_block, payload
-from tests.captures.golden import SAMPLES
+
+from .golden import SAMPLES
 
 
 def read(path: Path, **fields: str) -> list[Record]:
