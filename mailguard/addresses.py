@@ -804,11 +804,14 @@ def _people(value: Value | Absent, depth: int) -> People:
     if isinstance(value, Text):
         return _text(value, depth)
     if isinstance(value, Items):
-        return _together(_times(_people(item, depth + 1), count) for item, count in each(value))
+        return _together(_times(_people(_printed(item, value.trail), depth + 1), count) for item, count in each(value))
     if isinstance(value, (Unknown, Parameter)):
         return _open(value)
     if isinstance(value, Either):
-        options = [option if isinstance(option, Absent) else inherit(option, value.trail) for option in value.options]
+        options = [
+            option if isinstance(option, Absent) else _printed(inherit(option, value.trail), value.trail)
+            for option in value.options
+        ]
         return _one_of([_people(option, depth + 1) for option in options])
     if isinstance(value, (dict, Fields)):
         return _mapping(value, depth)
@@ -921,6 +924,16 @@ def _mapping(value: dict[Any, Any] | Fields, depth: int) -> People:
     return people
 
 
+def _printed(value: Value, trail: Trail) -> Value:
+    """A member of something that came by ``trail``: a thing, which cannot carry a way, as what it prints."""
+    if not isinstance(value, Object) or not trail:
+        return value
+    try:
+        return inherit(value.render(), trail)
+    except Exception:  # noqa: BLE001  # see _object
+        return Unknown("", OPEN, trail)
+
+
 def _object(value: Object, depth: int) -> People:
     try:
         data = value.render()
@@ -1017,9 +1030,10 @@ _EXPANSIONS: Final = 16
 
 def _text(value: Text, depth: int) -> People:
     whole = text(value)
-    if whole is not None and not any(isinstance(part, Known) and part.trail for part in value.parts):
+    flat = list(_flat(value.parts, (), 0))
+    if whole is not None and not any(isinstance(part, Known) and part.trail for part in flat):
         return _placed(_plain_text(whole), origin(value), value.trail) if whole else NOBODY
-    return _one_of([_parts(parts, value.trail, depth) for parts in _expanded(value.parts)])
+    return _one_of([_parts(parts, value.trail, depth) for parts in _expanded(flat)])
 
 
 def _flat(parts: Iterable[Value | Repeat], trail: Trail, depth: int) -> Iterator[Value | Repeat]:
@@ -1032,9 +1046,8 @@ def _flat(parts: Iterable[Value | Repeat], trail: Trail, depth: int) -> Iterator
             yield inherit(part, trail)
 
 
-def _expanded(parts: tuple[Value | Repeat, ...]) -> list[list[Value | Repeat]]:
+def _expanded(flat: list[Value | Repeat]) -> list[list[Value | Repeat]]:
     """The text once per combination of its branches; too many of them stay holes."""
-    flat = list(_flat(parts, (), 0))
     choices: list[list[Value | Repeat]] = []
     total = 1
     for part in flat:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from mailguard.model.exchange import Exchange
 from mailguard.model.message import Decoded
-from mailguard.model.value import Object
+from mailguard.model.value import Object, Value
 
 __all__ = ["Function", "Library", "Provider", "Refused", "Source"]
 
@@ -41,6 +41,8 @@ class Library:
     functions: tuple[Function, ...] = ()
     classes: tuple[type[Object], ...] = ()
     """Models of classes; each names its import paths in ``PATHS``."""
+    constants: tuple[tuple[str, Value], ...] = ()
+    """Dotted names that stand for a value (``email.utils.COMMASPACE``), and the value."""
     tokens: tuple[str, ...] = ()
     """Literal strings one of which every file that uses the library holds (``sendgrid``, ``smtplib``);
     searched case-sensitively in the bytes of each file."""

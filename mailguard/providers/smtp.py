@@ -204,9 +204,7 @@ def _refuse_nobody(envelope: Value) -> None:
 
 
 def _source(message: Value) -> Value:
-    """What ``sendmail`` takes as the message: bytes, or a text in ASCII."""
-    if isinstance(message, (mime.LegacyMessage, mime.EmailMessage)):
-        raise Refused("TypeError: a message object is no text")
+    """What ``sendmail`` takes as the message: bytes, or a text in ASCII; an object stands for ``str(message)``."""
     whole = text(message)
     if whole is not None and not whole.isascii():
         raise Refused("UnicodeEncodeError: the text of a message must be ASCII")
@@ -436,6 +434,7 @@ class SmtpHandler(Object):
 
 
 LIBRARY: Final = Library(
+    constants=mime.LIBRARY.constants,
     functions=(*mime.LIBRARY.functions, Function(("aiosmtplib.send", "aiosmtplib.api.send"), aiosmtplib_send)),
     classes=(*mime.LIBRARY.classes, Smtp, AioSmtp, SmtpHandler),
     tokens=("smtplib", "SMTPHandler"),

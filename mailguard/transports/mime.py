@@ -195,7 +195,12 @@ def _asides(asides: list[tuple[Field, str, str]], visible: Iterable[Recipient]) 
 
 def blind_of(envelope: Iterable[Recipient], visible: Iterable[Recipient]) -> tuple[Recipient, ...]:
     """Those of the envelope who are not printed. Equal addresses, and equal expressions, are the same people."""
-    shown = {_identity(person) for person in visible}
+    shown: set[object] = set()
+    for person in visible:
+        shown.add(_identity(person))
+        if person.label.endswith("[]") and person.count.plain > 1:
+            # All members of ``users`` were joined: the list itself, in the envelope, is the same people.
+            shown.add((person.label[:-2], person.trail[:1]))
     return tuple(person for person in envelope if _identity(person) is None or _identity(person) not in shown)
 
 
@@ -602,9 +607,11 @@ def _joined(value: Value) -> Value:
         return _shown(value)
     parts: list[Value | Repeat] = []
     for item, count in each(value):
+        # each() cannot give a thing the way of its collection; what it prints can have it.
+        printed = inherit(_shown(item), trail_of(value))
         if parts:
             parts.append(COMMASPACE)
-        parts.append(_shown(item) if count == ONE else Repeat(_shown(item), count, COMMASPACE))
+        parts.append(printed if count == ONE else Repeat(printed, count, COMMASPACE))
     if all(isinstance(part, str) for part in parts):
         return "".join(part for part in parts if isinstance(part, str))
     return Text(tuple(parts))
@@ -817,5 +824,11 @@ LIBRARY: Final = Library(
         Function(("email.message_from_string", "email.message_from_bytes"), message_from),
     ),
     classes=(LegacyMessage, MimeText, MimeMultipart, MimeLeaf, EmailMessage, Address, Group),
+    constants=(
+        ("email.utils.COMMASPACE", COMMASPACE),
+        ("email.Utils.COMMASPACE", COMMASPACE),
+        ("email.utils.EMPTYSTRING", ""),
+        ("email.utils.CRLF", "\r\n"),
+    ),
 )
 """Python's own ``email`` package. It sends nothing by itself, so no file is read for its sake."""

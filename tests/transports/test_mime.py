@@ -324,6 +324,16 @@ def test_a_header_keeps_the_way_of_its_value():
                 assert person.trail == (STEP,)
 
 
+def test_address_objects_have_the_way_of_what_they_are_in():
+    written = Step(StepKind.WRITTEN, Place("a.py", 2))
+    message = mime.EmailMessage()
+    message["To"] = Items((Member(mime.Address("Ann", addr_spec=Known(ANN, (written,))), ONE),), (STEP,))
+    (person,) = message_of(message, bcc="removed").to
+    assert person.trail == (written, STEP)
+    (person,) = recipients(Items((Member(mime.Address("Ann", addr_spec=ANN), ONE),), (STEP,))).recipients
+    assert person.trail == (STEP,)
+
+
 def test_a_list_of_unknown_length_is_joined_into_one_line():
     message = mime.EmailMessage()
     message["To"] = Items((Member(Unknown("u.email", OPTIONAL), MANY),), (STEP,))
