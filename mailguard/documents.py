@@ -129,16 +129,18 @@ def read_json(content: str | bytes) -> Value | CannotTell:
         content = decode_text(content)
     if len(content) > BODY_LIMIT:
         return CannotTell(Reason.TOO_LARGE)
-    content = content.lstrip("\ufeff \t\r\n")
+    content = content.strip("\ufeff \t\r\n")
     try:
-        value = _DECODER.decode(content)
+        value, end = _DECODER.raw_decode(content)
+        if end != len(content):
+            return CannotTell(Reason.WRONG_ENCODING, "the body is not valid JSON")
     except json.JSONDecodeError as error:
         return _not_json(content, error)
     except (ValueError, RecursionError) as error:
         return _json_failed(error)
     if _too_deep(content, value):
         return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
-    if "\\ud" in content or "\\uD" in content:
+    if "\\u" in content and ("\\ud" in content or "\\uD" in content):
         value = _deep_clean(value)
     return cast("Value", value)
 
@@ -151,7 +153,7 @@ def _json_failed(error: ValueError | RecursionError) -> CannotTell:
 
 def _not_json(content: str, error: json.JSONDecodeError) -> CannotTell:
     # Where the text ends inside a value, it was cut; where something else stands, it is no JSON.
-    rest = content[error.pos :].rstrip()
+    rest = content[error.pos :]
     cut = (
         not rest
         or error.msg.startswith("Unterminated string")

@@ -16,6 +16,8 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, Literal, TypeAlias, cast
 from urllib.parse import unquote, unquote_plus, unquote_to_bytes
 
@@ -455,8 +457,19 @@ def from_base64(value: Value | Absent) -> Value | CannotTell:
 
 
 def header(headers: Value, name: str) -> str:
-    """The text of one header of ``headers``, several joined by commas; empty where it is absent or not known."""
-    value = get(headers, name, fold=True)
+    """The text of one header of ``headers``, several joined by commas; empty where it is absent or not known.
+
+    ``name`` is given in lower case.
+    """
+    if type(headers) is dict:
+        # A capture: looked at for each of a million records.
+        value: Value | Absent = next(
+            (item for key, item in headers.items() if type(key) is str and key.lower() == name), ABSENT
+        )
+        if type(value) is str:
+            return value
+    else:
+        value = get(headers, name, fold=True)
     if isinstance(value, Either):
         texts = [text(option) for option in value.options if option is not ABSENT]
         return next((item for item in texts if item), "")
@@ -1143,6 +1156,7 @@ def _breaks(repeat: Repeat) -> bool:
 # --- URLs ----------------------------------------------------------------------------------------
 
 _URL_LIMIT: Final = 1 << 16  # characters of a URL without its query
+_SHORT: Final = 1000  # characters of a URL that is worth remembering
 _ALTERNATIVES: Final = 8  # branches of the code that are looked at
 # Bounded and without alternatives that overlap at a delimiter: placeholders may hold the characters that end an authority.
 _AUTHORITY = re.compile(r"(?:<[^<>@]{0,100}>|\{[^{}@]{0,100}\}|[^/?#])*")
@@ -1156,9 +1170,16 @@ def url_parts(url: Value | Absent) -> Url | None:
     is written ``*``; one at the start may hold a part of the path too. Where branches of the code differ, the one with a public
     host name is taken.
     """
-    found = [part for part in _urls(url, 0) if part is not None][:_ALTERNATIVES]
+    if isinstance(url, str) and len(url) <= _SHORT:
+        return _concrete_url(url)  # a capture has few different ones, and each many times
+    found = list(islice((part for part in _urls(url, 0) if part is not None), _ALTERNATIVES))
     named = [part for part in found if "." in part.host and not re.fullmatch(r"[0-9.]+", part.host)]
     return next(iter(named or [part for part in found if part.host] or found), None)
+
+
+@lru_cache(1024)
+def _concrete_url(url: str) -> Url | None:
+    return _url([url]) if url else None
 
 
 def _urls(url: Value | Absent, depth: int) -> Iterator[Url | None]:
