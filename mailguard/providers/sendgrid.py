@@ -1083,29 +1083,36 @@ class Mail(Object):
         apart = _exactly_true(is_multiple)
         arrivals = _arrivals(value, kind, many, alone=True)
         if apart is Truth.YES:
-            for email, count in arrivals:
-                self._alone(email, count)
+            self._alone(arrivals)
             return []
         if apart is Truth.MAYBE:
             return [_Arrival(email, Count(0, count.plain, count.high)) for email, count in arrivals]
         return arrivals
 
-    def _alone(self, email: Email, count: Count) -> None:
-        address = email.read("email")
-        if isinstance(address, (Unknown, Parameter)) and address.count.high > 1:
-            # It may be a list; each of its members then is alone.
-            count = count * address.count
-            email.write("email", _single(address))
-        personalization = Personalization()
-        personalization.put(email, ONE)
-        self._insert(personalization, 0, count)
+    def _alone(self, arrivals: list[_Arrival]) -> None:
+        """Each into a personalization of its own, every new one in front of the others."""
+        members: list[Member] = []
+        for email, many in arrivals:
+            address = email.read("email")
+            count = many
+            if isinstance(address, (Unknown, Parameter)) and address.count.high > 1:
+                # It may be a list; each of its members then is alone.
+                count = many * address.count
+                email.write("email", _single(address))
+            personalization = Personalization()
+            personalization.put(email, ONE)
+            members.insert(0, Member(personalization, count))
+        if not list(each(self.read("personalizations"))):
+            self.write("personalizations", _collected(members))
+            return
+        for member in reversed(members):
+            self._insert(member.value, 0, member.count)
 
     def _into(self, p: Value, arrivals: list[_Arrival]) -> None:
         index = scalar(p)
         if isinstance(index, (Unknown, Parameter, Either)):
             # Whoever numbers personalizations with what the code computes means one each.
-            for email, many in arrivals:
-                self._alone(email, many)
+            self._alone(arrivals)
             return
         if not isinstance(index, int):
             raise Refused("list indices must be integers")
@@ -1131,7 +1138,7 @@ class Mail(Object):
         values = [option for member in chosen for option in _each_option(member.value)]
         return [value for value in values if isinstance(value, Personalization)]
 
-    def _insert(self, personalization: Personalization, index: int, count: Count) -> None:
+    def _insert(self, personalization: Value, index: int, count: Count) -> None:
         held = self.read("personalizations", [])
         if isinstance(held, list) and count == ONE:
             self.write("personalizations", [*held[:index], personalization, *held[index:]])
