@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from mailguard import capture, discover, rulebook, transports
 from mailguard.addresses import compare_key, distinct, is_inside
+from mailguard.allow import Exceptions
 from mailguard.config import Settings, find, load
 from mailguard.discover import Files, Globs, Tree
 from mailguard.inspection import Inspection, inspected
@@ -217,6 +218,7 @@ class Run:
     rules: tuple[Rule, ...]
     eyes: frozenset[str] = BOTH
     notices: tuple[str, ...] = ()
+    as_of: date | None = None
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def report(self) -> Report:
@@ -254,8 +256,11 @@ class Run:
                 tally.add(dispatch, claim.provider, claim.decoded)
         mine = [call for call, files in tally.calls() if self._touches(files)]
         calls.extend(mine)
-        found = [finding for finding, files in tally.findings() if self._touches(files)]
+        exceptions = Exceptions(self._code_lines, self.today, (rule.id for rule in self.rules))
+        found = [exceptions.applied(finding) for finding, files in tally.findings() if self._touches(files)]
         findings.extend(found)
+        places = [call.place for call in mine] + [finding.place for finding in found]
+        notices.extend(exceptions.remarks(place.path for place in places))
         own_skips = [skip for skip in result.skips if self.tree.asks_for(skip.place.path)]
         skips.extend(own_skips)
         if not self.settings.internal_domains:
@@ -277,6 +282,10 @@ class Run:
             files_read=len({file.path for file in asked} - unread),
             files_known=0,
         )
+
+    def today(self) -> date | None:
+        """The day that end dates are compared with: as asked, else that of the commit; None if nothing tells."""
+        return self.as_of or discover.commit_date(self.tree.root)
 
     def _touches(self, files: frozenset[str]) -> bool:
         """Whether a way goes through what was asked for: a caller elsewhere can make a call unsafe."""
@@ -452,7 +461,7 @@ def prepare(
         requests=CAPTURES in eyes,
         sniff_all=CODE not in eyes,
     )
-    run = Run(tree, settings, files, policies, rules, eyes, notices)
+    run = Run(tree, settings, files, policies, rules, eyes, notices, as_of)
     discover.check_found(tree, files, paths, here, lambda file: capture.detect(file.real) is not None)
     return run
 

@@ -264,6 +264,59 @@ def test_an_audience_may_see_each_other(folder: Path, run: Run) -> None:
     assert "The audience club ended on 2026-01-31" in out
 
 
+ALLOW = '# mailguard: allow[visible-external-recipients] reason="the members of one club"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEAK.replace("people)", f"people)  {ALLOW}"),
+        LEAK.replace("    send_mail(", f"    {ALLOW}\n    # and another comment\n    send_mail("),
+        LEAK.replace('"news@example.com", people)', f'"news@example.com",\n        people,\n    )  {ALLOW}'),
+        LEAK.replace("people)", f"people)  {ALLOW} until=2026-01-31"),
+        LEAK.replace("people)", f"people)  {ALLOW.replace('[', '[bcc-bulk, ')}"),
+    ],
+)
+def test_an_exception_with_a_reason_counts_and_is_said(folder: Path, run: Run, text: str) -> None:
+    put(folder, mailer=text)
+    code, out, _ = run("check", "--as-of", "2026-01-31")
+    assert code == 0
+    assert "allowed: the members of one club" in out
+    assert "1 does not (0 new)" in out
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("# mailguard: allow[visible-external-recipients]", "it gives no reason"),
+        ('# mailguard: allow[visible-external-recipients] reason=" "', "it gives no reason"),
+        (ALLOW + " until=2026-01-30", "it ended on 2026-01-30"),
+        (ALLOW + " until=soon", ""),
+        (ALLOW + " until=2026-13-01", "its end is no date"),
+        (ALLOW.replace("visible", "visibel"), 'there is no rule "visibel-external-recipients"'),
+        (ALLOW.replace("visible-external-recipients", "bcc-bulk"), "this exception allows nothing"),
+    ],
+)
+def test_an_exception_that_does_not_count_is_said(folder: Path, run: Run, comment: str, said: str) -> None:
+    put(folder, mailer=LEAK.replace("people)", f"people)  {comment}"))
+    code, out, _ = run("check", "--as-of", "2026-01-31")
+    if said:
+        assert code == 1
+        assert f"mailer.py:6: this exception {said.removeprefix('this exception ')}" in out.replace(
+            "does not count: ", ""
+        )
+
+
+def test_an_exception_allows_its_own_place_only(folder: Path, run: Run) -> None:
+    put(
+        folder,
+        mailer=LEAK.replace("people)", f"people)  {ALLOW}") + LEAK.partition("\n\n")[2].replace("newsletter", "other"),
+    )
+    code, out, _ = run("check")
+    assert code == 1
+    assert out.count("Everyone on this list can see everyone else on it") == 1
+
+
 def test_an_ignored_rule_hands_the_finding_to_the_general_one(folder: Path, run: Run) -> None:
     put(
         folder,
