@@ -7,8 +7,8 @@ Connection settings, authentication and the headers of a session take no part.
 A body stays data: nested as the caller built it, since the number of its members need not be known. ``json.dumps`` and
 ``urlencode`` therefore give an :class:`Encoded`, a text that keeps what it was made of.
 
-Sources: requests 2.34.2, httpx 0.28.1, urllib3 2, aiohttp 3.13, Tornado 6.5 and Python 3.11's standard library; the first
-two and the standard library were run.
+Sources: requests 2.34.2, httpx 0.28.1 and the standard library of Python 3.11, run; the documentation of urllib3 2,
+aiohttp 3, Tornado 6 and App Engine's urlfetch.
 """
 
 from __future__ import annotations
