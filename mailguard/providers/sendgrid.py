@@ -938,7 +938,7 @@ class Mail(Object):
         content: Value = None,
         **opts: Value,
     ) -> None:
-        for name in ("personalizations", "headers", "contents"):
+        for name in ("personalizations", "headers"):
             self.write(name, [])
         if opts.keys() & _OLD_KEYWORDS:
             self._start_as_1(from_email, opts)
