@@ -14,7 +14,9 @@ def _leave_current_folder() -> None:
         import os  # noqa: PLC0415  # always loaded by the interpreter itself, so no file of the tree can stand in for it
 
         here = os.path.realpath(os.curdir)
-        sys.path[:] = [entry for entry in sys.path if entry not in ("", ".") and os.path.realpath(entry) != here]  # os.path, as pathlib is not loaded yet
+        sys.path[:] = [
+            entry for entry in sys.path if entry not in ("", ".") and os.path.realpath(entry) != here
+        ]  # os.path, as pathlib is not loaded yet
     except OSError:
         # The current folder is gone; then nothing can be imported from it.
         sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
