@@ -1102,7 +1102,8 @@ class Mail(Object):
             personalization = Personalization()
             personalization.put(email, ONE)
             members.insert(0, Member(personalization, count))
-        if not list(each(self.read("personalizations"))):
+        if len(members) > 1 and not list(each(self.read("personalizations"))):
+            # At once, so that each stays a thing of its own.
             self.write("personalizations", _collected(members))
             return
         for member in reversed(members):
