@@ -64,7 +64,8 @@ def decode_text(data: bytes, charset: str = "", *, sniff: bool = True) -> str:
     if sniff and (data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:3] == b"\xef\xbb\xbf" or b"\0" in data[:4]):
         charset = json.detect_encoding(data)  # RFC 4627, section 3; it knows the byte order marks too
         beginning = data[:64].decode(charset, "replace")
-        if sum(character.isascii() for character in beginning) < len(beginning) / 2:
+        marked = data[:1] in (b"\xff", b"\xfe", b"\xef")
+        if not marked and sum(character.isascii() for character in beginning) < len(beginning) / 2:
             charset = ""  # zeros of another kind
     for name in (charset, "utf-8"):
         if name and _is_charset(name):
@@ -401,7 +402,7 @@ class Document:
     line: int
     """The first line of its content, from 1."""
     root: Any = field(default=None, repr=False, compare=False)
-    """The node tree of the YAML library; read through :meth:`position`."""
+    """The node tree; read through :meth:`position`."""
 
     def position(self, *path: str | int) -> tuple[int, int]:
         """Line and column, from 1, of the node under ``path``; of the nearest node above it where there is none."""
@@ -412,16 +413,28 @@ class Document:
                 node = _below(node, step)
             if node is None:
                 break
-            place = (node.start_mark.line + 1, node.start_mark.column + 1)
+            place = (node.line, node.column)
         return place
 
 
-def _below(node: Any, step: str | int) -> Any:
-    if node.id == "sequence":
-        return node.value[step] if isinstance(step, int) and 0 <= step < len(node.value) else None
-    if node.id == "mapping":
-        return next((value for key, value in node.value if getattr(key, "value", None) == str(step)), None)
-    return None
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A node of a YAML document. Of a mapping, keys and values alternate in ``children``."""
+
+    tag: str
+    line: int
+    column: int
+    value: str | None = None
+    """The text of a scalar; None for a collection."""
+    children: list[_Node] = field(default_factory=list)
+    mapping: bool = False
+
+
+def _below(node: _Node, step: str | int) -> _Node | None:
+    if node.mapping:
+        pairs = zip(node.children[::2], node.children[1::2], strict=False)
+        return next((value for key, value in pairs if key.value == str(step)), None)
+    return node.children[step] if isinstance(step, int) and 0 <= step < len(node.children) else None
 
 
 class _Refuse(Exception):  # noqa: N818  # ends the building of one document; never leaves this module
@@ -457,15 +470,12 @@ def yaml_documents(content: str | bytes) -> Iterator[Document | CannotTell]:
         return
     yaml = _library()
     loader = None
-    line = 0
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(
             _UNPRINTABLE.sub("\ufffd", content.removeprefix("\ufeff"))
         )
-        while loader.check_node():
-            node = loader.get_node()
-            line = node.start_mark.line + 1
-            yield Document(_Builder().build(node, 0)[0], line, node)
+        for node in _nodes(loader, yaml):
+            yield Document(_Builder().build(node, 0)[0], node.line, node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}" if mark is not None else ""
@@ -481,6 +491,64 @@ def yaml_documents(content: str | bytes) -> Iterator[Document | CannotTell]:
             loader.dispose()
 
 
+_TOO_DEEP: Final = CannotTell(Reason.TOO_LARGE, "the YAML is nested deeper than the limit")
+_TOO_MANY: Final = CannotTell(Reason.TOO_LARGE, "the YAML holds more nodes than the limit")
+
+
+def _nodes(loader: Any, yaml: Any) -> Iterator[_Node]:
+    """The root of each document.
+
+    Made of events, with a stack of its own: the composer of the C library calls itself for each level, and some ten thousand
+    brackets end the process (PyYAML 6.0.3).
+    """
+    anchors: dict[str, _Node] = {}
+    stack: list[_Node] = []
+    root: _Node | None = None
+    count = 0
+    while loader.check_event():
+        event = loader.get_event()
+        if isinstance(event, yaml.DocumentStartEvent):
+            anchors, stack, root, count = {}, [], None, 0
+            continue
+        if isinstance(event, yaml.DocumentEndEvent):
+            if root is not None:
+                yield root
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            stack.pop()
+            continue
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in anchors:
+                raise _Refuse(CannotTell(Reason.BAD_RECORD, "a YAML alias of nothing"))
+            meant, mark = anchors[event.anchor], event.start_mark
+            node = _Node(meant.tag, mark.line + 1, mark.column + 1, meant.value, meant.children, meant.mapping)
+        elif isinstance(event, yaml.NodeEvent):
+            node = _node(loader, yaml, event)
+            if event.anchor is not None:
+                anchors[event.anchor] = node
+        else:
+            continue
+        count += 1
+        if count > YAML_NODES:
+            raise _Refuse(_TOO_MANY)
+        if stack:
+            stack[-1].children.append(node)
+        else:
+            root = node
+        if isinstance(event, yaml.CollectionStartEvent):
+            stack.append(node)
+            if len(stack) > DEPTH_LIMIT:
+                raise _Refuse(_TOO_DEEP)
+
+
+def _node(loader: Any, yaml: Any, event: Any) -> _Node:
+    line, column = event.start_mark.line + 1, event.start_mark.column + 1
+    tag = event.tag if event.tag not in (None, "!") else ""
+    if isinstance(event, yaml.ScalarEvent):
+        return _Node(tag or loader.resolve(yaml.ScalarNode, event.value, event.implicit), line, column, event.value)
+    return _Node(tag, line, column, mapping=isinstance(event, yaml.MappingStartEvent))
+
+
 class _Builder:
     """YAML nodes to data. An alias is one shared thing; its size counts wherever it is used."""
 
@@ -488,38 +556,37 @@ class _Builder:
         self.done: dict[int, tuple[Any, int]] = {}
         self.open: set[int] = set()
 
-    def build(self, node: Any, depth: int) -> tuple[Any, int]:
-        if node.id == "scalar":
-            return _yaml_scalar(node), 1
-        key = id(node)
+    def build(self, node: _Node, depth: int) -> tuple[Any, int]:
+        if node.value is not None:
+            return _yaml_scalar(node.tag, node.value), 1
+        key = id(node.children)  # shared by the aliases of a node
         if key in self.done:
             return self.done[key]
         if key in self.open:
             raise _Refuse(CannotTell(Reason.BAD_RECORD, "a YAML alias that holds itself"))
         if depth >= DEPTH_LIMIT:
-            raise _Refuse(CannotTell(Reason.TOO_LARGE, "the YAML is nested deeper than the limit"))
+            raise _Refuse(_TOO_DEEP)
         self.open.add(key)
-        size = 1
         result: Any
-        if node.id == "sequence":
-            result = []
-            for child in node.value:
+        if node.mapping:
+            result, size = self.mapping(node, depth)
+        else:
+            result, size = [], 1
+            for child in node.children:
                 value, weight = self.build(child, depth + 1)
                 result.append(value)
                 size += weight
-        else:
-            result, size = self.mapping(node, depth)
         if size > YAML_NODES:
-            raise _Refuse(CannotTell(Reason.TOO_LARGE, "the YAML holds more nodes than the limit"))
+            raise _Refuse(_TOO_MANY)
         self.open.discard(key)
         self.done[key] = (result, size)
         return self.done[key]
 
-    def mapping(self, node: Any, depth: int) -> tuple[dict[Any, Any], int]:
+    def mapping(self, node: _Node, depth: int) -> tuple[dict[Any, Any], int]:
         result: dict[Any, Any] = {}
         merged: dict[Any, Any] = {}
         size = 1
-        for key_node, value_node in node.value:
+        for key_node, value_node in zip(node.children[::2], node.children[1::2], strict=False):
             value, weight = self.build(value_node, depth + 1)
             size += weight + 1
             if key_node.tag == "tag:yaml.org,2002:merge":
@@ -530,7 +597,7 @@ class _Builder:
             key, weight = self.build(key_node, depth + 1)
             size += weight
             if isinstance(key, (list, dict)):
-                key = f"line {key_node.start_mark.line + 1}"  # no key that any format has; nothing reads it
+                key = f"line {key_node.line}"  # no key that any format has; nothing reads it
             result[key] = _together(result[key], value) if key in result else value
         return {**merged, **result}, size
 
@@ -539,11 +606,9 @@ _TRUE: Final = frozenset({"yes", "true", "on"})
 _FALSE: Final = frozenset({"no", "false", "off"})
 
 
-def _yaml_scalar(node: Any) -> Any:
-    value: str = node.value
-    tag: str = node.tag.rpartition("2002:")[2]
+def _yaml_scalar(tag: str, value: str) -> Any:
     try:
-        match tag:
+        match tag.rpartition("2002:")[2]:
             case "null":
                 return None
             case "bool" if value.lower() in _TRUE | _FALSE:

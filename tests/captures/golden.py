@@ -37,7 +37,7 @@ def shown(record: Record, sample: str) -> dict[str, Any]:
         case CannotTell():
             result["cannot tell"] = _reason(exchange)
         case HttpRequest():
-            result |= {"method": exchange.method, "url": exchange.url, "body": _payload(payload(exchange))}
+            result |= {"request": f"{exchange.method} {exchange.url}", "payload": _payload(payload(exchange))}
         case SmtpTransaction():
             result |= {"relay": exchange.relay, "mail_from": exchange.mail_from, "rcpt_to": exchange.rcpt_to}
             result["headers"] = _headers(exchange.data)
