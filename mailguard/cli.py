@@ -326,7 +326,8 @@ def _report_options(run: Run, command: str, options: dict[str, Any], *, terminal
         all_trails=options["all_trails"],
         show_undecided=options["undecided"],
         reveal=options["reveal"],
-        # There is no baseline yet that could be proposed.
+        commands=frozenset(main.commands),
+        # There is no command yet that makes a baseline.
         baseline="baseline" not in main.commands,
         version=__version__,
     )
@@ -402,7 +403,12 @@ def inspect(paths: tuple[str, ...], *, reveal: bool, format_name: str, **options
 
     run = _prepare(paths, frozenset({"captures"}), options)
     shown = run.options(
-        width=_width(), colour=_colour(options["color"]), command="inspect", reveal=reveal, version=__version__
+        width=_width(),
+        colour=_colour(options["color"]),
+        command="inspect",
+        commands=frozenset(main.commands),
+        reveal=reveal,
+        version=__version__,
     )
     render = render_json if format_name == "json" else render_text
     click.echo(render(list(run.inspections()), shown), nl=False, color=True)

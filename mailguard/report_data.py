@@ -44,7 +44,7 @@ def document(report: Report, options: Options) -> dict[str, Json]:
         "exit_code": report.exit_code,
         "ledger": _ledger(report.ledger),
         "findings": [_finding(finding, name, roster) for finding, name in zip(report.findings, names, strict=True)],
-        "skips": [_skip(skip) for skip in report.skips],
+        "skips": [_skip(skip, options) for skip in report.skips],
         "calls": [_call(call) for call in report.calls],
         "notices": [told(notice) for notice in report.notices],
     }
@@ -160,13 +160,13 @@ def _person(person: Recipient, roster: Roster) -> dict[str, Json]:
     return entry
 
 
-def _skip(skip: Skip) -> Json:
+def _skip(skip: Skip, options: Options) -> Json:
     return {
         "reason": skip.reason.name.lower().replace("_", "-"),
         "cause": skip.cause.name.lower().replace("_", "-") if skip.cause is not None else None,
         "title": skip_title(skip),
         "why": skip_why(skip),
-        "change": list(next_steps(skip)),
+        "change": list(next_steps(skip, options)),
         "place": _place(skip.place),
         "provider": clean(skip.provider),
         "operation": clean(skip.operation),

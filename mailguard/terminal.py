@@ -332,9 +332,13 @@ def finding_lines(finding: Finding, options: Options, *, links: bool = True) -> 
         return lines
     where = paste(finding.place)
     if way_of(finding) is not None:
-        if finding.fixable:
+        if finding.fixable and options.has_command("fix"):
             lines.append(_command("", f"mailguard fix {where}"))
-        lines.append(_command("Intended?", f'mailguard allow {where} --reason "why they may see each other"'))
+        if options.has_command("allow"):
+            lines.append(_command("Intended?", f'mailguard allow {where} --reason "why they may see each other"'))
+        else:
+            comment = f'# mailguard: allow[{_foreign(finding.rule)}] reason="why they may see each other"'
+            lines.append(_command("Intended?", comment))
     else:
         lines += _labelled("Intended?", "name these people as an audience under [tool.mailguard.audiences]", width)
     lines.append(_command("More", f"mailguard explain {_foreign(finding.rule)}"))
@@ -351,7 +355,7 @@ def skip_lines(skip: Skip, options: Options) -> list[str]:
     lines += ["", *_labelled("Why", _safe(skip_why(skip)), width)]
     if alike := alike_words(skip.times, skip.place):
         lines += _labelled("Alike", _safe(alike), width)
-    first, *rest = next_steps(skip)
+    first, *rest = next_steps(skip, options)
     lines += _labelled("Change", first, width)
     for step in rest:
         lines += _labelled("", step, width)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -246,6 +247,8 @@ def guilty_change(finding: Finding, options: Options) -> Step | None:
 
 _RECORD_AGAIN: Final = "record it again: mailguard record -- COMMAND"
 
+_COMMAND: Final = re.compile(r",? then: mailguard scrub CAPTURE|: mailguard record -- COMMAND")
+
 _NEXT: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.BODY_MISSING: (
         _RECORD_AGAIN,
@@ -260,7 +263,7 @@ _NEXT: Final[dict[Reason, tuple[str, ...]]] = {
         "or correct the header in the capture, if you know that it is wrong",
     ),
     Reason.TOO_LARGE: ("split the capture, or record fewer people at a time",),
-    Reason.UNKNOWN_FORM: ("see what is known of this service: mailguard explain --list",),
+    Reason.UNKNOWN_FORM: ("see what is known of this service: mailguard explain",),
     Reason.MASKED: (
         "record without the filter that masks addresses, then: mailguard scrub CAPTURE",
         "which keeps people apart and prints nobody",
@@ -306,9 +309,11 @@ def skip_why(skip: Skip) -> str:
     return f"{skip.reason.value}: {told(skip.detail)}" if skip.detail else skip.reason.value
 
 
-def next_steps(skip: Skip) -> tuple[str, ...]:
+def next_steps(skip: Skip, options: Options) -> tuple[str, ...]:
     """What to do about it; each line stands alone."""
-    return _NEXT[skip.cause] if skip.cause is not None else (_NEXT_FOR_CODE[skip.reason],)
+    steps = _NEXT[skip.cause] if skip.cause is not None else (_NEXT_FOR_CODE[skip.reason],)
+    # A command that does not exist is not proposed; what it would do is.
+    return tuple(step if options.has_command("record") else _COMMAND.sub("", step) for step in steps)
 
 
 def alike_words(times: int, place: Place) -> str:

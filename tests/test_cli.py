@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -262,6 +263,17 @@ def test_an_audience_may_see_each_other(folder: Path, run: Run) -> None:
     code, out, _ = run("check", "--as-of", "2026-02-01")
     assert code == 1
     assert "The audience club ended on 2026-01-31" in out
+
+
+def test_no_report_proposes_a_command_that_does_not_exist(folder: Path, run: Run) -> None:
+    put(folder, mailer=LEAK, broken=LEAK + "\ndef broken(:\n")
+    (folder / "cut.har.gz").write_bytes(b"\x1f\x8b\x08\x00")
+    (folder / "sent.eml").write_bytes(MESSAGE)
+    said = "".join(run("check", ".", "--all", "--all-trails", "--format", name)[1] for name in gate.reporters())
+    said += run("replay", ".")[1]
+    proposed = set(re.findall(r"mailguard ([a-z]+)(?= |$|\b[^.:])", said, re.MULTILINE))
+    assert proposed & {"check", "explain"}
+    assert not proposed & ({*cli.SHOWN, "init", "record", "scrub"} - set(cli.main.commands))
 
 
 ALLOW = '# mailguard: allow[visible-external-recipients] reason="the members of one club"'

@@ -54,6 +54,8 @@ class Options:
     """The command that ran, as it is written in a next step: ``mailguard check --all``."""
     code_lines: CodeLines = no_code
     """Where code comes from; nothing is shown without it."""
+    commands: frozenset[str] | None = None
+    """The commands that exist, so that no report proposes another one; None for all that the guide names."""
     show_all: bool = False
     """``--all``: more than ten findings, known ones and noted ones."""
     all_trails: bool = False
@@ -78,6 +80,10 @@ class Options:
     """mailguard's own version; that of the package where empty."""
     category: str = ""
     """Name of this analysis among several of one repository (SARIF ``automationDetails``)."""
+
+    def has_command(self, name: str) -> bool:
+        """Whether a report may propose ``mailguard NAME``."""
+        return self.commands is None or name in self.commands
 
 
 Render: TypeAlias = Callable[[Report, Options], str]

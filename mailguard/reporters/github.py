@@ -47,7 +47,7 @@ def render(report: Report, options: Options) -> str:
         annotations.append((kind, _finding(finding, kind)))
         if guilty := guilty_change(finding, options):
             annotations.append(("notice", _guilty(finding, guilty)))
-    annotations += [("warning", _skip(skip)) for skip in report.skips if not skip.accepted]
+    annotations += [("warning", _skip(skip, options)) for skip in report.skips if not skip.accepted]
     annotations.sort(key=lambda annotation: list(_COMMANDS.values()).index(annotation[0]))
     seen: Counter[str] = Counter()
     lines: list[str] = []
@@ -110,8 +110,12 @@ def _guilty(finding: Finding, step: Step) -> str:
     return _command("notice", step.place, "This change shows people to each other", [words])
 
 
-def _skip(skip: Skip) -> str:
-    message = [f"Why: {skip_why(skip)}", alike_words(skip.times, skip.place), f"Change: {', '.join(next_steps(skip))}"]
+def _skip(skip: Skip, options: Options) -> str:
+    message = [
+        f"Why: {skip_why(skip)}",
+        alike_words(skip.times, skip.place),
+        f"Change: {', '.join(next_steps(skip, options))}",
+    ]
     return _command("warning", skip.place, skip_title(skip), message)
 
 
