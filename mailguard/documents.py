@@ -247,6 +247,7 @@ class _JsonFile:
         self.at = 0
         self.line = 1
         self.counted = 0
+        self.break_at = -1  # the last line end in front of ``counted``
         self.found = False  # whether the array was met
 
     def elements(self, path: Sequence[str]) -> Iterator[Element]:
@@ -370,9 +371,11 @@ class _JsonFile:
         return len(self.content)
 
     def element(self, value: Value | CannotTell, index: int, start: int) -> Element:
+        # Counted from where the last one was: a file may be one line of many megabytes.
         self.line += self.content.count("\n", self.counted, start)
+        self.break_at = max(self.break_at, self.content.rfind("\n", self.counted, start))
         self.counted = start
-        return Element(value, index, self.line, start - self.content.rfind("\n", 0, start))
+        return Element(value, index, self.line, start - self.break_at)
 
 
 _scanstring: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]  # public in practice, not in the stubs

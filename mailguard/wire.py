@@ -86,6 +86,7 @@ __all__ = [
 HEADER_LIMIT: Final = 16 << 20
 """Bytes of one header block. The largest seen has a To of 130 KB; a message may be far larger than its headers."""
 
+_PARTS: Final = 100_000  # parts of one multipart body; no service takes more than some thousand recipients
 _LAYERS: Final = 4  # encodings on top of each other; two are seen in the wild
 
 
@@ -619,6 +620,8 @@ def _multipart(data: str | bytes, boundary: str) -> Payload | CannotTell | None:
         if first is None:
             return None
         delimiters = _delimiters(raw, first.group(1).rstrip())
+    if len(delimiters) > _PARTS:
+        return CannotTell(Reason.TOO_LARGE, "the body has more parts than the limit")
     parts: list[tuple[str, Value]] = []
     for number, match in enumerate(delimiters):
         end = delimiters[number + 1].start() if number + 1 < len(delimiters) else len(raw)
@@ -1017,7 +1020,7 @@ def _words(match: re.Match[str]) -> str:
 _RUN = re.compile(r"(?:=\?[A-Za-z0-9_.:()+*-]{1,60}\?[BbQq]\?[^?\r\n]*\?=[ \t\r\n]*)+(?<=[ \t\r\n=])")
 _TOKEN = re.compile(
     r"(?P<word>(?:=\?[A-Za-z0-9_.:()+*-]{1,60}\?[BbQq]\?[^?\r\n]*\?=[ \t\r\n]*)+)"
-    r"|(?P<quoted>\"(?:[^\"\\]|\\.){0,2000}\")|(?P<mark>[(),;<>])|(?P<plain>[^=\"(),;<>]+|.)",
+    r"|(?P<quoted>\"(?:[^\"\\]|\\.){0,2000}\"?)|(?P<mark>[(),;<>])|(?P<plain>[^=\"(),;<>]+|.)",
     re.DOTALL,
 )
 
@@ -1144,13 +1147,13 @@ def _text_lines(atoms: Sequence[Atom], count: Count) -> list[tuple[list[Atom], C
 _FOLD = re.compile(r"(?:\r{0,3}\n|\r)[ \t]+")
 
 
-def _breaks(repeat: Repeat) -> bool:
+def _breaks(repeat: Repeat, depth: int = 0) -> bool:
     """Whether each round is a line, or several, of its own; a fold is no line."""
-    texts = [
-        repeat.separator or "",
-        *(literal for atom in _atoms(repeat.value) if (literal := _literal(atom)) is not None),
-    ]
-    return any(_LINE_END.search(_FOLD.sub(" ", item)) for item in texts)
+    atoms = _atoms(repeat.value)
+    texts = [repeat.separator or "", *(literal for atom in atoms if (literal := _literal(atom)) is not None)]
+    return any(_LINE_END.search(_FOLD.sub(" ", item)) for item in texts) or (
+        depth < _LAYERS and any(_breaks(atom, depth + 1) for atom in atoms if isinstance(atom, Repeat))
+    )
 
 
 # --- URLs ----------------------------------------------------------------------------------------

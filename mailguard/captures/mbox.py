@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from mailguard.documents import BODY_LIMIT
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Record
-from mailguard.model.message import CannotTell
+from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
-from mailguard.recording import broken, head_of, is_separator, lines, raw_message
+from mailguard.recording import LINE_LIMIT, broken, head_of, is_separator, lines, raw_message
 
 __all__ = ["FORMAT"]
 
@@ -96,6 +96,9 @@ def _lines(source: Source) -> Iterator[tuple[int, bytes | CannotTell]]:
             for line in whole:
                 number += 1
                 yield number, line + b"\r"
+            if len(rest) > LINE_LIMIT:
+                yield number + 1, CannotTell(Reason.TOO_LARGE, "the line is longer than the limit")
+                return
         if rest:
             yield number + 1, rest
 

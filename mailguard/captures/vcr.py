@@ -109,9 +109,11 @@ def _read_pieces(source: Source, content: str) -> Iterator[Record]:
         return
     indent = first.group(1)
     starts = [match.start() for match in _ITEM.finditer(content) if match.group(1) == indent]
+    line, counted = 1, 0
     for index, start in enumerate(starts):
         end = starts[index + 1] if index + 1 < len(starts) else len(content)
-        line = content.count("\n", 0, start) + 1
+        line += content.count("\n", counted, start)
+        counted = start
         place = Place(source.path, line, len(indent) + 3, pointer=f"interactions[{index}]")
         piece = content[start:end]
         if index + 1 == len(starts):
