@@ -40,6 +40,7 @@ __all__ = [
     "git_environment",
     "is_python",
     "is_test_code",
+    "place_named",
     "root_of",
     "tree_of",
 ]
@@ -150,8 +151,39 @@ def root_of(path: Path) -> Path | None:
     return None
 
 
+_PLACE: Final = re.compile(
+    r"(?P<path>.+?)(?::(?P<line>\d{1,9}))?(?::(?P<column>\d{1,9}))?(?:#(?P<pointer>.*))?", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A place that was named on the command line, as mailguard prints places: what is printed can be pasted."""
+
+    path: Path
+    """Absolute."""
+    line: int = 0
+    column: int = 0
+    pointer: str = ""
+
+
+def place_named(text: str, here: Path) -> Named | None:
+    """The place that ``text`` names: from ``here`` or from the root of the repository; None if nothing is there."""
+    starts = dict.fromkeys((here, root_of(here.resolve()) or here))
+    for start in starts:
+        if (start / text).exists():
+            return Named(start / text)
+    found = _PLACE.fullmatch(text)
+    for start in starts if found is not None else ():
+        if found is not None and (start / found["path"]).exists():
+            return Named(
+                start / found["path"], int(found["line"] or 0), int(found["column"] or 0), found["pointer"] or ""
+            )
+    return None
+
+
 def tree_of(paths: Sequence[str], here: Path) -> Tree:
-    """The tree for the paths that were named on the command line.
+    """The tree for the places that were named on the command line.
 
     Raises :class:`NothingToCheck` for a path that does not exist, with the nearest one that does.
     """
@@ -159,11 +191,11 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
     for path in paths:
         if path == STDIN:
             continue
-        full = here / path
-        if not full.exists():
+        place = place_named(path, here)
+        if place is None:
             raise NothingToCheck(f"there is no {path} here." + _did_you_mean(path, here))
         # A named path may itself be a link; what it leads to was asked for.
-        named.append(full.resolve())
+        named.append(place.path.resolve())
     stdin = STDIN in paths
     if not named:
         here = here.resolve()
@@ -469,7 +501,8 @@ def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_c
     for name in paths:
         if name == STDIN:
             continue
-        full = (here / name).resolve()
+        place = place_named(name, here)
+        full = (place.path if place is not None else here / name).resolve()
         python = any(full == Path(file.real) or _under(file.real, full) for file in files.python)
         if python or files.excluded:
             continue

@@ -6,6 +6,7 @@ It holds no address.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import textwrap
@@ -16,7 +17,8 @@ from typing import Final
 
 from mailguard import gate, rulebook
 from mailguard.config import Settings, nearest_name
-from mailguard.discover import NothingToCheck, tree_of
+from mailguard.discover import Named, NothingToCheck, display_path, place_named, tree_of
+from mailguard.inspection import render_text
 from mailguard.model.finding import Call, Certainty, Verdict
 from mailguard.model.message import CannotTell, Undecided
 from mailguard.model.provider import Provider
@@ -28,7 +30,8 @@ __all__ = ["example_problem", "examples_hold", "page", "run_examples"]
 
 WIDTH: Final = 100
 
-_PLACE: Final = re.compile(r"(?P<path>.+?)(?::(?P<line>\d{1,9}))?(?::(?P<column>\d{1,9}))?")
+_SYMBOL: Final = re.compile(r"[\w.]+:[A-Za-z_<][\w.<>]*")
+"""A function, as reports name it: ``package.module:Class.method``."""
 
 HEADLINES: Final = {
     Verdict.KEEPS_APART: "This call keeps readers apart",
@@ -52,13 +55,16 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
     elif (provider := _provider(subject)) is not None:
         lines = list(_service(provider))
     else:
-        found = _PLACE.fullmatch(subject)
-        if found is None or not Path(found["path"]).exists():
+        named = place_named(subject, Path.cwd())
+        if named is not None:
+            lines = list(_place(subject, named, prepare))
+        elif _SYMBOL.fullmatch(subject):
+            lines = list(_symbol(subject, prepare))
+        else:
             names = [*rules, *gate.providers()]
             raise NothingToCheck(
                 f'"{subject}" is no rule, no place and no mail service. {nearest_name(subject, names)}'
             )
-        lines = list(_place(found["path"], int(found["line"] or 0), int(found["column"] or 0), prepare))
     return no_address("\n".join(safe_text(line, Output.TERMINAL) for line in lines) + "\n")
 
 
@@ -109,28 +115,51 @@ def _service(provider: Provider) -> Iterator[str]:
             yield from _wrapped(source.fact, "    ")
 
 
-def _place(path: str, line: int, column: int, prepare: Callable[[Sequence[str]], gate.Run]) -> Iterator[str]:
-    run = prepare([path])
+def _place(text: str, named: Named, prepare: Callable[[Sequence[str]], gate.Run]) -> Iterator[str]:
+    run = prepare([text])
+    path = display_path(os.path.relpath(named.path.resolve(), run.tree.root))
+    line, column = named.line, named.column
     report = run.report()
-    shown = (Path.cwd() / path).resolve().relative_to(run.tree.root).as_posix()
-    calls = [call for call in report.calls if call.place.path == shown]
+    calls = [call for call in report.calls if call.place.path == path and call.symbol]
+    if not calls and report.ledger.captures:
+        yield from _requests(run, named)
+        return
     at = [call for call in calls if not line or call.place.line <= line <= max(call.place.end_line, call.place.line)]
     if column:
         at = [call for call in at if call.place.column == column] or at
-    findings = [one for one in report.findings if one.place.path == shown and line in (0, one.place.line)]
-    at = at or [call for call in calls if call.place in {one.send for one in findings}]
-    skips = [skip for skip in report.skips if skip.place.path == shown]
-    if not at:
-        for skip in skips:
-            yield f"{skip.place}  {skip.reason.value}{': ' + skip.detail if skip.detail else ''}"
-        if not skips:
-            where = f" at line {line}" if line else ""
-            yield f"There is no mail call in {path}{where} that mailguard knows."
-            nearest = min((call.place.line for call in calls), key=lambda number: abs(number - line), default=0)
-            if nearest:
-                yield f"The nearest one: mailguard explain {path}:{nearest}"
+    findings = [one for one in report.findings if one.place.path == path and line in (0, one.place.line)]
+    at = at or [call for call in report.calls if call.place in {one.send for one in findings}]
+    if at:
+        yield from _calls(at)
         return
-    for number, call in enumerate(at):
+    skips = [skip for skip in report.skips if skip.place.path == path]
+    for skip in skips:
+        yield f"{skip.place}  {skip.reason.value}{': ' + skip.detail if skip.detail else ''}"
+    if not skips:
+        where = f" at line {line}" if line else ""
+        yield f"There is no mail call in {path}{where} that mailguard knows."
+        nearest = min((call.place.line for call in calls), key=lambda number: abs(number - line), default=0)
+        if nearest:
+            yield f"The nearest one: mailguard explain {path}:{nearest}"
+
+
+def _requests(run: gate.Run, named: Named) -> Iterator[str]:
+    """What is in the request of a capture that was named, or in each of them."""
+    found = [one for one in run.inspections() if named.pointer in ("", one.place.pointer)]
+    if named.line and not named.pointer:
+        found = [one for one in found if one.place.line == named.line] or found
+    yield from render_text(found, run.options(width=WIDTH)).rstrip("\n").split("\n")
+
+
+def _symbol(subject: str, prepare: Callable[[Sequence[str]], gate.Run]) -> Iterator[str]:
+    calls = [call for call in prepare([]).report().calls if call.symbol == subject]
+    if not calls:
+        yield f"There is no mail call in {subject} that mailguard knows."
+    yield from _calls(calls)
+
+
+def _calls(calls: Sequence[Call]) -> Iterator[str]:
+    for number, call in enumerate(calls):
         if number:
             yield ""
         yield from _call(call)

@@ -152,9 +152,11 @@ def open_to_callers(dispatch: Dispatch) -> bool:
         # Whose request it is, or what is in it, may be an argument.
         return _has_parameter(_parts(dispatch.exchange))
     for message in _messages(claim.decoded):
-        for people in (message.to + message.cc, message.transmitted_bcc, message.reply_to, message.bcc):
-            if any(person.parameter for person in people) and distinct(people).high > 1:
-                return True
+        shown = message.to + message.cc
+        # Hidden copies matter where somebody stands in To or Cc whom they read.
+        groups = (shown, shown + message.transmitted_bcc, message.reply_to, shown + message.bcc if shown else ())
+        if any(any(person.parameter for person in people) and distinct(people).high > 1 for people in groups):
+            return True
     return False
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from inspect import Parameter, Signature
 
 from mailguard.config import Sender
-from mailguard.model.count import OPTIONAL
+from mailguard.model.count import ONE, OPTIONAL
 from mailguard.model.exchange import RawMessage
 from mailguard.model.provider import Function, Library
-from mailguard.model.value import Fields, Unknown, Value, trail_of
+from mailguard.model.value import Fields, Repeat, Sort, Text, Unknown, Value, each, sort_of, trail_of
 
 __all__ = ["library_of"]
 
@@ -26,6 +26,18 @@ def library_of(senders: Iterable[Sender]) -> Library:
         # A file that calls it names it, in its import or at the call.
         tokens=tuple(dict.fromkeys(sender.name.rsplit(".", 1)[1] for sender in declared)),
     )
+
+
+def _line(value: Value) -> Value:
+    """One line of a message with everybody in ``value``; a list as it stands would be several lines."""
+    if sort_of(value) is not Sort.COLLECTION:
+        return value
+    parts: list[Value | Repeat] = []
+    for member in each(value):
+        if parts:
+            parts.append(", ")
+        parts.append(member.value if member.count == ONE else Repeat(member.value, member.count, ", "))
+    return Text(tuple(parts), trail_of(value))
 
 
 def _model(sender: Sender) -> Callable[..., object]:
@@ -44,7 +56,7 @@ def _model(sender: Sender) -> Callable[..., object]:
                     value = Unknown(name, OPTIONAL, trail_of(value))
                 envelope.append(value)
                 if header != "Bcc":
-                    headers.append((header, value))
+                    headers.append((header, _line(value)))
         return RawMessage(Fields(tuple(headers)), rcpt_to=envelope if sender.bcc else None)
 
     def called(*positional: Value, **named: Value) -> RawMessage:

@@ -420,6 +420,41 @@ def test_explain_answers_for_every_kind_of_subject(folder: Path, run: Run) -> No
     assert "There is no mail call in mailer.py at line 1" in run("explain", "mailer.py:1")[1]
     put(folder, mailer=LEAK)
     assert "shows people to each other" in run("explain", "mailer.py:6:50")[1]
+    assert "shows people to each other" in run("explain", "mailer:newsletter")[1]
+    assert "no mail call in mailer:other" in run("explain", "mailer:other")[1]
+
+
+def test_every_place_that_is_printed_can_be_pasted(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(folder, shop__mailer=LEAK)
+    (folder / ".git").mkdir()
+    (folder / "sent.eml").write_bytes(MESSAGE)
+    (folder / "shop" / "sub").mkdir()
+    for here in (folder, folder / "shop" / "sub"):
+        monkeypatch.chdir(here)
+        for place in re.findall(r"^(\S+:\d\S*)", run("check", str(folder / "shop"), "--concise")[1], re.MULTILINE):
+            assert run("check", place.rstrip(":"))[0] == 1
+            assert "shows people" in run("explain", place.rstrip(":"))[1]
+        (place,) = re.findall(r"^(\S+)  2 outside", run("replay", str(folder / "sent.eml"))[1], re.MULTILINE)
+        assert run("check", place)[0] == 1
+        assert "r1 outside, r2 outside" in run("explain", place)[1]
+
+
+def test_a_declared_sender_is_a_mail_call(folder: Path, run: Run) -> None:
+    put(
+        folder,
+        news="from acme.mail import send_bulk\nfrom shop.models import User\n\n\n"
+        "def news():\n    send_bulk('Hi', [user.email for user in User.objects.all()])\n",
+    )
+    declared = '[tool.mailguard.senders."acme.mail.send_bulk"]\nparameters = ["subject", "people"]\nto = "people"\n'
+    assert "No mail is sent" in run("check")[1]
+    (folder / "pyproject.toml").write_text(declared)
+    code, out, _ = run("check")
+    assert code == 1
+    assert "Everyone on this list" in out
+    (folder / "pyproject.toml").write_text(declared + "one_each = true\n")
+    code, out, _ = run("check")
+    assert code == 0
+    assert "1 keeps readers apart" in out
 
 
 def test_the_examples_of_own_rules_can_be_run(folder: Path, run: Run) -> None:
