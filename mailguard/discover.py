@@ -199,7 +199,9 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
     stdin = STDIN in paths
     if not named:
         here = here.resolve()
-        return Tree(root_of(here) or here, () if stdin else (here,), stdin)
+        if stdin:
+            return Tree(root_of(here) or here, (), stdin)
+        named = [here]
     common = Path(os.path.commonpath(named))
     if common.is_file():
         common = common.parent
