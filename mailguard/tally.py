@@ -21,7 +21,7 @@ from mailguard.model.finding import Call, Certainty, Finding, Severity, Skip, Sk
 from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
 from mailguard.model.place import Place
 from mailguard.model.provider import Provider
-from mailguard.model.value import Origin, Step, StepKind
+from mailguard.model.value import Trail, Origin, Step, StepKind
 from mailguard.redact import count_words
 from mailguard.rulebook import (
     SHOWING,
@@ -47,8 +47,15 @@ WORST: Final = (
 )
 """The verdicts, worst first: a mail call is as bad as the worst of its ways."""
 
-ENTERING: Final = frozenset({StepKind.SHOWN, StepKind.STORED})
-"""The steps by which people enter a message."""
+def entering(trail: Trail, send: Place) -> Place:
+    """Where people enter a message: the header write, argument or add call that shows them; the field of the
+    dictionary that holds them where only that is handed over; else the mail call itself.
+
+    The first such call counts: a header that was written is shown again by the call that sends it.
+    """
+    shown = [step.place for step in trail if step.kind is StepKind.SHOWN]
+    stored = [step.place for step in trail if step.kind is StepKind.STORED]
+    return shown[0] if shown else stored[-1] if stored else send
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +213,7 @@ class CodeTally:
 
         def place_of(judgement: Judgement) -> Place:
             lead = lead_of(judgement)
-            entering = [step.place for step in lead.trail if step.kind in ENTERING] if lead else []
-            return entering[-1] if entering else dispatch.place
+            return entering(lead.trail, dispatch.place) if lead else dispatch.place
 
         symbols = (dispatch.symbol, dispatch.root)
         audience = audience_for(policies.policy, symbols, (dispatch.place.path,))
@@ -337,8 +343,7 @@ def _reads(message: Message, dispatch: Dispatch | None) -> Iterator[tuple[str, s
         if not people:
             continue
         lead = max(people, key=_heaviness)
-        entering = [step.place for step in lead.trail if step.kind in ENTERING]
-        place = entering[-1] if entering else dispatch.place if dispatch else Place("")
+        place = entering(lead.trail, dispatch.place if dispatch else Place(""))
         count = functools.reduce(Count.__add__, (person.count for person in people))
         yield name, people_words(count), place
 

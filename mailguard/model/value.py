@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL, Count, Truth
+from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, Count, Truth
 from mailguard.model.place import Place
 
 __all__ = [
@@ -526,17 +526,14 @@ def each(value: Value | Absent) -> Iterable[Member]:
                 result.append(Member(item, Count(0, count.plain if branch is longest else 0, count.high)))
         return result
     if isinstance(value, (Unknown, Parameter)):
-        # Iterating shows that it is a collection; each member of it is one thing.
-        return [Member(Unknown(_name(value), OPTIONAL, value.trail), MANY)]
+        # Iterating shows that it is a collection; each member of it is one thing. What nothing
+        # suggests to be there (a key of unknown keyword arguments) is plainly empty.
+        return [Member(replace(value, count=OPTIONAL), MANY if value.count.plain else ANY)]
     return []
 
 
 def _plainly(members: list[Member]) -> int:
     return sum(member.count.plain for member in members)
-
-
-def _name(value: Unknown | Parameter) -> str:
-    return value.why if isinstance(value, Unknown) else value.name
 
 
 def truth(value: Value | Absent) -> Truth:

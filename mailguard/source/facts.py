@@ -215,9 +215,11 @@ class _Lowering:
         return line, column
 
     def _at(self, node: cst.CSTNode) -> t.Span:
-        start = self._offsets[self._starts[id(node)]]
-        end = self._offsets[self._ends[id(node)]]
-        return t.Span(*self._point(start), *self._point(end))
+        return t.Span(*self._point(self._offset(self._starts[id(node)])), *self._point(self._offset(self._ends[id(node)])))
+
+    def _offset(self, token: int) -> int:
+        # The newline at the end of the file is generated and taken back where the file has none.
+        return self._offsets[min(token, len(self._offsets) - 1)]
 
     # Statements
 
@@ -345,7 +347,7 @@ class _Lowering:
         names = self._names.pop()
         if self._names:
             self._names[-1] |= names
-        last = self._point(self._offsets[self._ends[id(node)]] - 1)[0]
+        last = self._point(self._offset(self._ends[id(node)]) - 1)[0]
         return t.Func(
             self._at(node.name),
             node.name.value,

@@ -788,6 +788,8 @@ def compare(machine: Any, state: State, op: str, left: Val, right: Val) -> Truth
             return answers.pop() if len(answers) == 1 else Truth.MAYBE
         if isinstance(left, (Ref, Text, Items, Func, Cls, Bound, ModelFn, ModelCls, Partial)):
             return Truth.NO if op in {"is", "=="} else Truth.YES
+    if isinstance(left, Native) and isinstance(right, Native) and op in {"is", "==", "is not", "!="}:
+        return Truth.YES if (left.name == right.name) == (op in {"is", "=="}) else Truth.NO
     if op in {"in", "not in"} and isinstance(right, (Ref, Items)):
         members = members_of(state, right)
         if isinstance(right, Ref) and state.heap.get(right) is not None and state.heap[right].open:
@@ -1578,7 +1580,14 @@ def _first(machine: Any, context: Any, state: State, args: list[Val], named_args
 def _type(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
     if args and isinstance(args[0], Ref) and args[0] in state.heap and state.heap[args[0]].cls is not None:
         return state.heap[args[0]].cls
-    return Unknown("a type")
+    sort = ""
+    if args and isinstance(args[0], Ref) and args[0] in state.heap:
+        sort = state.heap[args[0]].sort
+    elif args and isinstance(args[0], Items):
+        sort = args[0].sort
+    elif args and (isinstance(args[0], Text) or (isinstance(args[0], Known) and isinstance(args[0].value, str))):
+        sort = "str"
+    return Native(sort) if sort in {"list", "tuple", "set", "dict", "str"} else Unknown("a type")
 
 
 def _none(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:

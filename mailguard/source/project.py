@@ -154,6 +154,9 @@ class Project:
         best: tuple[int, int, str] | None = None
         found: Module | None = None
         for module in self._by_stem.get(parts[-1], ()):
+            if module is importer and not module.is_package:
+                # A file named like the library that it imports.
+                continue
             base = module.path.rsplit(".", 1)[0].removesuffix("/__init__")
             if base != tail and not base.endswith(f"/{tail}"):
                 continue

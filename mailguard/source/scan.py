@@ -296,6 +296,14 @@ class _Sinks:
                         names.add(alias or name)
                     elif name == "*":
                         names |= {known.rsplit(".", 1)[-1] for known in self.paths if known.startswith(f"{node.module}.")}
+        for node in _everything(module.body):
+            # self.client = Client(...): what is called on it is a mail call.
+            if isinstance(node, t.Assign) and node.value is not None and _mentions(node.value, names - self.sends):
+                for target in node.targets:
+                    if isinstance(target, t.Attr):
+                        names.add(target.name)
+                    elif isinstance(target, t.Name) and node in module.body:
+                        names.add(target.id)
         return names
 
 

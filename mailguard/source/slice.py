@@ -8,7 +8,7 @@ to do with its mail.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mailguard.source import tree as t
@@ -139,6 +139,7 @@ def _uses(node: t.Stmt) -> _Uses:
                     isinstance(call.func, t.Attr) and isinstance(call.func.value, t.Call)
                 ):
                     uses.on_self = True
+                    uses.effect = True
         case t.Return() | t.Raise():
             _scan(node.value, uses)
             uses.leaves = True
@@ -257,6 +258,7 @@ class Slicer:
                 choose(node)
             elif isinstance(node, (t.Import, t.From, t.Global)):
                 chosen.add(id(node))
+        self._follow(order, hot_set, chosen, choose)
         changed = True
         while changed:
             changed = False
@@ -274,6 +276,20 @@ class Slicer:
                     choose(node)
             changed = len(chosen) != before
         return frozenset(chosen)
+
+    def _follow(
+        self, order: list[t.Stmt], hot: Collection[str], chosen: set[int], choose: Callable[[t.Stmt], None]
+    ) -> None:
+        """What is called on a thing that a hot statement made (``client = Client(...)``) is hot as well."""
+        made: set[str] = set()
+        for node in order:
+            if id(node) in chosen and isinstance(node, (t.Assign, t.With)) and not self.uses(node).mentions.isdisjoint(hot):
+                made |= self.uses(node).writes
+        if not made:
+            return
+        for node in order:
+            if isinstance(node, (t.ExprStmt, t.Return, t.Assign)) and not made.isdisjoint(self.uses(node).reads):
+                choose(node)
 
     @staticmethod
     def _guards(node: t.Stmt, parents: dict[int, t.Stmt | None], chosen: set[int], order: list[t.Stmt]) -> bool:

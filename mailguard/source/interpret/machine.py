@@ -8,12 +8,14 @@ To line that gains a person in each pass is seen to grow.
 
 from __future__ import annotations
 
+import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
+from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
 from mailguard.model.exchange import Dispatch, Form, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.place import Place
 from mailguard.model.provider import Function, Library, Refused
@@ -190,7 +192,9 @@ class Machine:
     def __init__(self, project: Project, libraries: Iterable[Library]) -> None:
         self.project = project
         self.models: dict[str, ModelFn | ModelCls] = {}
+        self.constants: dict[str, Val] = {}
         for entry in libraries:
+            self.constants.update(entry.constants)
             for function in entry.functions:
                 for path in function.paths:
                     self.models[path] = ModelFn(function, path)
@@ -733,14 +737,17 @@ class Machine:
         module = self.project.find(dotted, importer)
         if module is not None and not self._shadowed(dotted, module):
             return Mod(module)
-        return self.models.get(dotted) or Ext(dotted)
+        model = self.models.get(dotted)
+        if model is not None:
+            return model
+        constant = self.constants.get(dotted)
+        return Ext(dotted) if constant is None else Known(constant)
 
     def _shadowed(self, dotted: str, module: Module) -> bool:
-        # A vendored or test copy of a modelled library does not hide its model, unless it lies at a root.
-        first = dotted.split(".", 1)[0]
-        return first in self._roots and module.path.count("/") > dotted.count(".") + 1 and "/site-packages/" in module.path
+        # A file that happens to be named like a modelled library, or a vendored copy of it, does not hide the model.
+        return dotted.split(".", 1)[0] in self._roots and module.path.count("/") > dotted.count(".") + 1
 
-    @property
+    @functools.cached_property
     def _roots(self) -> set[str]:
         return {path.split(".", 1)[0] for path in self.models}
 
@@ -1404,6 +1411,8 @@ class Machine:
             model = self.models.get(path)
             if model is not None:
                 return model
+            if path in self.constants:
+                return Known(self.constants[path])
             module = self.project.find(path, context.module)
             if module is not None:
                 return Mod(module)
@@ -1430,6 +1439,8 @@ class Machine:
             return self._super_attribute(context, state, holder, name)
         if isinstance(holder, (Func, Bound, Partial, ModelFn, ModelMethod)):
             return Native(f"callable.{name}", holder, bound=True)
+        if name in {"sendmail", "send_message"} and isinstance(holder, (Unknown, Parameter)):
+            return Native(f"value.{name}", holder, bound=True)
         return library.attribute(self, state, holder, name, context.place(node.at))
 
     def _super_attribute(self, context: Context, state: State, holder: Super, name: str) -> Val:
@@ -1602,7 +1613,7 @@ class Machine:
             case Cls():
                 return self._construct(context, state, callee, args, keywords, node)
             case ModelFn():
-                return self._call_model(context, state, callee.function.call, None, args, keywords, node, callee.path)
+                return self._call_model_function(context, state, callee, args, keywords, node)
             case ModelMethod():
                 receiver = callee.receiver
                 if isinstance(receiver, ModelCls):
@@ -1687,11 +1698,44 @@ class Machine:
                     state.become(branch)
                 if results:
                     return join_values(*results)
+        sent = self._client_of(context, state, name, args, keywords, node)
+        if sent is not None:
+            return sent
         handed = self._handed_on(context, state, holder, args, keywords, node)
         if handed is not None:
             return handed
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
         return library.unresolved_method(holder, name, context.place(at))
+
+    def _client_of(
+        self, context: Context, state: State, name: str, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+    ) -> Val | None:
+        """A message of a modelled library handed to an object that nothing tells: the client of that library."""
+        for value in (*args, *(value for _, value in keywords)):
+            model = self._model_of(state, value)
+            if model is None:
+                continue
+            first = model.path.split(".", 1)[0]
+            packages = {"smtplib"} if first == "email" else {first}
+            for path in sorted(self.models):
+                client = self.models[path]
+                if (
+                    isinstance(client, ModelCls)
+                    and path.split(".", 1)[0] in packages
+                    and client.cls is not model.cls
+                    and name in _members(client.cls)
+                    and _SENDING.search(name)
+                ):
+                    ref = state.allocate(context.path, (node, "client"), Cell("object", client))
+                    function = _function(inspect.getattr_static(client.cls, name))
+                    return self.call(context, state, ModelMethod(function, name, client, ref), args, keywords, node)
+        if name in {"sendmail", "send_message"} and "smtplib.SMTP" in self.models:
+            client = self.models["smtplib.SMTP"]
+            if isinstance(client, ModelCls) and name in _members(client.cls) and len(args) + len(keywords) >= (3 if name == "sendmail" else 1):
+                ref = state.allocate(context.path, (node, "client"), Cell("object", client))
+                function = _function(inspect.getattr_static(client.cls, name))
+                return self.call(context, state, ModelMethod(function, name, client, ref), args, keywords, node)
+        return None
 
     def _handed_on(
         self, context: Context, state: State, callee: Val, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
@@ -1865,11 +1909,16 @@ class Machine:
                 value = state.allocate(
                     context.path,
                     (func.node, param.name),
-                    Cell("dict", fields=rest_fields, open=opened or open_rest is not None, rest=open_rest),
+                    Cell("dict", fields=rest_fields, open=opened or open_rest is not None),
                 )
+                further = open_rest
+                if opened and further is None:
+                    further = Parameter(f"**{param.name}", func.symbol, ANY, self._given(context, param))
+                if further is not None:
+                    state.heap[value] = replace(state.heap[value], rest=further, rest_key=Unknown("a key", OPTIONAL))
             if value is ABSENT:
                 if opened and not (param.name in defaults and param.name.startswith("_")):
-                    value = self._open_parameter(context, func, param, defaults.get(param.name, ABSENT))
+                    value = self._open_parameter(context, state, func, param, defaults.get(param.name, ABSENT))
                 elif open_rest is not None and param.sort != "*":
                     value = library.part(open_rest, param.name, context.place(param.at), state)
                     if param.name in defaults:
@@ -1883,7 +1932,22 @@ class Machine:
     def _given(self, context: Context, param: t.Param) -> tuple[Step, ...]:
         return (Step(StepKind.PARAMETER, context.place(param.at), param.name),)
 
-    def _open_parameter(self, context: Context, func: Func, param: t.Param, default: Val) -> Val:
+    def _annotated(self, context: Context, state: State, param: t.Param) -> Val | None:
+        """An object of the modelled class that a parameter is declared to be (a client, a message)."""
+        annotation = param.annotation
+        if isinstance(annotation, t.Sub) and _last_name(annotation.value) in {"Optional", "Annotated"}:
+            annotation = annotation.index.items[0] if isinstance(annotation.index, t.Seq) else annotation.index
+        if isinstance(annotation, t.Bin) and annotation.op == "|":
+            annotation = annotation.left
+        if not isinstance(annotation, (t.Name, t.Attr)):
+            return None
+        declared = replace(context, frames=context.frames[1:]) if len(context.frames) > 1 else context
+        cls = self.eval(declared, state, annotation)
+        if isinstance(cls, ModelCls):
+            return state.allocate(context.path, (param, "declared"), Cell("object", cls))
+        return None
+
+    def _open_parameter(self, context: Context, state: State, func: Func, param: t.Param, default: Val) -> Val:
         trail = self._given(context, param)
         count = MANY if library.collection_annotation(param.annotation) else OPEN
         if param.name in {"request", "req"}:
@@ -1891,6 +1955,9 @@ class Machine:
         configured = library.configured_name(param.name)
         if configured:
             trail = (Step(StepKind.CONFIGURED, context.place(param.at), param.name),)
+        made = self._annotated(context, state, param)
+        if made is not None:
+            return made
         value = Parameter(param.name, func.symbol, count, trail)
         if isinstance(default, Known) and isinstance(default.value, bool):
             return value
@@ -1966,6 +2033,8 @@ class Machine:
         keywords: list[tuple[str | None, Val]],
         node: object,
         api: str,
+        *,
+        converts: bool = False,
     ) -> Val:
         spans: dict[object, t.Span] = {}
         if isinstance(node, t.Call):
@@ -1979,10 +2048,12 @@ class Machine:
         whole = getattr(node, "at", t.Span(0, 0, 0, 0))
 
         def ready(value: Val, key: object) -> Val:
-            if not self._is_mapping(state, value):
+            if marked and not self._is_mapping(state, value):
                 value = self.shown(value, context.place(spans.get(key, whole)))
             return self._argument(context, state, value, node)
 
+        # A function that only converts (formataddr, json.dumps) shows nobody anything: it is tried unmarked first.
+        marked = not converts
         positional = [ready(value, index) for index, value in enumerate(args)]
         named = {key: ready(value, key) for key, value in keywords if key not in {"*", "**", None}}
         star = next((value for key, value in keywords if key == "*"), None)
@@ -1992,11 +2063,27 @@ class Machine:
         signature = self._signatures.get(function)
         if signature is None:
             signature = self._signatures.setdefault(function, inspect.signature(function))
-        if star is not None or rest is not None:
-            filler = star if star is not None else rest
-            frozen = self.freeze(state, self.shown(library.part(filler, "", context.place(whole), state), context.place(whole)), context, node)
-            self._fill(signature, positional, named, frozen)
+        if converts:
+            try:
+                trial = function(*positional, **named) if star is None and rest is None else None
+            except (Refused, TypeError):
+                trial = None
+            if trial is not None and not _sends(trial):
+                return self.thaw(state, trial, context, (node, api))
+            marked = True
+            positional = [ready(value, index) for index, value in enumerate(args)]
+            named = {key: ready(value, key) for key, value in keywords if key not in {"*", "**", None}}
+        if star is not None:
+            place = context.place(whole)
+            self._fill(signature, positional, named, self.freeze(state, self.shown(star, place), context, node))
+        if rest is not None:
+            self._fill_rest(signature, positional, named, self.shown(rest, context.place(whole)), context)
         return self._bind_model(context, state, function, signature, positional, named, node, api)
+
+    def _call_model_function(
+        self, context: Context, state: State, callee: ModelFn, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+    ) -> Val:
+        return self._call_model(context, state, callee.function.call, None, args, keywords, node, callee.path, converts=True)
 
     def _is_mapping(self, state: State, value: Val) -> bool:
         if isinstance(value, Either):
@@ -2014,6 +2101,18 @@ class Machine:
             if index < len(positional) or name in named or parameter.default is not parameter.empty:
                 continue
             named[name] = filler
+
+    @staticmethod
+    def _fill_rest(
+        signature: inspect.Signature, positional: list[Val], named: dict[str, Val], rest: Val, context: Context
+    ) -> None:
+        """Keyword arguments that nothing tells may hold any parameter; plainly they hold nobody."""
+        for index, (name, parameter) in enumerate(signature.parameters.items()):
+            if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY}:
+                continue
+            if index >= len(positional) and name not in named:
+                part = library.part(rest, name, Place(context.module.path))
+                named[name] = replace(part, count=ANY) if isinstance(part, (Unknown, Parameter)) else part
 
     def _bind_model(
         self,
@@ -2077,7 +2176,7 @@ class Machine:
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
         self.dispatches.append(
             Dispatch(
-                self._solid_exchange(exchange),
+                self._solid_exchange(exchange, context.loops),
                 context.place(at),
                 context.symbol,
                 "",
@@ -2087,8 +2186,10 @@ class Machine:
             )
         )
 
-    def _solid_exchange(self, exchange: Any) -> Any:
-        solid = self._solid
+    def _solid_exchange(self, exchange: Any, loops: frozenset[str]) -> Any:
+        def solid(value: Val) -> Val:
+            return _outside_loops(self._solid(value), loops)
+
         match exchange:
             case HttpRequest():
                 body = exchange.body
@@ -2288,6 +2389,9 @@ _DECORATORS: Final = {
 }
 
 
+_SENDING: Final = re.compile(r"send|deliver")
+
+
 def _last_name(node: object) -> str:
     if isinstance(node, t.Call):
         return _last_name(node.func)
@@ -2299,7 +2403,49 @@ def _last_name(node: object) -> str:
 def _callable(value: Val) -> bool:
     if isinstance(value, Either):
         return any(_callable(option) for option in value.options)
+    if isinstance(value, Native):
+        return value.bound and value.name in {"value.sendmail", "value.send_message"}
     return isinstance(value, (Func, Bound, Partial, ModelFn, ModelMethod))
+
+
+def _outside_loops(value: Val, loops: frozenset[str]) -> Val:
+    """What grew in a loop that the send is not in was collected: no message showed it half done."""
+    if isinstance(value, (list, tuple)) and not isinstance(value, Member):
+        return type(value)(_outside_loops(each, loops) for each in value)
+    if isinstance(value, dict):
+        return {key: _outside_loops(each, loops) for key, each in value.items()}
+    if isinstance(value, Items):
+        value = replace(value, members=tuple(Member(_outside_loops(each, loops), count) for each, count in value.members))
+    elif isinstance(value, Fields):
+        value = replace(
+            value,
+            known=tuple((key, _outside_loops(each, loops)) for key, each in value.known),
+            rest=_outside_loops(value.rest, loops),
+        )
+    elif isinstance(value, Either):
+        value = replace(value, options=tuple(each if each is ABSENT else _outside_loops(each, loops) for each in value.options))
+    elif isinstance(value, Text):
+        value = replace(
+            value,
+            parts=tuple(
+                Repeat(_outside_loops(part.value, loops), part.count, part.separator)
+                if isinstance(part, Repeat)
+                else _outside_loops(part, loops)
+                for part in value.parts
+            ),
+        )
+    trail = trail_of(value)
+    if any(step.kind is StepKind.GROWN and step.detail not in loops for step in trail):
+        kept = tuple(
+            replace(step, kind=StepKind.COLLECTED) if step.kind is StepKind.GROWN and step.detail not in loops else step
+            for step in trail
+        )
+        return replace(value, trail=kept)
+    return value
+
+
+def _sends(result: object) -> bool:
+    return _is_exchange(result) or (isinstance(result, (list, tuple)) and bool(result) and all(map(_is_exchange, result)))
 
 
 def _is_exchange(value: object) -> bool:
