@@ -1,0 +1,415 @@
+"""What mail services with a JSON API have in common: whose request it is, who is in a body, what a model puts into one.
+
+Every service spells the same nouns: ``to``, ``Cc``, ``replyTo``, an address as a text, as ``{email, name}``, as a list of
+either. Names are read in any case here, and what stands where something else is documented is read all the same, so
+that nobody gets lost in a body that the service would refuse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mailguard.addresses import NOBODY, People, mailbox, recipients
+from mailguard.model.count import ANY, ONE, OPEN, Count, Truth
+from mailguard.model.exchange import Exchange, Form, HttpRequest
+from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient
+from mailguard.model.value import (
+    ABSENT,
+    Absent,
+    Either,
+    Fields,
+    Items,
+    Member,
+    Object,
+    Parameter,
+    Repeat,
+    Sort,
+    Text,
+    Unknown,
+    Value,
+    each,
+    get,
+    has,
+    inherit,
+    join,
+    scalar,
+    sort_of,
+    text,
+    trail_of,
+    truth,
+)
+from mailguard.transports.split import total
+from mailguard.wire import payload, url_parts
+
+__all__ = [
+    "ACCOUNT",
+    "LISTS",
+    "UNKNOWN",
+    "Api",
+    "apart",
+    "body_of",
+    "collected",
+    "contacts",
+    "field",
+    "given",
+    "groups",
+    "header_values",
+    "headers_of",
+    "message",
+    "messages",
+    "nothing_sent",
+    "options",
+    "post",
+    "scaled",
+    "told",
+    "url",
+]
+
+# --- Whose request it is -------------------------------------------------------------------------
+
+ACCOUNT: Final = "account"
+"""The operation of every request that sends nothing: templates, statistics, contacts, webhooks."""
+LISTS: Final = "lists"
+"""The operation of a campaign, whose people are a list at the service."""
+UNKNOWN: Final = "?"
+"""The operation of what looks like sending, in a form that is not known."""
+
+_READS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The addresses of a service's API."""
+
+    hosts: re.Pattern[str]
+    """Its host names, in lower case; a hole is ``*``."""
+    paths: tuple[tuple[re.Pattern[str], str], ...]
+    """Paths of requests that matter, in lower case, and the operation that each is."""
+    like_sending: re.Pattern[str]
+    """Found in the paths of requests that may send and are in none of ``paths``."""
+    looks: Callable[[Value], str | None]
+    """The operation by the body alone, where the path is not known; None where it tells nothing."""
+    name: str = ""
+    """What an address in the settings is called: ``settings.BREVO_URL``, in lower case."""
+
+    def operation(self, exchange: Exchange) -> str | None:
+        """The operation that a request is; None if it is not for this service."""
+        if not isinstance(exchange, HttpRequest):
+            return None
+        place = url_parts(exchange.url)
+        host = "" if place is None else place.host
+        if place is None or not self.hosts.fullmatch(host):
+            if host in {"", "*"} and self.name and _called(exchange.url, self.name) and not _reads(exchange):
+                body = payload(exchange)
+                return None if isinstance(body, CannotTell) or isinstance(body.value, Form) else self.looks(body.value)
+            return None
+        if _reads(exchange):
+            return ACCOUNT
+        path = place.path.lower()
+        for pattern, operation in self.paths:
+            if pattern.fullmatch(path):
+                return operation
+        if "*" in path or path in {"", "/"}:
+            body = payload(exchange)
+            if isinstance(body, CannotTell) or isinstance(body.value, Form):
+                return UNKNOWN
+            return self.looks(body.value) or UNKNOWN
+        return UNKNOWN if self.like_sending.search(path) else ACCOUNT
+
+
+def _reads(request: HttpRequest) -> bool:
+    return (text(request.method) or "POST").upper() in _READS
+
+
+def _called(value: Value, name: str) -> bool:
+    """Whether an address that is not known is called after the service."""
+    match value:
+        case Unknown():
+            return name in value.why.casefold()
+        case Parameter():
+            return name in value.name.casefold()
+        case Text():
+            return any(_called(part.value if isinstance(part, Repeat) else part, name) for part in value.parts)
+        case Either():
+            return any(_called(option, name) for option in value.options if not isinstance(option, Absent))
+        case _:
+            return False
+
+
+def body_of(exchange: Exchange) -> Value | CannotTell:
+    """The JSON of a request, or why it cannot be told. What the code leaves wholly open is ``ADDRESSES``."""
+    if not isinstance(exchange, HttpRequest):
+        return CannotTell(Reason.UNKNOWN_FORM)
+    body = payload(exchange)
+    if isinstance(body, CannotTell):
+        return body
+    if body.kind == "empty":
+        return CannotTell(Reason.BODY_MISSING)
+    if body.kind != "json" or isinstance(body.value, Form):
+        return CannotTell(Reason.UNKNOWN_FORM, "the body is not JSON")
+    if isinstance(body.value, (Unknown, Parameter)):
+        return CannotTell(Reason.ADDRESSES, "the code does not tell the body")
+    return body.value
+
+
+def nothing_sent(operation: str) -> Decoded | None:
+    """The answer for the operations that all services share; None for those of the service itself."""
+    if operation == ACCOUNT:
+        return ()
+    if operation == LISTS:
+        return CannotTell(Reason.LIST_AT_PROVIDER)
+    return CannotTell(Reason.UNKNOWN_FORM) if operation.startswith(UNKNOWN) else None
+
+
+def told(found: tuple[Message, ...], body: Value, names: Iterable[str] = ("to", "cc", "bcc")) -> Decoded:
+    """``found``, unless it names nobody because the body does not even have the fields that would."""
+    if any(one.to or one.cc or one.bcc or one.transmitted_bcc or one.hidden.high for one in found):
+        return found
+    for name in names:
+        value = get(body, name, fold=True)
+        if not isinstance(value, Absent) and sort_of(value) is not Sort.NONE:
+            return found
+    return CannotTell(Reason.ADDRESSES, "the body names no recipients")
+
+
+# --- Who is in a body ----------------------------------------------------------------------------
+
+_DEPTH: Final = 8
+"""Lists inside lists where one list is documented."""
+
+
+def contacts(value: Value | Absent) -> People:
+    """The people of an address field: texts, ``{email, name}`` objects, lists of them, or whatever stands there."""
+    return _contacts(value, 0)
+
+
+def _contacts(value: Value | Absent, depth: int) -> People:
+    if depth > _DEPTH:
+        return recipients(value)
+    match value:
+        case Either():
+            branches = [
+                option if isinstance(option, Absent) else inherit(option, value.trail) for option in value.options
+            ]
+            if all(sort_of(branch) in {Sort.MAPPING, Sort.NONE, Sort.OBJECT} for branch in branches):
+                return _mailbox(value, depth)
+            if all(sort_of(branch) in {Sort.TEXT, Sort.NONE, Sort.UNKNOWN} for branch in branches):
+                return recipients(value)
+            return _alternatives([_contacts(branch, depth + 1) for branch in branches])
+        case Object():
+            return _contacts(value.render(), depth + 1)
+        case dict() | Fields():
+            return _mailbox(value, depth)
+        case list() | tuple() | Items():
+            return _together(scaled(_contacts(item, depth + 1), count) for item, count in each(value) if count.high)
+    return recipients(value)
+
+
+def _mailbox(value: Value, depth: int) -> People:
+    address = get(value, "email", fold=True)
+    if isinstance(address, Absent):
+        # Another spelling, an address as the key, or nothing that we know: somebody all the same.
+        return recipients(value)
+    if sort_of(address) in {Sort.COLLECTION, Sort.MAPPING}:
+        return _contacts(address, depth + 1)
+    return mailbox(address, get(value, "name", fold=True))
+
+
+def _together(parts: Iterable[People]) -> People:
+    found = list(parts)
+    return People(
+        tuple(person for part in found for person in part.recipients),
+        tuple(mention for part in found for mention in part.mentions),
+    )
+
+
+def scaled(people: People, count: Count) -> People:
+    """The same people once for each of ``count`` things like the one that they were found in."""
+    if count == ONE:
+        return people
+    return People(
+        tuple(_times(person, count) for person in people.recipients),
+        tuple(replace(mention, recipient=_times(mention.recipient, count)) for mention in people.mentions),
+    )
+
+
+def _times(person: Recipient, count: Count) -> Recipient:
+    return replace(person, count=person.count * count)
+
+
+def _alternatives(branches: list[People]) -> People:
+    """People of branches that never meet: each may be missing, and plainly those of the largest branch are there."""
+    largest = max(branches, key=lambda branch: total(branch.recipients).plain)
+
+    def maybe(person: Recipient, branch: People) -> Recipient:
+        return replace(person, count=Count(0, person.count.plain if branch is largest else 0, person.count.high))
+
+    return People(
+        tuple(maybe(person, branch) for branch in branches for person in branch.recipients),
+        tuple(
+            replace(item, recipient=maybe(item.recipient, branch)) for branch in branches for item in branch.mentions
+        ),
+    )
+
+
+def groups(value: Value | Absent) -> list[People]:
+    """The people of an address field, one group for each of its entries: what one entry prints belongs together."""
+    if isinstance(value, (list, tuple, Items)):
+        return [scaled(_contacts(item, 1), count) for item, count in each(value) if count.high]
+    return [contacts(value)]
+
+
+def field(holder: Value | Absent, name: str, beneath: Value | Absent = ABSENT) -> Value | Absent:
+    """A field of an object; where it is not there, or null, that of the object which holds the defaults."""
+    found = ABSENT if isinstance(holder, (Unknown, Parameter)) else get(holder, name, fold=True)
+    if isinstance(beneath, Absent):
+        return found
+    if isinstance(found, Absent) or sort_of(found) is Sort.NONE:
+        return get(beneath, name, fold=True)
+    if isinstance(found, Either) and any(_nothing(option) for option in found.options):
+        default = get(beneath, name, fold=True)
+        there = [
+            inherit(option, found.trail)
+            for option in found.options
+            if not isinstance(option, Absent) and not _nothing(option)
+        ]
+        return join(*there, default)
+    return found
+
+
+def _nothing(value: Value | Absent) -> bool:
+    return isinstance(value, Absent) or scalar(value) is None
+
+
+def header_values(headers: Value | Absent, name: str) -> list[Value]:
+    """The values of one header, out of a mapping or out of a list of ``{name, value}``."""
+    if sort_of(headers) is Sort.COLLECTION:
+        return [
+            value
+            for item, _ in each(headers)
+            for key in (text(get(item, "name", fold=True)),)
+            for value in (get(item, "value", fold=True) if key is not None else get(item, name, fold=True),)
+            if not isinstance(value, Absent) and (key is None or key.strip().casefold() == name)
+        ]
+    found = get(headers, name, fold=True)
+    return [] if isinstance(found, Absent) else [found]
+
+
+def headers_of(headers: Value | Absent) -> tuple[People, tuple[Mention, ...]]:
+    """What own headers of a message print: Reply-To, and addresses under names that are the service's to write.
+
+    What a service makes of a To, Cc or Bcc among them is documented nowhere; whoever is there may be read.
+    """
+    if isinstance(headers, Absent):
+        return NOBODY, ()
+    reply = recipients(header_values(headers, "reply-to"))
+    mentions = tuple(
+        Mention(Field.HEADER, person, name)
+        for name in ("To", "Cc", "Bcc")
+        for person in recipients(header_values(headers, name.casefold())).recipients
+    )
+    return reply, mentions
+
+
+def message(item: Value, count: Count = ONE, beneath: Value | Absent = ABSENT) -> Message:
+    """One message of a body: everybody in its To and Cc reads everybody else there.
+
+    ``beneath`` holds the defaults. An object of which nothing is known may name any number of people.
+    """
+    if isinstance(item, (Unknown, Parameter)):
+        to = recipients(replace(item, count=OPEN))
+    elif sort_of(item) in {Sort.TEXT, Sort.COLLECTION, Sort.NUMBER}:
+        to = contacts(item)  # addresses where an object is documented
+    else:
+        to = _together([contacts(field(item, "to", beneath)), *_unnamed(item)])
+    cc = contacts(field(item, "cc", beneath))
+    bcc = contacts(field(item, "bcc", beneath))
+    replies = _together(contacts(field(item, name, beneath)) for name in ("reply_to", "replyto"))
+    header_reply, mentions = headers_of(field(item, "headers", beneath))
+    return Message(
+        to=to.recipients,
+        cc=cc.recipients,
+        bcc=bcc.recipients,
+        reply_to=(*replies.recipients, *header_reply.recipients),
+        copies=count,
+        mentions=(*to.mentions, *cc.mentions, *replies.mentions, *header_reply.mentions, *mentions),
+    )
+
+
+def _unnamed(item: Value) -> Iterator[People]:
+    """Who may be in fields whose names are not known; To is the worst."""
+    if not isinstance(item, Fields):
+        return
+    if item.rest is not None:
+        found = contacts(item.rest)
+        yield People(
+            tuple(replace(p, count=Count(0, p.count.plain, p.count.high)) for p in found.recipients), found.mentions
+        )
+    elif item.open and has(item, "to", fold=True) is Truth.MAYBE and isinstance(get(item, "to", fold=True), Absent):
+        yield recipients(Unknown("to", ANY, item.trail))
+
+
+def messages(listed: Value | Absent, beneath: Value | Absent = ABSENT) -> tuple[Message, ...]:
+    """One message for each item of a list; an object where a list is documented is its only item."""
+    if sort_of(listed) in {Sort.MAPPING, Sort.OBJECT}:
+        return () if isinstance(listed, Absent) else (message(listed, ONE, beneath),)
+    return tuple(message(item, count, beneath) for item, count in each(listed) if count.high)
+
+
+def apart(value: Value | Absent, shared: Message) -> tuple[Message, ...]:
+    """One message for everybody in ``value``; the rest of each is ``shared``, whose own To is not printed."""
+    return tuple(
+        replace(
+            shared, to=(replace(person, count=ONE),), copies=person.count, mentions=(*group.mentions, *shared.mentions)
+        )
+        for group in groups(value)
+        for person in group.recipients
+        if person.count.high
+    )
+
+
+# --- What a model puts into a body ---------------------------------------------------------------
+
+
+def given(value: Value | Absent) -> Value:
+    """A value that was read, None where there is none."""
+    return None if isinstance(value, Absent) else value
+
+
+def options(value: Value) -> Iterator[Value]:
+    """The values that a value may be; None only if it is surely that."""
+    if not isinstance(value, Either):
+        yield value
+        return
+    for option in value.options:
+        if not isinstance(option, Absent) and option is not None:
+            yield inherit(option, value.trail)
+
+
+def collected(members: Iterable[Member]) -> Value:
+    """A collection of members: a list where each is one thing."""
+    found = list(members)
+    if all(member.count == ONE for member in found):
+        return [member.value for member in found]
+    return Items(tuple(found))
+
+
+def url(*parts: Value) -> Value:
+    """An address put together from pieces, any of which may be a hole."""
+    pieces = [text(part) for part in parts]
+    if None in pieces:
+        return Text(tuple(parts), next((way for part in parts if (way := trail_of(part))), ()))
+    return "".join(piece or "" for piece in pieces)
+
+
+def post(place: Value, body: Value) -> HttpRequest:
+    """``POST`` of a JSON body."""
+    return HttpRequest("POST", place, {"Content-Type": "application/json"}, body, "json")
+
+
+def truthy(value: Value | Absent) -> bool:
+    """Whether Python would not surely take the value as false."""
+    return truth(value) is not Truth.NO
