@@ -311,10 +311,18 @@ def _write(run: Run, report: Report, output: _Output, command: str, options: dic
     if output.file == "-":
         click.echo(text, nl=False, color=True)
         return
+    _write_file(output.file, text, run.tree.root)
+
+
+def _write_file(name: str, text: str, root: Path) -> None:
+    """Write a report. A link that the scanned tree brought must not make it land elsewhere."""
+    file = Path.cwd() / name
+    if file.is_relative_to(root) and not file.resolve().is_relative_to(root):
+        raise NothingToCheck(f"cannot write {name}: a link leads out of the tree that is checked.")
     try:
-        Path(output.file).write_text(text, encoding="utf-8", newline="\n")
+        file.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise NothingToCheck(f"cannot write {output.file}: {error.strerror}") from error
+        raise NothingToCheck(f"cannot write {name}: {error.strerror}") from error
 
 
 def _report_options(run: Run, command: str, options: dict[str, Any], *, terminal: bool) -> Options:

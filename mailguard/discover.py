@@ -12,6 +12,7 @@ and cannot be read becomes a :class:`~mailguard.model.finding.Skip`.
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import functools
 import os
 import re
@@ -230,43 +231,58 @@ class Globs:
     """Patterns like those of ``.gitignore``: ``*`` stays in one name, ``**`` crosses folders.
 
     A pattern without a slash matches a file or folder of that name anywhere; one with a slash
-    is relative to ``folder``. What matches a folder matches everything in it.
+    is relative to ``folder``. What matches a folder matches everything in it. Patterns are a
+    stranger's: no number of stars takes more than patterns times names.
     """
 
     def __init__(self, patterns: Iterable[str], folder: str = "") -> None:
-        self._expressions = [re.compile(_expression(pattern, folder)) for pattern in patterns]
+        """``folder`` is that of the settings, relative to the root; empty for the root itself."""
+        self._folder = folder.strip("/") + "/" if folder.strip("/") else ""
+        self._patterns = [_names(pattern) for pattern in patterns]
 
     def __bool__(self) -> bool:
-        return bool(self._expressions)
+        return bool(self._patterns)
 
     def match(self, path: str) -> bool:
         """Whether a path relative to the root matches one of them."""
-        return any(expression.match(path) for expression in self._expressions)
+        if not path.startswith(self._folder):
+            return False
+        names = path[len(self._folder) :].split("/")
+        return any(_matches(pattern, names) for pattern in self._patterns)
 
 
-def _expression(pattern: str, folder: str) -> str:
-    # Runs of stars are one star, and no group is repeated: nothing can backtrack without bound that matters here.
+def _names(pattern: str) -> tuple[str, ...]:
+    """The names of a pattern, one for each folder on the way; ``**`` stands for any number of them."""
     text = pattern.strip().replace("\\", "/").removeprefix("./").rstrip("/")
-    anchored = "/" in text
-    pieces = []
-    for piece in re.split(r"(\*\*/|\*+|\?|\[[^\]/]+\])", text.lstrip("/")):
-        if piece == "**/":
-            pieces.append(r"(?:[^\x00]*/)?")
-        elif piece.startswith("*"):
-            pieces.append(r"[^\x00]*" if piece == "**" else "[^/]*")
-        elif piece == "?":
-            pieces.append("[^/]")
-        elif piece.startswith("["):
-            pieces.append(
-                "[" + piece[1:-1].replace("!", "^", 1).replace("\\", "") + "]"
-                if piece[1] == "!"
-                else "[" + re.escape(piece[1:-1]).replace(r"\-", "-") + "]"
-            )
-        else:
-            pieces.append(re.escape(piece))
-    base = re.escape(folder.strip("/") + "/") if folder.strip("/") else ""
-    lead = base if anchored else base + r"(?:[^\x00]*/)?"
-    return lead + "".join(pieces) + r"(?:/|$)"
+    names = tuple(name for name in text.split("/") if name)
+    return names if "/" in text else ("**", *names)
+
+
+def _matches(pattern: tuple[str, ...], names: Sequence[str]) -> bool:
+    """Whether ``pattern`` matches the path of ``names``, or a folder on its way."""
+    def behind_stars(places: set[int]) -> set[int]:
+        result = set(places)
+        for place in places:
+            while place < len(pattern) and pattern[place] == "**":
+                place += 1  # noqa: PLW2901  # any number of folders may be none
+                result.add(place)
+        return result
+
+    places = behind_stars({0})
+    if len(pattern) in places:
+        return bool(pattern)  # nothing but stars; an empty pattern matches nothing
+    for name in names:
+        reached = set()
+        for place in places:
+            if pattern[place] == "**":
+                reached.add(place)
+            # fnmatch's expressions have no way back over a star.
+            elif fnmatch.fnmatchcase(name, pattern[place]):
+                reached.add(place + 1)
+        places = behind_stars(reached)
+        if len(pattern) in places:
+            return True
+    return False
 
 
 def files_of(

@@ -205,6 +205,20 @@ def test_reports_go_where_they_are_sent_and_the_log_still_says_why(folder: Path,
     assert out.startswith("mailer.py:6:50: likely visible-external-recipients: ")
 
 
+def test_a_link_of_the_tree_cannot_make_a_report_land_elsewhere(
+    folder: Path, run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    put(folder, mailer=LEAK)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (folder / "report.sarif").symlink_to(elsewhere / "precious")
+    (folder / "reports").symlink_to(elsewhere)
+    for name in ("report.sarif", "reports/new.sarif"):
+        code, _, err = run("check", "--output", f"sarif={name}")
+        assert code == 2
+        assert "a link leads out of the tree" in err
+    assert list(elsewhere.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", sorted(gate.reporters()))
 def test_every_format_has_the_same_exit_code_and_no_address(folder: Path, run: Run, name: str) -> None:
     put(folder, mailer=LEAK.replace("people)", '["ann.planted@example.org", "bob.planted@example.org"])'))

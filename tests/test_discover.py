@@ -230,8 +230,32 @@ def test_globs_are_relative_to_the_folder_of_the_settings() -> None:
 
 
 @given(st.text(max_size=30), st.text(max_size=60))
-def test_no_pattern_crashes_or_hangs(pattern: str, path: str) -> None:
+def test_no_pattern_crashes(pattern: str, path: str) -> None:
     Globs([pattern * 3]).match(path * 3)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["**/a" * 50 + "/b", "a*" * 60 + "b", "*a" * 60 + "/b", "/".join(["**"] * 200) + "/b"]
+)
+def test_no_pattern_takes_long(pattern: str) -> None:
+    assert not Globs([pattern]).match("/".join(["a" * 100] * 40))
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "*", "**", "a*"]), min_size=1, max_size=5),
+    st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=5),
+)
+def test_globs_agree_with_their_definition(pattern: list[str], names: list[str]) -> None:
+    def matches(rest: list[str], way: list[str]) -> bool:
+        if not rest:
+            return True  # of a folder on the way
+        if rest[0] == "**":
+            return matches(rest[1:], way) or (bool(way) and matches(rest, way[1:]))
+        one = {"*": lambda _: True, "a*": lambda name: name.startswith("a")}.get(rest[0], rest[0].__eq__)
+        return bool(way) and bool(one(way[0])) and matches(rest[1:], way[1:])
+
+    anchored = pattern if len(pattern) > 1 else ["**", *pattern]
+    assert Globs(["/".join(pattern)]).match("/".join(names)) is matches(anchored, names)
 
 
 def test_a_path_that_is_not_there_gets_the_nearest_name(tmp_path: Path) -> None:
