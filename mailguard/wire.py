@@ -1062,23 +1062,37 @@ def _run(match: re.Match[str]) -> str:
 def _member(tokens: Sequence[tuple[str, str]]) -> str:
     """One member of an address list, its encoded words decoded without making new members of a display name."""
     addressed = any(kind == "address" or (kind == "plain" and "@" in piece) for kind, piece in tokens)
+    before = False  # whether an address stands in front
     result: list[str] = []
     for kind, piece in tokens:
         match kind:
-            case "word" | "address" | "comment":
+            case "word":
                 decoded = _RUN.sub(_run, piece)
-                if kind == "comment":
-                    decoded = re.sub(r"[()\\]", r"\\\g<0>", decoded)
-                elif kind == "word" and not (not addressed and "@" in decoded) and _SPECIALS & set(decoded):
-                    inner = re.sub(r"[\"\\]", r"\\\g<0>", decoded.rstrip())
-                    decoded = f'"{inner}"' + decoded[len(decoded.rstrip()) :]
-                result.append(decoded)
+                if before and decoded.lstrip().startswith(","):
+                    # Python's email package (3.6 to 3.13) may encode the comma between two members with the name behind it.
+                    result.append(",")
+                    decoded = decoded.lstrip()[1:]
+                result.append(decoded if "@" in decoded and not addressed else _quoted(decoded))
+            case "comment":
+                result.append(re.sub(r"[()\\]", r"\\\g<0>", _RUN.sub(_run, piece)))
+            case "address":
+                result.append(_RUN.sub(_run, piece))
             case "quoted" if "=?" in piece:
                 # Encoded words do not belong inside quotes (RFC 2047, section 5); readers show them decoded all the same.
                 result.append(_RUN.sub(lambda match: re.sub(r"[\"\\]", r"\\\g<0>", _run(match)), piece))
             case _:
+                before = before or (kind == "plain" and "@" in piece)
                 result.append(piece)
     return clean_text("".join(result))
+
+
+def _quoted(decoded: str) -> str:
+    """A decoded text as a phrase: in quotes where it holds what would end it."""
+    name = decoded.strip()
+    if not _SPECIALS & set(name):
+        return decoded
+    escaped = re.sub(r"[\"\\]", r"\\\g<0>", name)
+    return decoded.replace(name, f'"{escaped}"', 1)
 
 
 def _lines_with_holes(value: Text) -> list[tuple[str, Value]]:
@@ -1130,7 +1144,7 @@ def _text_lines(atoms: Sequence[Atom], count: Count) -> list[tuple[list[Atom], C
                     lines[-1][0].append(_like(atom, piece))
         elif isinstance(atom, Repeat) and _breaks(atom):
             inner = _text_lines(_atoms(atom.value), count * atom.count)
-            if atom.separator and not inner[-1][0]:
+            if atom.separator and len(inner) > 1 and not inner[-1][0]:
                 inner.pop()
             if lines[-1][0]:
                 lines[-1][0].extend(inner[0][0])

@@ -21,6 +21,7 @@ from mailguard.recording import broken, delivered, http, iso_time, text_of
 
 __all__ = ["FORMAT"]
 
+_EMPTY = re.compile(r'"entries"\s*:\s*\[\s*\]')
 _HEAD = re.compile(r'[\ufeff\s]*\{\s*"log"\s*:\s*\{')
 
 
@@ -33,12 +34,16 @@ def _read(source: Source) -> Iterator[Record]:
     if isinstance(content, CannotTell):
         yield broken(source, content)
         return
+    empty = _EMPTY.search(content) is not None
     for element in json_elements(content, "log", "entries"):
+        empty = True
         place = Place(source.path, element.line, element.column, pointer=f"log.entries[{element.index}]")
         if isinstance(element.value, CannotTell):
             yield Record(place, element.value)
         else:
             yield _entry(element.value, place)
+    if not empty:
+        yield broken(source, CannotTell(Reason.BAD_RECORD, "the log has no entries"))
 
 
 def _entry(value: Value, place: Place) -> Record:

@@ -27,6 +27,7 @@ _JSON = re.compile(r'[\ufeff\s]*\{[^{}\[\]]{0,2000}"(interactions|http_interacti
 _YAML = re.compile(
     r"(?:^|\n)(?:\"|')?:?(?:http_)?interactions(?:\"|')?[ \t]*:[ \t]*(?:\r?\n|\[|\Z)|(?:^|\n)-[ \t]+!ruby/\w+:VCR::HTTPInteraction"
 )
+_NO_LIST: Final = CannotTell(Reason.BAD_RECORD, "the cassette has no interactions")
 _NO_REQUEST: Final = CannotTell(Reason.BAD_RECORD, "no request in the record")
 
 
@@ -53,13 +54,17 @@ def _read(source: Source) -> Iterator[Record]:
         return
     if content.lstrip("\ufeff \t\r\n").startswith("{"):
         key = _json_key(content[: 1 << 16]) or _LISTS[0]
+        empty = re.search(rf'"{key}"\s*:\s*(?:\[\s*\]|null)', content) is not None
         for element in json_elements(content, key):
+            empty = True
             place = Place(source.path, element.line, element.column, pointer=f"{key}[{element.index}]")
             yield (
                 Record(place, element.value)
                 if isinstance(element.value, CannotTell)
                 else _interaction(element.value, place)
             )
+        if not empty:
+            yield broken(source, _NO_LIST)
         return
     records, whole = _read_yaml(source, content)
     if not whole:
@@ -78,6 +83,7 @@ def _read_yaml(source: Source, content: str) -> tuple[list[Record], bool]:
         prefix = f"[{number}]." if number else ""
         found = _interactions(document)
         if found is None:
+            records.append(broken(source, _NO_LIST, document.line))
             continue
         key, items = found
         for index, item in enumerate(items):
@@ -94,8 +100,8 @@ def _interactions(document: Document) -> tuple[str, list[Any]] | None:
         return "", value
     if isinstance(value, Mapping):
         for key in (*_LISTS, *(f":{name}" for name in _LISTS)):
-            if isinstance(value.get(key), list):
-                return key, value[key]
+            if key in value and (value[key] is None or isinstance(value[key], list)):
+                return key, value[key] or []
     return None
 
 
