@@ -17,7 +17,7 @@ from email.utils import formataddr as _format_pair
 from typing import Final, Literal
 
 from mailguard.addresses import People, addresses_in, compare_key, recipients
-from mailguard.model.count import ANY, ONE, OPTIONAL, ZERO, Count, Truth
+from mailguard.model.count import ANY, MANY, ONE, OPTIONAL, ZERO, Count, Truth
 from mailguard.model.message import CannotTell, Field, Mention, Message, Recipient, Trait
 from mailguard.model.provider import Function, Library, Refused
 from mailguard.model.value import (
@@ -194,14 +194,29 @@ def _asides(asides: list[tuple[Field, str, str]], visible: Iterable[Recipient]) 
 
 
 def blind_of(envelope: Iterable[Recipient], visible: Iterable[Recipient]) -> tuple[Recipient, ...]:
-    """Those of the envelope who are not printed. Equal addresses, and equal expressions, are the same people."""
-    shown: set[object] = set()
+    """Those of the envelope who are not printed. Equal addresses, and equal expressions, are the same people.
+
+    What stands for more people in the envelope than in the lines is printed in part: all of a list of which the first
+    one is printed, an address that is printed in one branch only. The others are blind.
+    """
+    shown: dict[object, Count] = {}
     for person in visible:
-        shown.add(_identity(person))
+        key = _identity(person)
+        shown[key] = shown.get(key, ZERO) + person.count
         if person.label.endswith("[]") and person.count.plain > 1:
             # All members of ``users`` were joined: the list itself, in the envelope, is the same people.
-            shown.add((person.label[:-2], person.trail[:1]))
-    return tuple(person for person in envelope if _identity(person) is None or _identity(person) not in shown)
+            shown[person.label[:-2], person.trail[:1]] = MANY
+    blind = []
+    for person in envelope:
+        key = _identity(person)
+        printed = ZERO if key is None else shown.get(key, ZERO)
+        if not printed.high:
+            blind.append(person)
+        elif person.address is not None and person.count.low > printed.low:
+            blind.append(replace(person, count=Count(0, 0 if printed.plain else 1, 1)))
+        elif person.address is None and person.count.high > printed.high:
+            blind.append(replace(person, count=replace(person.count, low=max(0, person.count.low - printed.high))))
+    return tuple(blind)
 
 
 def _identity(person: Recipient) -> object:

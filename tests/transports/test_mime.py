@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.addresses import recipients
-from mailguard.model.count import ANY, MANY, ONE, OPTIONAL, ZERO
+from mailguard.model.count import ANY, MANY, ONE, OPTIONAL, ZERO, Count
 from mailguard.model.message import CannotTell, Field, Message, Reason, Trait
 from mailguard.model.place import Place
 from mailguard.model.provider import Refused
@@ -131,6 +131,22 @@ def test_the_same_expression_in_header_and_envelope_is_not_blind():
     data = Fields((("To", Text((Repeat(everybody, ONE, ", "),))),))
     message = message_of(data, Items((Member(everybody, ONE), Member(DAN, ONE))), bcc="transmitted")
     assert people(message.bcc) == [DAN]
+
+
+def test_what_is_printed_in_part_is_blind_in_part():
+    step = Step(StepKind.DATABASE, Place("a.py", 1))
+    first, everybody = Unknown("users", OPTIONAL, (step,)), Unknown("users", MANY, (step,))
+    message = message_of(Fields((("To", first),)), Items((Member(everybody, ONE),)), bcc="transmitted")
+    assert [person.count for person in message.bcc] == [MANY]
+    message = message_of(Fields((("To", everybody),)), Items((Member(first, ONE),)), bcc="transmitted")
+    assert message.bcc == ()
+
+
+def test_an_address_that_is_printed_in_one_branch_may_be_blind():
+    data = Fields((("To", Either((ANN, BOB))),))
+    message = message_of(data, [ANN], bcc="transmitted")
+    assert [(person.address, person.count) for person in message.bcc] == [(ANN, Count(0, 0, 1))]
+    assert message_of(data, Either(([ANN], [BOB])), bcc="transmitted").bcc == ()
 
 
 def test_several_rounds_of_a_line_are_repeated_headers():
