@@ -260,6 +260,7 @@ def _names(pattern: str) -> tuple[str, ...]:
 
 def _matches(pattern: tuple[str, ...], names: Sequence[str]) -> bool:
     """Whether ``pattern`` matches the path of ``names``, or a folder on its way."""
+
     def behind_stars(places: set[int]) -> set[int]:
         result = set(places)
         for place in places:
@@ -322,9 +323,8 @@ def files_of(
             if code:
                 python.append(file)
             continue
-        if requests and (
-            captures.match(path) or (tree.asks_for(path) and (sniff_all or not tree.whole or Path(real) in tree.named))
-        ):
+        wanted = captures.match(path) or sniff_all or not tree.whole or Path(real) in tree.named
+        if requests and wanted and tree.asks_for(path):
             maybe.append(file)
     return Files(tuple(python), tuple(maybe), tuple(found.skips), found.excluded)
 

@@ -25,7 +25,7 @@ from mailguard.inspection import Inspection, inspected
 from mailguard.model.capture import Format
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.finding import Call, Finding, Ledger, Report, Skip, Verdict
-from mailguard.model.message import CannotTell, Decoded, Message, Undecided
+from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
 from mailguard.model.place import Place
 from mailguard.model.provider import Library, Provider
 from mailguard.model.reporter import Options, Reporter
@@ -326,10 +326,14 @@ class Run:
     def capture_files(self) -> Iterator[tuple[str, str, Mapping[str, str], Format | CannotTell]]:
         """The captures among the files, told by their content: what is printed, what is opened, mapping, format."""
         where = discover.folder_of(self.settings.file, self.tree.root)
-        mappings = [(Globs(one.files, where), one.fields) for one in self.settings.captures]
+        named = [(Globs(one.files, where), one.fields) for one in self.settings.captures]
         for path, real in capture.folders((file.path, file.real) for file in self.files.captures):
-            fields = next((fields for globs, fields in mappings if globs.match(path)), {})
+            declared = [fields for globs, fields in named if globs.match(path)]
+            fields = declared[0] if declared else {}
             form = capture.detect(real, fields)
+            if form is None and declared:
+                # The settings say that it is a capture; then it does not pass unread.
+                form = CannotTell(Reason.BAD_RECORD, "no format that mailguard knows")
             if form is not None:
                 yield path, real, fields, form
 
@@ -463,6 +467,7 @@ def prepare(
         requests=CAPTURES in eyes,
         sniff_all=CODE not in eyes,
     )
+    notices += tuple(_about_files(tree, files, settings, where, eyes))
     run = Run(tree, settings, files, policies, rules, eyes, notices, as_of)
     discover.check_found(tree, files, paths, here, lambda file: capture.detect(file.real) is not None)
     return run
@@ -475,6 +480,17 @@ def messages_of(path: Path) -> tuple[Message, ...]:
         if not isinstance(record.exchange, CannotTell) and (claim := claimed(record.exchange)) is not None:
             found.extend(_messages(claim.decoded))
     return tuple(found)
+
+
+def _about_files(tree: Tree, files: Files, settings: Settings, where: str, eyes: frozenset[str]) -> Iterator[str]:
+    """Remarks on settings that leave nothing to look at."""
+    source = settings.file.name if settings.file is not None else "the settings"
+    if files.excluded and not files.python and not files.captures:
+        yield f"What was named is excluded by {source}."
+    for one in settings.captures if CAPTURES in eyes and tree.whole else ():
+        globs = Globs(one.files, where)
+        if not any(globs.match(file.path) for file in files.captures):
+            yield f'No file is named by captures "{one.name}" of {source}: {", ".join(one.files)}.'
 
 
 def _look(paths: Sequence[str | Path] | str | Path, settings: Settings | None, eyes: frozenset[str]) -> Report:

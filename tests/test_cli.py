@@ -410,6 +410,22 @@ def test_captures_of_the_settings_are_checked_with_the_code(folder: Path, run: R
     assert run("check")[0] == 1
 
 
+def test_a_capture_of_the_settings_in_no_known_format_is_no_pass(folder: Path, run: Run) -> None:
+    (folder / "mailguard.toml").write_text('captures = ["recorded/*"]\nexclude = ["vendor"]\n')
+    code, out, _ = run("check")
+    assert code == 0
+    assert 'No file is named by captures "captures" of mailguard.toml: recorded/*.' in out
+    (folder / "recorded").mkdir()
+    (folder / "recorded" / "x").write_text("neither code nor a capture")
+    code, out, _ = run("check")
+    assert code == 3
+    assert "no format that mailguard knows" in out
+    put(folder, vendor__a=LEAK)
+    code, out, _ = run("scan", "vendor")
+    assert code == 0
+    assert "What was named is excluded by mailguard.toml." in out
+
+
 def test_inspect_shows_who_sees_whom_and_addresses_only_when_asked(
     folder: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -301,8 +301,9 @@ def test_captures_are_what_the_settings_name_or_what_is_named(tmp_path: Path) ->
         return [file.path for file in found.captures]
 
     assert captures() == ["logs/x.jsonl"]
-    assert captures("tests") == ["logs/x.jsonl", "tests/y.yaml"]
-    assert captures("z.json") == ["logs/x.jsonl", "z.json"]
+    assert captures("tests") == ["tests/y.yaml"]
+    assert captures("z.json") == ["z.json"]
+    assert captures("a.py") == []
     assert "tests/y.yaml" in captures(all_files=True)
 
 
