@@ -45,6 +45,11 @@ SETTINGS_LIMIT: Final = 1 << 20
 FILE_NAMES: Final = ("mailguard.toml", "pyproject.toml")
 """In one folder the first of these that holds settings counts."""
 
+MAPPED_FIELDS: Final = (
+    "method", "url", "scheme", "host", "path", "headers", "body", "data", "body_encoding", "mail_from", "rcpt_to", "time", "status",
+)  # fmt: skip
+"""What a log in a shape of its own can be asked for: a request, or a message with its envelope."""
+
 KeyPath: TypeAlias = tuple[str, ...]
 """The keys that lead to a setting, without ``tool.mailguard``."""
 
@@ -432,8 +437,7 @@ class _Reader:
             for glob in files:
                 self.stay_inside(glob, *path, "files")
             mapping = self.table(table.get("fields", {}), *path, "fields")
-            known = ("method", "url", "headers", "body", "body_encoding", "time", "status")
-            self.check_keys(mapping, known, (*path, "fields"))
+            self.check_keys(mapping, MAPPED_FIELDS, (*path, "fields"))
             return CaptureFiles(name, files, {key: self.text(mapping[key], *path, "fields", key) for key in mapping})
 
         return self.named(value, "captures", one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -408,6 +409,24 @@ def test_captures_of_the_settings_are_checked_with_the_code(folder: Path, run: R
     assert run("check")[0] == 0
     (folder / "pyproject.toml").write_text('[tool.mailguard]\ncaptures = ["*.eml"]\n')
     assert run("check")[0] == 1
+
+
+def test_a_log_in_a_shape_of_its_own_is_read_as_the_settings_say(folder: Path, run: Run) -> None:
+    body = {"personalizations": [{"to": [{"email": f"r{number}@example.com"} for number in range(3)]}]}
+    packed = base64.b64encode(json.dumps(body).encode()).decode()
+    line = {
+        "req": {"verb": "POST", "uri": "https://api.sendgrid.com/v3/mail/send", "payload": packed},
+        "ts": 1700000000,
+    }
+    (folder / "logs").mkdir()
+    (folder / "logs" / "gateway-1.jsonl").write_text(json.dumps(line) + "\n")
+    (folder / "mailguard.toml").write_text(
+        '[captures.gateway]\nfiles = "logs/gateway-*.jsonl"\n'
+        'fields = { method = "req.verb", url = "req.uri", body = "req.payload", body_encoding = "base64", time = "ts" }\n'
+    )
+    code, out, _ = run("check")
+    assert code == 1
+    assert "3 outside people can see each other" in out
 
 
 def test_a_capture_of_the_settings_in_no_known_format_is_no_pass(folder: Path, run: Run) -> None:
