@@ -197,7 +197,8 @@ def blind_of(envelope: Iterable[Recipient], visible: Iterable[Recipient]) -> tup
     """Those of the envelope who are not printed. Equal addresses, and equal expressions, are the same people.
 
     What stands for more people in the envelope than in the lines is printed in part: all of a list of which the first
-    one is printed, an address that is printed in one branch only. The others are blind.
+    one is printed, an address that is printed in one branch only. The others are blind. What is printed without a name
+    (one of several addresses) may be anybody of the envelope.
     """
     shown: dict[object, Count] = {}
     for person in visible:
@@ -206,12 +207,13 @@ def blind_of(envelope: Iterable[Recipient], visible: Iterable[Recipient]) -> tup
         if person.label.endswith("[]") and person.count.plain > 1:
             # All members of ``users`` were joined: the list itself, in the envelope, is the same people.
             shown[person.label[:-2], person.trail[:1]] = MANY
+    somebody = None in shown
     blind = []
     for person in envelope:
         key = _identity(person)
         printed = ZERO if key is None else shown.get(key, ZERO)
         if not printed.high:
-            blind.append(person)
+            blind.append(replace(person, count=replace(person.count, low=0)) if somebody else person)
         elif person.address is not None and person.count.low > printed.low:
             blind.append(replace(person, count=Count(0, 0 if printed.plain else 1, 1)))
         elif person.address is None and person.count.high > printed.high:
