@@ -22,6 +22,15 @@ def _leave_current_folder() -> None:
         sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
 
 
+def _quiet() -> None:
+    """Silence parsers of other packages, which log and warn with the text that they could not parse: addresses."""
+    import logging  # noqa: PLC0415  # see the module's own text
+    import warnings  # noqa: PLC0415  # the same
+
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+
+
 def main() -> int:
     """Run the command line; returns the exit code."""
     _leave_current_folder()
@@ -32,6 +41,7 @@ def main() -> int:
         return 0
     from mailguard.cli import run  # noqa: PLC0415  # see the module's own text
 
+    _quiet()
     return run(sys.argv[1:])
 
 

@@ -62,7 +62,6 @@ def run(arguments: Sequence[str]) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    _quiet_libraries()
     try:
         code = main.main(list(arguments), prog_name="mailguard", standalone_mode=False)
         sys.stdout.flush()
@@ -87,15 +86,6 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  # whatever it is, a traceback would print what it holds
         return _complain(_internal(error, debug="--debug" in arguments), EXIT_INTERNAL)
     return code if isinstance(code, int) else 0
-
-
-def _quiet_libraries() -> None:
-    # Parsers of other packages log and warn with the text that they could not parse: addresses.
-    import logging  # noqa: PLC0415  # not needed for help
-    import warnings  # noqa: PLC0415  # the same
-
-    logging.disable(logging.CRITICAL)
-    warnings.simplefilter("ignore")
 
 
 def _complain(message: str, code: int) -> int:

@@ -12,37 +12,31 @@ and cannot be read becomes a :class:`~mailguard.model.finding.Skip`.
 from __future__ import annotations
 
 import difflib
-import fnmatch
-import functools
 import os
 import re
 import stat
-import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
+from mailguard import git
+from mailguard.globs import Globs
 from mailguard.model.finding import Skip, SkipReason
 from mailguard.model.place import Place
 
 __all__ = [
     "File",
     "Files",
-    "Globs",
     "NothingToCheck",
     "Tree",
     "check_found",
-    "commit_date",
     "display_path",
     "files_of",
     "folder_of",
-    "git_environment",
     "is_python",
     "is_test_code",
     "place_named",
-    "root_of",
     "tree_of",
 ]
 
@@ -73,9 +67,6 @@ MACHINE_FOLDERS: Final = frozenset(
 
 STDIN: Final = "-"
 """The path that means standard input."""
-
-GIT_SECONDS: Final = 60
-"""A git that takes longer is given up, and the tree is walked."""
 
 
 class NothingToCheck(Exception):  # noqa: N818  # the command was wrong, nothing failed
@@ -144,14 +135,6 @@ def display_path(path: str) -> str:
     return text.replace(os.sep, "/") if os.sep != "/" else text
 
 
-def root_of(path: Path) -> Path | None:
-    """The root of the git repository that ``path`` lies in, or None."""
-    for folder in (path, *path.parents):
-        if (folder / ".git").exists():
-            return folder
-    return None
-
-
 _PLACE: Final = re.compile(
     r"(?P<path>.+?)(?::(?P<line>\d{1,9}))?(?::(?P<column>\d{1,9}))?(?:#(?P<pointer>.*))?", re.DOTALL
 )
@@ -170,7 +153,7 @@ class Named:
 
 def place_named(text: str, here: Path) -> Named | None:
     """The place that ``text`` names: from ``here`` or from the root of the repository; None if nothing is there."""
-    starts = dict.fromkeys((here, root_of(here.resolve()) or here))
+    starts = dict.fromkeys((here, git.root_of(here.resolve()) or here))
     for start in starts:
         if (start / text).exists():
             return Named(start / text)
@@ -201,12 +184,12 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
     if not named:
         here = here.resolve()
         if stdin:
-            return Tree(root_of(here) or here, (), stdin)
+            return Tree(git.root_of(here) or here, (), stdin)
         named = [here]
     common = Path(os.path.commonpath(named))
     if common.is_file():
         common = common.parent
-    root = root_of(common)
+    root = git.root_of(common)
     if root is None:
         marks = ("pyproject.toml", "mailguard.toml", "setup.py", "setup.cfg")
         root = next(
@@ -225,65 +208,6 @@ def _did_you_mean(path: str, here: Path) -> str:
         return ""
     close = difflib.get_close_matches(name, names, 1, 0.6)
     return f" Did you mean {os.path.join(parent, close[0])}?" if close else ""
-
-
-class Globs:
-    """Patterns like those of ``.gitignore``: ``*`` stays in one name, ``**`` crosses folders.
-
-    A pattern without a slash matches a file or folder of that name anywhere; one with a slash
-    is relative to ``folder``. What matches a folder matches everything in it. Patterns are a
-    stranger's: no number of stars takes more than patterns times names.
-    """
-
-    def __init__(self, patterns: Iterable[str], folder: str = "") -> None:
-        """``folder`` is that of the settings, relative to the root; empty for the root itself."""
-        self._folder = folder.strip("/") + "/" if folder.strip("/") else ""
-        self._patterns = [_names(pattern) for pattern in patterns]
-
-    def __bool__(self) -> bool:
-        return bool(self._patterns)
-
-    def match(self, path: str) -> bool:
-        """Whether a path relative to the root matches one of them."""
-        if not path.startswith(self._folder):
-            return False
-        names = path[len(self._folder) :].split("/")
-        return any(_matches(pattern, names) for pattern in self._patterns)
-
-
-def _names(pattern: str) -> tuple[str, ...]:
-    """The names of a pattern, one for each folder on the way; ``**`` stands for any number of them."""
-    text = pattern.strip().replace("\\", "/").removeprefix("./").rstrip("/")
-    names = tuple(name for name in text.split("/") if name)
-    return names if "/" in text else ("**", *names)
-
-
-def _matches(pattern: tuple[str, ...], names: Sequence[str]) -> bool:
-    """Whether ``pattern`` matches the path of ``names``, or a folder on its way."""
-
-    def behind_stars(places: set[int]) -> set[int]:
-        result = set(places)
-        for place in places:
-            while place < len(pattern) and pattern[place] == "**":
-                place += 1  # noqa: PLW2901  # any number of folders may be none
-                result.add(place)
-        return result
-
-    places = behind_stars({0})
-    if len(pattern) in places:
-        return bool(pattern)  # nothing but stars; an empty pattern matches nothing
-    for name in names:
-        reached = set()
-        for place in places:
-            if pattern[place] == "**":
-                reached.add(place)
-            # fnmatch's expressions have no way back over a star.
-            elif fnmatch.fnmatchcase(name, pattern[place]):
-                reached.add(place + 1)
-        places = behind_stars(reached)
-        if len(pattern) in places:
-            return True
-    return False
 
 
 def files_of(
@@ -384,7 +308,7 @@ class _Found:
 
 def _listed(start: Path, found: _Found) -> Iterator[str]:
     """The files below a folder: as git lists them, else by a walk."""
-    entries = _git(start)
+    entries = git.files(start)
     if entries is None:
         yield from _walk(str(start), found)
         return
@@ -424,94 +348,6 @@ def _walk(folder: str, found: _Found) -> Iterator[str]:
         )
         for name in sorted(names):
             yield os.path.join(here, name)
-
-
-@functools.lru_cache(maxsize=1)
-def _git_program() -> str | None:
-    """git out of an absolute folder of PATH: never one that lies in the tree because PATH holds ``.``."""
-    here = os.getcwd()
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
-        if not os.path.isabs(folder) or os.path.realpath(folder) == here:
-            continue
-        for name in ("git", "git.exe"):
-            program = os.path.join(folder, name)
-            if os.path.isfile(program) and os.access(program, os.X_OK):
-                return program
-    return None
-
-
-GIT_OPTIONS: Final = (
-    # What a repository's own settings could make git run: a monitor, hooks, a pager. The command line wins over them.
-    "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.pager=cat",
-    "-c", "core.quotePath=false", "-c", "core.untrackedCache=false", "-c", "core.excludesFile=", "-c", "core.attributesFile=",
-)  # fmt: skip
-"""Options that keep git from running anything of the tree."""
-
-
-def git_environment() -> dict[str, str]:
-    """An environment in which git reads no settings of this machine, fetches nothing and asks nobody."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return kept | {
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",  # a partial clone would fetch, by a program that its settings name
-        "GIT_ALLOW_PROTOCOL": "none",  # the same for every git that does not know the line above
-        "GIT_PAGER": "cat",
-        "LC_ALL": "C",
-    }
-
-
-def _git(folder: Path) -> list[tuple[str, str]] | None:
-    """git's list of the files below ``folder`` with git's tag for each; None where git cannot tell."""
-    root = root_of(folder)
-    listing = ("ls-files", "-t", "-z", "--cached", "--others", "--exclude-per-directory=.gitignore")
-    output = _run_git(root, listing, folder) if root is not None else None
-    if output is None:
-        return None
-    entries = {}
-    for entry in output.split(b"\0"):
-        if entry:
-            entries[os.fsdecode(entry[2:])] = entry[:1].decode("ascii", "replace")
-    return [(tag, name) for name, tag in sorted(entries.items())]
-
-
-def _run_git(root: Path, arguments: Sequence[str], folder: Path) -> bytes | None:
-    """What git prints; None where there is no git, or it fails. ``arguments`` is a command that reads only."""
-    program = _git_program()
-    if program is None:
-        return None
-    # Both folders are said, so that `core.worktree` of the repository cannot lead elsewhere.
-    command = [program, *GIT_OPTIONS, f"--git-dir={root / '.git'}", f"--work-tree={root}", *arguments]
-    try:
-        done = subprocess.run(  # noqa: S603  # an absolute program, options that nobody else writes
-            command,
-            cwd=folder,
-            env=git_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=GIT_SECONDS,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout
-
-
-def commit_date(root: Path) -> date | None:
-    """The day of the commit that is checked out, where it was made; None without one."""
-    commit = _run_git(root, ("cat-file", "commit", "HEAD"), root)
-    found = re.search(rb"^committer [^\n]*> (\d{1,12}) ([+-])(\d\d)(\d\d)$", commit or b"", re.MULTILINE)
-    if found is None:
-        return None
-    offset = timedelta(hours=int(found[3]), minutes=int(found[4]))
-    try:
-        moment = datetime.fromtimestamp(int(found[1]), timezone.utc)
-        return (moment + offset if found[2] == b"+" else moment - offset).date()
-    except (OverflowError, ValueError, OSError):
-        return None
 
 
 def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_capture: Callable[[File], bool]) -> None:

@@ -16,11 +16,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from mailguard import capture, discover, rulebook, transports
+from mailguard import capture, discover, git, rulebook, transports
 from mailguard.addresses import compare_key, distinct, is_inside
 from mailguard.allow import Exceptions
 from mailguard.config import Settings, find, load
-from mailguard.discover import Files, Globs, Tree
+from mailguard.discover import Files, Tree
+from mailguard.globs import Globs
 from mailguard.inspection import Inspection, inspected
 from mailguard.model.capture import Format
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
@@ -287,7 +288,7 @@ class Run:
 
     def today(self) -> date | None:
         """The day that end dates are compared with: as asked, else that of the commit; None if nothing tells."""
-        return self.as_of or discover.commit_date(self.tree.root)
+        return self.as_of or git.commit_date(self.tree.root)
 
     def _touches(self, files: frozenset[str]) -> bool:
         """Whether a way goes through what was asked for: a caller elsewhere can make a call unsafe."""
@@ -456,7 +457,7 @@ def prepare(
     """
     here = here or Path.cwd()
     if as_of is None and settings.audience_ends:
-        as_of = discover.commit_date(tree.root)
+        as_of = git.commit_date(tree.root)
     policies, rules, notices = policies_of(settings, tree, as_of)
     where = discover.folder_of(settings.file, tree.root)
     files = discover.files_of(

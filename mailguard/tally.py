@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mailguard.addresses import domain_of, is_inside
-from mailguard.discover import Globs, is_test_code
+from mailguard.discover import is_test_code
+from mailguard.globs import Globs
 from mailguard.model.count import MANY, Count
 from mailguard.model.exchange import Dispatch, Record
 from mailguard.model.finding import Call, Certainty, Finding, Severity, Skip, SkipReason, Verdict, Way
 from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
 from mailguard.model.place import Place
 from mailguard.model.provider import Provider
-from mailguard.model.value import Trail, Origin, Step, StepKind
+from mailguard.model.value import Origin, Step, StepKind, Trail
 from mailguard.redact import count_words
 from mailguard.rulebook import (
     SHOWING,
@@ -47,9 +48,12 @@ WORST: Final = (
 )
 """The verdicts, worst first: a mail call is as bad as the worst of its ways."""
 
+
 def entering(trail: Trail, send: Place) -> Place:
-    """Where people enter a message: the header write, argument or add call that shows them; the field of the
-    dictionary that holds them where only that is handed over; else the mail call itself.
+    """Where people enter a message.
+
+    That is the header write, argument or add call that shows them; the field of the dictionary that holds them where
+    only that is handed over; else the mail call itself.
 
     The first such call counts: a header that was written is shown again by the call that sends it.
     """

@@ -141,7 +141,7 @@ def test_the_core_opens_no_connection_and_runs_no_code_of_others(module: str) ->
 
 def test_other_programs_are_run_in_one_place() -> None:
     assert [module for module in modules() if "subprocess" in {name.split(".")[0] for name in imports(module)}] == [
-        "discover"
+        "git"
     ]
 
 

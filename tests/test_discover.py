@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailguard import discover
-from mailguard.discover import Globs, NothingToCheck, files_of, tree_of
+from mailguard import git as our_git
+from mailguard.discover import NothingToCheck, files_of, tree_of
+from mailguard.globs import Globs
 from mailguard.model.finding import SkipReason
 
 NO_GLOBS = Globs([])
@@ -95,7 +97,7 @@ def test_git_runs_nothing_of_the_tree(repository: Path) -> None:
         (repository / hook).write_text(script.read_text())
         (repository / hook).chmod(0o755)
     assert "a.py" in python_of(repository)
-    assert discover.commit_date(repository) == date(2026, 11, 18)
+    assert our_git.commit_date(repository) == date(2026, 11, 18)
     assert not witness.exists()
 
 
