@@ -367,13 +367,14 @@ class EmailManager(Object):
         """Send one e-mail made from a template."""
         return self.EmailTemplate(TemplateModel=TemplateModel, From=From, To=To, **fields).send()
 
-    def send_batch(self, *emails: Value, **extra: Value) -> list[HttpRequest]:
+    def send_batch(self, email: Value, *emails: Value, **extra: Value) -> list[HttpRequest]:
         """Send several e-mails, each of which is a message of its own."""
-        return self.EmailBatch(*emails).send(**extra)
+        # The package has no first one; here it stands for a list of unknown length behind a star.
+        return self.EmailBatch(email, *emails).send(**extra)
 
-    def send_template_batch(self, *emails: Value, **extra: Value) -> list[HttpRequest]:
+    def send_template_batch(self, email: Value, *emails: Value, **extra: Value) -> list[HttpRequest]:
         """Send several e-mails made from templates."""
-        return self.EmailTemplateBatch(*emails).send(**extra)
+        return self.EmailTemplateBatch(email, *emails).send(**extra)
 
     def Email(  # noqa: N802  # the package's name
         self,
@@ -456,13 +457,13 @@ class EmailManager(Object):
             MessageStream=MessageStream,
         )
 
-    def EmailBatch(self, *emails: Value) -> EmailBatch:  # noqa: N802  # the package's name
+    def EmailBatch(self, email: Value, *emails: Value) -> EmailBatch:  # noqa: N802  # the package's name
         """Make a batch that is sent later."""
-        return EmailBatch(*emails, manager=self)
+        return EmailBatch(email, *emails, manager=self)
 
-    def EmailTemplateBatch(self, *emails: Value) -> EmailTemplateBatch:  # noqa: N802  # the package's name
+    def EmailTemplateBatch(self, email: Value, *emails: Value) -> EmailTemplateBatch:  # noqa: N802  # the package's name
         """Make a batch that is sent later."""
-        return EmailTemplateBatch(*emails, manager=self)
+        return EmailTemplateBatch(email, *emails, manager=self)
 
 
 class PostmarkClient(Object):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from email.mime.text import MIMEText
 from typing import Any
 
@@ -68,7 +69,8 @@ def test_positions_of_send_are_those_of_the_package(people: list[Any]) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    items=st.lists(FIELDS, max_size=4), extra=st.sampled_from([{}, {"TrackOpens": True}, {"Bcc": "dan@example.com"}])
+    items=st.lists(FIELDS, min_size=1, max_size=4),
+    extra=st.sampled_from([{}, {"TrackOpens": True}, {"Bcc": "dan@example.com"}]),
 )
 def test_a_batch_of_the_package_is_what_its_model_says(items: list[dict[str, Any]], extra: dict[str, Any]) -> None:
     real, ours = client().emails, provider.PostmarkClient("token").read("emails")
@@ -239,6 +241,8 @@ def test_a_batch_of_unknown_length_is_one_message_each() -> None:
     emails = provider.PostmarkClient("token").read("emails")
     (request,) = emails.EmailBatch(item).send()
     assert one(request.body, "/email/batch").copies == ONE
+    # A star in front of a list of unknown length fills the first place.
+    assert next(iter(inspect.signature(emails.send_batch).parameters)) == "email"
 
 
 def test_a_parameter_may_hold_several_and_an_open_mapping_anybody() -> None:
