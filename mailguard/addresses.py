@@ -1040,8 +1040,10 @@ def _flat(parts: Iterable[Value | Repeat], trail: Trail, depth: int) -> Iterator
     for part in parts:
         if isinstance(part, Text) and depth < _DEPTH:
             yield from _flat(part.parts, part.trail + trail, depth + 1)
-        elif isinstance(part, Repeat) or not trail:
+        elif not trail:
             yield part
+        elif isinstance(part, Repeat):
+            yield Repeat(inherit(part.value, trail), part.count, part.separator)
         else:
             yield inherit(part, trail)
 

@@ -50,6 +50,7 @@ from mailguard.model.value import (
     Repeat,
     Sort,
     Text,
+    Trail,
     Unknown,
     Value,
     each,
@@ -675,17 +676,19 @@ def _atoms(value: Value | Repeat) -> list[Atom]:
         item = stack.pop()
         if isinstance(item, Text):
             trail = item.trail
-            stack.extend(
-                reversed(
-                    [part if isinstance(part, Repeat) or not trail else inherit(part, trail) for part in item.parts]
-                )
-            )
+            stack.extend(reversed([_inherited(part, trail) if trail else part for part in item.parts]))
         elif isinstance(item, str) and result and isinstance(result[-1], str):
             result[-1] += item
         else:
             literal = _literal(item)
             result.append(item if literal is None or isinstance(item, (str, Known)) else literal)
     return result
+
+
+def _inherited(part: Value | Repeat, trail: Trail) -> Value | Repeat:
+    if isinstance(part, Repeat):
+        return Repeat(inherit(part.value, trail), part.count, part.separator)
+    return inherit(part, trail)
 
 
 def _literal(atom: Atom) -> str | None:

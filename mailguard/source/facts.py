@@ -136,7 +136,9 @@ def _notebook(data: bytes) -> tuple[bytes, list[int]] | Unreadable:
     for cell in cells:
         source = cell.get("source", "")
         pieces = source.splitlines() if isinstance(source, str) else "".join(map(str, source)).splitlines()
-        magic = bool(pieces) and pieces[0].startswith("%%") and not pieces[0].startswith(("%%time", "%%capture", "%%prun"))
+        magic = (
+            bool(pieces) and pieces[0].startswith("%%") and not pieces[0].startswith(("%%time", "%%capture", "%%prun"))
+        )
         for piece in pieces:
             inner = json.dumps(piece)[1:-1]
             loose = json.dumps(piece, ensure_ascii=False)[1:-1]
@@ -215,7 +217,9 @@ class _Lowering:
         return line, column
 
     def _at(self, node: cst.CSTNode) -> t.Span:
-        return t.Span(*self._point(self._offset(self._starts[id(node)])), *self._point(self._offset(self._ends[id(node)])))
+        return t.Span(
+            *self._point(self._offset(self._starts[id(node)])), *self._point(self._offset(self._ends[id(node)]))
+        )
 
     def _offset(self, token: int) -> int:
         # The newline at the end of the file is generated and taken back where the file has none.
@@ -332,7 +336,9 @@ class _Lowering:
                 for case in node.cases:
                     binds: list[str] = []
                     _bound(case.pattern, binds)
-                    wildcard = isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None and case.guard is None
+                    wildcard = (
+                        isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None and case.guard is None
+                    )
                     cases.append(t.Case(tuple(binds), self._optional(case.guard), self._suite(case.body), wildcard))
                 yield t.Match(self._at(node.subject), self._expr(node.subject), tuple(cases))
             case _:
@@ -460,7 +466,9 @@ class _Lowering:
         while clause is not None:
             clauses.append(
                 t.Clause(
-                    self._expr(clause.target), self._expr(clause.iter), tuple(self._expr(each.test) for each in clause.ifs)
+                    self._expr(clause.target),
+                    self._expr(clause.iter),
+                    tuple(self._expr(each.test) for each in clause.ifs),
                 )
             )
             clause = clause.inner_for_in

@@ -116,7 +116,11 @@ def configured_name(name: str) -> bool:
     parts = re.split(r"[.\[\]()'\"]+", name)
     for part in parts:
         low = part.lower().lstrip("_")
-        if low in _CONFIGURED or low.endswith(("_settings", "_config", "_conf", "_options")) or low.startswith(("settings_", "config_")):
+        if (
+            low in _CONFIGURED
+            or low.endswith(("_settings", "_config", "_conf", "_options"))
+            or low.startswith(("settings_", "config_"))
+        ):
             return True
     last = next((part for part in reversed(parts) if part), "")
     return last.isupper() and len(last) > 2 and last not in {"GET", "POST", "FILES"}
@@ -176,6 +180,28 @@ def class_attribute(cls: str, name: str, place: Place) -> Val:
     return Unknown(f"{cls}.{name}", OPEN, _origin(f"{cls}.{name}" if name.isupper() else name, place))
 
 
+def configured_literals(state: State, value: Val, step: Step) -> Val:
+    """``value`` with its literals taken as settings: the operator wrote them in a place for that."""
+    if isinstance(value, Known) and any(each_step.kind is StepKind.WRITTEN for each_step in value.trail):
+        return replace(value, trail=(step,))
+    if isinstance(value, Items):
+        return replace(
+            value,
+            members=tuple(
+                Member(configured_literals(state, item_value, step), count) for item_value, count in value.members
+            ),
+        )
+    if isinstance(value, Ref) and value in state.heap:
+        cell = state.heap[value]
+        members = tuple(
+            Member(configured_literals(state, item_value, step), count) for item_value, count in cell.members
+        )
+        fields = tuple((key, configured_literals(state, item_value, step)) for key, item_value in cell.fields)
+        if members != cell.members or fields != cell.fields or cell.members or cell.fields:
+            state.heap[value] = replace(cell, members=members, fields=fields)
+    return value
+
+
 # Collections
 
 
@@ -207,7 +233,9 @@ def members_of(state: State, value: Val, place: Place | None = None) -> tuple[Me
         result: list[Member] = []
         for branch in branches:
             for item, count in branch:
-                result.append(Member(_inherited(item, value.trail), Count(0, count.plain if branch is longest else 0, count.high)))
+                result.append(
+                    Member(_inherited(item, value.trail), Count(0, count.plain if branch is longest else 0, count.high))
+                )
         return tuple(result)
     if isinstance(value, Ext):
         return members_of(state, external_value(value), place)
@@ -251,7 +279,9 @@ def element(state: State, value: Val, place: Place | None = None) -> Val:
 def part(value: Val, name: str, place: Place, state: State | None = None) -> Val:
     """Something read off a thing of which little is known: an unpacked value, a keyword argument."""
     if isinstance(value, Parameter):
-        return replace(value, name=f"{value.name}.{name}" if name else value.name, count=OPEN if _PLURAL.search(name) else OPTIONAL)
+        return replace(
+            value, name=f"{value.name}.{name}" if name else value.name, count=OPEN if _PLURAL.search(name) else OPTIONAL
+        )
     if isinstance(value, Unknown):
         label = f"{value.why}.{name}" if value.why and name else name or value.why
         return Unknown(label, OPEN if _PLURAL.search(name) else OPTIONAL, value.trail)
@@ -260,7 +290,9 @@ def part(value: Val, name: str, place: Place, state: State | None = None) -> Val
         return join_values(*found) if found else Unknown(name)
     if state is not None and isinstance(value, (Ref, Items)):
         found_element = element(state, value, place)
-        return found_element if not isinstance(found_element, (Unknown, Parameter)) else part(found_element, name, place)
+        return (
+            found_element if not isinstance(found_element, (Unknown, Parameter)) else part(found_element, name, place)
+        )
     return Unknown(name, OPEN if _PLURAL.search(name) else OPTIONAL, trail_of(value))
 
 
@@ -306,7 +338,11 @@ def update(state: State, ref: Ref, value: Val) -> None:
             cell = cell.put(key, join_values(cell.get(key), *_present(item)) if _maybe(item) else item)
         cell = replace(cell, open=cell.open or other.open)
         if other.rest is not None:
-            cell = replace(cell, rest=other.rest if cell.rest is None else join_values(cell.rest, other.rest), rest_key=other.rest_key)
+            cell = replace(
+                cell,
+                rest=other.rest if cell.rest is None else join_values(cell.rest, other.rest),
+                rest_key=other.rest_key,
+            )
         state.heap[ref] = cell
     elif isinstance(value, Fields):
         for key, item in value.known:
@@ -347,12 +383,18 @@ def set_item(state: State, holder: Val, index: Val, value: Val) -> None:
     elif cell.sort == "list":
         position = number(index)
         members = cell.members
-        if position is not None and -len(members) <= position < len(members) and all(each.count == ONE for each in members):
+        if (
+            position is not None
+            and -len(members) <= position < len(members)
+            and all(each.count == ONE for each in members)
+        ):
             position %= len(members)
             members = (*members[:position], Member(value, ONE), *members[position + 1 :])
             state.heap[holder] = replace(cell, members=members)
         else:
-            state.heap[holder] = replace(cell, members=tuple(Member(join_values(item, value), count) for item, count in members))
+            state.heap[holder] = replace(
+                cell, members=tuple(Member(join_values(item, value), count) for item, count in members)
+            )
 
 
 def delete_item(state: State, holder: Val, index: Val) -> None:
@@ -370,7 +412,9 @@ def delete_item(state: State, holder: Val, index: Val) -> None:
             position %= len(cell.members)
             state.heap[holder] = replace(cell, members=(*cell.members[:position], *cell.members[position + 1 :]))
         else:
-            state.heap[holder] = replace(cell, members=tuple(Member(item, replace(count, low=0)) for item, count in cell.members))
+            state.heap[holder] = replace(
+                cell, members=tuple(Member(item, replace(count, low=0)) for item, count in cell.members)
+            )
 
 
 def item(state: State, holder: Val, index: Val, place: Place) -> Val:
@@ -386,7 +430,9 @@ def item(state: State, holder: Val, index: Val, place: Place) -> Val:
             return Unknown("a member", OPTIONAL)
         if cell.sort == "dict":
             if isinstance(index, Either):
-                return join_values(*(item(state, holder, option, place) for option in index.options if option is not ABSENT))
+                return join_values(
+                    *(item(state, holder, option, place) for option in index.options if option is not ABSENT)
+                )
             if key is not None:
                 value = cell.get(key)
                 if value is not ABSENT:
@@ -450,7 +496,11 @@ def sliced(state: State, holder: Val, bounds: list[Val | None], context: Any, no
             return state.allocate(context.path, node, Cell("list"))
         member = element(state, holder, place)
         count = total(members).at_most(high)
-        made = (Member(member, count),) if len(members) > 1 or high == 1 else tuple(Member(each.value, each.count.at_most(high)) for each in members)
+        made = (
+            (Member(member, count),)
+            if len(members) > 1 or high == 1
+            else tuple(Member(each.value, each.count.at_most(high)) for each in members)
+        )
         return replace(state.allocate(context.path, node, Cell("list", members=made)), trail=trail)
     reduced = tuple(Member(each.value, replace(each.count, low=0)) for each in members)
     moving = low is None or (upper is not None and high is None)
@@ -519,7 +569,12 @@ def concat(state: State, parts: Sequence[Val], place: Place) -> Val:
         pieces = value.parts if isinstance(value, Text) else (value,)
         for piece in pieces:
             last = flat[-1] if flat else None
-            if isinstance(piece, Known) and isinstance(last, Known) and isinstance(piece.value, str) and isinstance(last.value, str):
+            if (
+                isinstance(piece, Known)
+                and isinstance(last, Known)
+                and isinstance(piece.value, str)
+                and isinstance(last.value, str)
+            ):
                 flat[-1] = Known(last.value + piece.value, last.trail + piece.trail)
             elif not (isinstance(piece, Known) and piece.value == ""):
                 flat.append(piece)
@@ -584,7 +639,9 @@ def joined(state: State, separator: Val, value: Val, place: Place) -> Val:
 def concat_repeats(parts: list[Val], trail: Trail) -> Text:
     """A text of parts that may repeat; every hole knows the step."""
     marked = tuple(
-        Repeat(_inherited(piece.value, trail), piece.count, piece.separator) if isinstance(piece, Repeat) else _inherited(piece, trail)
+        Repeat(_inherited(piece.value, trail), piece.count, piece.separator)
+        if isinstance(piece, Repeat)
+        else _inherited(piece, trail)
         for piece in parts
     )
     return Text(marked, trail)
@@ -680,7 +737,12 @@ def binary(machine: Any, context: Any, state: State, op: str, left: Val, right: 
     one, other = number(left), number(right)
     if one is not None and other is not None:
         try:
-            result = {"-": lambda: one - other, "*": lambda: one * other, "//": lambda: one // other, "%": lambda: one % other}[op]()
+            result = {
+                "-": lambda: one - other,
+                "*": lambda: one * other,
+                "//": lambda: one // other,
+                "%": lambda: one % other,
+            }[op]()
         except (KeyError, ZeroDivisionError):
             return Unknown("a number", OPTIONAL)
         return Known(result) if abs(result) < 1 << 63 else Unknown("a number", OPTIONAL)
@@ -717,7 +779,9 @@ def _sum(machine: Any, context: Any, state: State, left: Val, right: Val, at: t.
         return Known(one + other)
     if isinstance(left, Either) or isinstance(right, Either):
         lefts = [option for option in (left.options if isinstance(left, Either) else (left,)) if option is not ABSENT]
-        rights = [option for option in (right.options if isinstance(right, Either) else (right,)) if option is not ABSENT]
+        rights = [
+            option for option in (right.options if isinstance(right, Either) else (right,)) if option is not ABSENT
+        ]
         if len(lefts) * len(rights) <= 8:
             results = []
             for index, first in enumerate(lefts):
@@ -743,10 +807,15 @@ def _sum_of(context: Any, state: State, left: Val, right: Val, at: t.Span, place
     whole = number(right)
     if isinstance(left, Unknown) and whole is not None:
         return Unknown(f"size:{whole}", OPTIONAL)
-    if isinstance(left, (Unknown, Parameter)) and isinstance(right, (Unknown, Parameter)) and "a number" not in {
-        getattr(left, "why", ""),
-        getattr(right, "why", ""),
-    }:
+    if (
+        isinstance(left, (Unknown, Parameter))
+        and isinstance(right, (Unknown, Parameter))
+        and "a number"
+        not in {
+            getattr(left, "why", ""),
+            getattr(right, "why", ""),
+        }
+    ):
         # Two things that nothing tells: texts or lists put together hold the people of both.
         return Items((Member(left, ONE), Member(right, ONE)), sort="iterator")
     return Unknown("a sum", OPEN, trail_of(left) or trail_of(right))
@@ -803,7 +872,10 @@ def compare(machine: Any, state: State, op: str, left: Val, right: Val) -> Truth
 
 def is_instance(machine: Any, state: State, value: Val, names: set[str]) -> Truth:
     """``isinstance(value, (names))`` as far as the value tells."""
-    texts, lists = {"str", "basestring", "unicode", "string_types", "bytes", "AnyStr"}, {"list", "tuple", "set", "frozenset", "Iterable", "Sequence", "Collection", "QuerySet", "Set", "abc", "List"}
+    texts, lists = (
+        {"str", "basestring", "unicode", "string_types", "bytes", "AnyStr"},
+        {"list", "tuple", "set", "frozenset", "Iterable", "Sequence", "Collection", "QuerySet", "Set", "abc", "List"},
+    )
     if isinstance(value, Either):
         answers = {is_instance(machine, state, option, names) for option in value.options if option is not ABSENT}
         return answers.pop() if len(answers) == 1 else Truth.MAYBE
@@ -821,7 +893,10 @@ def is_instance(machine: Any, state: State, value: Val, names: set[str]) -> Trut
     if sort in {"query", "iterator"}:
         return Truth.NO if names <= texts | {"dict", "int"} else Truth.MAYBE
     if cell is not None and cell.sort == "object":
-        own = [each_cls.node.name if isinstance(each_cls, Cls) else each_cls.path.rsplit(".", 1)[-1] for each_cls in machine.mro(cell.cls)]
+        own = [
+            each_cls.node.name if isinstance(each_cls, Cls) else each_cls.path.rsplit(".", 1)[-1]
+            for each_cls in machine.mro(cell.cls)
+        ]
         if names & set(own):
             return Truth.YES
         return Truth.NO if not any(isinstance(each_cls, Ext) for each_cls in machine.mro(cell.cls)) else Truth.MAYBE
@@ -848,8 +923,23 @@ def attribute(machine: Any, state: State, holder: Val, name: str, place: Place, 
             return query(label.rsplit(".", 1)[-1], place)
         result = part(holder, name, place)
         if configured_name(name) and not any(step.kind is StepKind.CONFIGURED for step in trail_of(result)):
-            return replace(result, trail=(Step(StepKind.CONFIGURED, place, name),)) if isinstance(result, (Unknown, Parameter)) else result
-        if name in {"POST", "GET", "FILES", "form", "data", "json", "args", "values", "cleaned_data", "validated_data"} and label in {"request", "req", "form", "serializer", "self.request", "self"}:
+            return (
+                replace(result, trail=(Step(StepKind.CONFIGURED, place, name),))
+                if isinstance(result, (Unknown, Parameter))
+                else result
+            )
+        if name in {
+            "POST",
+            "GET",
+            "FILES",
+            "form",
+            "data",
+            "json",
+            "args",
+            "values",
+            "cleaned_data",
+            "validated_data",
+        } and label in {"request", "req", "form", "serializer", "self.request", "self"}:
             return Unknown(f"{label}.{name}", OPEN, (Step(StepKind.REQUEST, place),))
         if isinstance(result, Unknown) and known_class:
             return replace(result, count=OPEN if _PLURAL.search(name) else OPTIONAL)
@@ -859,11 +949,26 @@ def attribute(machine: Any, state: State, holder: Val, name: str, place: Place, 
     return Unknown(name, OPEN if _PLURAL.search(name) else OPTIONAL, trail_of(holder))
 
 
-def method(machine: Any, context: Any, state: State, holder: Val, name: str, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def method(
+    machine: Any,
+    context: Any,
+    state: State,
+    holder: Val,
+    name: str,
+    args: list[Val],
+    named_args: dict[str, Val],
+    place: Place,
+    node: object,
+) -> Val:
     """``holder.name(*args)`` on a value that is no object of the project."""
     if isinstance(holder, Ext):
         holder = external_value(holder)
-    if name == "join" and args and isinstance(holder, (Known, Text, Unknown, Parameter)) and not isinstance(args[0], Func):
+    if (
+        name == "join"
+        and args
+        and isinstance(holder, (Known, Text, Unknown, Parameter))
+        and not isinstance(args[0], Func)
+    ):
         if isinstance(holder, (Known, Text)) or len(args) == 1:
             return joined(state, holder, args[0], place)
     if name == "format" and isinstance(holder, (Known, Text)):
@@ -890,7 +995,23 @@ def method(machine: Any, context: Any, state: State, holder: Val, name: str, arg
 
 def _text_method(holder: Known, name: str, args: list[Val]) -> Val:
     strings = [string(arg) for arg in args]
-    if name in {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "removeprefix", "removesuffix"} and None not in strings:
+    if (
+        name
+        in {
+            "strip",
+            "lstrip",
+            "rstrip",
+            "lower",
+            "upper",
+            "title",
+            "capitalize",
+            "casefold",
+            "replace",
+            "removeprefix",
+            "removesuffix",
+        }
+        and None not in strings
+    ):
         try:
             return Known(getattr(holder.value, name)(*strings), holder.trail)
         except (TypeError, ValueError):
@@ -898,7 +1019,9 @@ def _text_method(holder: Known, name: str, args: list[Val]) -> Val:
     return holder
 
 
-def _collection_method(state: State, holder: Items, name: str, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _collection_method(
+    state: State, holder: Items, name: str, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     if name in {"count", "exists", "aggregate", "delete", "update", "__len__", "bulk_create"}:
         return Unknown("a number", OPTIONAL)
     if holder.sort == "tuple" and name in {"index", "count"}:
@@ -927,11 +1050,23 @@ def _collection_method(state: State, holder: Items, name: str, args: list[Val], 
         return replace(holder, trail=(*holder.trail, step))
     if name in {"items", "keys", "values", "union", "copy", "intersection", "difference", "in_bulk", "fetchall"}:
         return holder
-    return replace(holder, members=tuple(Member(value, replace(count, low=0)) for value, count in holder.members)) if holder.sort == "query" else Unknown(name, OPEN, holder.trail)
+    return (
+        replace(holder, members=tuple(Member(value, replace(count, low=0)) for value, count in holder.members))
+        if holder.sort == "query"
+        else Unknown(name, OPEN, holder.trail)
+    )
 
 
 def _unknown_method(
-    machine: Any, context: Any, state: State, holder: Unknown | Parameter, name: str, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+    machine: Any,
+    context: Any,
+    state: State,
+    holder: Unknown | Parameter,
+    name: str,
+    args: list[Val],
+    named_args: dict[str, Val],
+    place: Place,
+    node: object,
 ) -> Val:
     label = holder.why if isinstance(holder, Unknown) else holder.name
     trail = trail_of(holder)
@@ -939,7 +1074,18 @@ def _unknown_method(
     if name in {"getlist", "getall", "get_all", "getlist_or_default"}:
         return query(label, place, StepKind.REQUEST)
     if name in _QUERIES and not configured:
-        if name in {"join", "values", "options", "query", "limit", "raw", "search", "browse", "select", "scan"} and not _queryish(label):
+        if name in {
+            "join",
+            "values",
+            "options",
+            "query",
+            "limit",
+            "raw",
+            "search",
+            "browse",
+            "select",
+            "scan",
+        } and not _queryish(label):
             if name == "values":
                 return Items((Member(replace(holder, count=OPTIONAL), MANY),), trail, "iterator")
         else:
@@ -953,9 +1099,26 @@ def _unknown_method(
         return Unknown(f"{label}.{name}()", OPEN, trail)
     if name == "find" and args and isinstance(args[0], Ref):
         return query(label.rsplit(".", 1)[-1], place)
-    if name in {"items", "keys", "values", "iterrows", "itertuples", "iteritems", "get_all_records", "get_all_values", "col_values", "to_dict", "walk", "splitlines"}:
+    if name in {
+        "items",
+        "keys",
+        "values",
+        "iterrows",
+        "itertuples",
+        "iteritems",
+        "get_all_records",
+        "get_all_values",
+        "col_values",
+        "to_dict",
+        "walk",
+        "splitlines",
+    }:
         return Items((Member(replace(holder, count=OPTIONAL), MANY),), trail, "iterator")
-    if name in {"get", "pop", "setdefault", "getfirst", "get_option", "getvalue", "get_value"} and args and string(args[0]) is not None:
+    if (
+        name in {"get", "pop", "setdefault", "getfirst", "get_option", "getvalue", "get_value"}
+        and args
+        and string(args[0]) is not None
+    ):
         key = string(args[0]) or ""
         found = part(holder, key, place)
         if len(args) > 1 and not (isinstance(args[1], Known) and args[1].value is None):
@@ -965,7 +1128,11 @@ def _unknown_method(
         return part(holder, "", place)
     if name == "json":
         step = Step(StepKind.API, place)
-        return Unknown(f"{label}.json()", OPEN, (step,)) if not trail or trail[0].kind is StepKind.UNRESOLVED else Unknown(f"{label}.json()", OPEN, trail)
+        return (
+            Unknown(f"{label}.json()", OPEN, (step,))
+            if not trail or trail[0].kind is StepKind.UNRESOLVED
+            else Unknown(f"{label}.json()", OPEN, trail)
+        )
     if name in {"append", "add", "extend", "update", "insert", "remove", "clear", "sort", "write", "close", "commit"}:
         return Known(None)
     return machine.unknown_method(context, state, holder, name, args, named_args, node)
@@ -973,7 +1140,25 @@ def _unknown_method(
 
 def _queryish(label: str) -> bool:
     low = label.lower()
-    return any(word in low for word in ("query", "session", "objects", "db", "model", "table", "collection", "qs", "cursor", "manager", "_set")) or label[:1].isupper()
+    return (
+        any(
+            word in low
+            for word in (
+                "query",
+                "session",
+                "objects",
+                "db",
+                "model",
+                "table",
+                "collection",
+                "qs",
+                "cursor",
+                "manager",
+                "_set",
+            )
+        )
+        or label[:1].isupper()
+    )
 
 
 def _httpish(label: str) -> bool:
@@ -994,21 +1179,49 @@ def unresolved_method(holder: Unknown | Parameter, name: str, place: Place) -> V
 # Functions
 
 
-def unresolved(machine: Any, context: Any, state: State, callee: Val, args: list[Val], keywords: list[tuple[str | None, Val]], place: Place) -> Val:
+def unresolved(
+    machine: Any,
+    context: Any,
+    state: State,
+    callee: Val,
+    args: list[Val],
+    keywords: list[tuple[str | None, Val]],
+    place: Place,
+) -> Val:
     """The result of calling something outside the project."""
-    path = callee.path if isinstance(callee, Ext) else callee.why if isinstance(callee, Unknown) else getattr(callee, "name", "")
+    path = (
+        callee.path
+        if isinstance(callee, Ext)
+        else callee.why
+        if isinstance(callee, Unknown)
+        else getattr(callee, "name", "")
+    )
     named_args = {str(key): value for key, value in keywords}
     known_function = _EXTERNAL.get(path) or _EXTERNAL.get(path.rsplit(".", 1)[-1] if path.count(".") else "")
     if isinstance(callee, Ext) and known_function is not None:
         return known_function(machine, context, state, args, named_args, place)
     if isinstance(callee, Ext):
         short = path.rsplit(".", 1)[-1]
-        if re.fullmatch(r"(?:i?chunk(?:s|ed|er|ify|_list|s_of|_iterable)?|batch(?:es|ed|er|_list|ify)?|grouper|sliced|partition_all|divide_chunks)", short) and args:
+        if (
+            re.fullmatch(
+                r"(?:i?chunk(?:s|ed|er|ify|_list|s_of|_iterable)?|batch(?:es|ed|er|_list|ify)?|grouper|sliced|partition_all|divide_chunks)",
+                short,
+            )
+            and args
+        ):
             return batches(state, args[0], args[1] if len(args) > 1 else None, place)
         receiver, _, name = path.rpartition(".")
         if receiver and receiver[:1].isalpha():
-            base = Unknown(receiver.rsplit(".", 1)[-1], OPEN, callee.trail or (_origin(path, place) if configured_name(path) else ()))
-            if name in _QUERIES or name in _FIRSTS or name in {"items", "keys", "getlist", "find", "split", "json", "read", "readlines"}:
+            base = Unknown(
+                receiver.rsplit(".", 1)[-1],
+                OPEN,
+                callee.trail or (_origin(path, place) if configured_name(path) else ()),
+            )
+            if (
+                name in _QUERIES
+                or name in _FIRSTS
+                or name in {"items", "keys", "getlist", "find", "split", "json", "read", "readlines"}
+            ):
                 if receiver.split(".")[0] not in {"os", "sys", "re", "json"}:
                     return _unknown_method(machine, context, state, base, name, args, named_args, place, None)
         if short[:1].isupper():
@@ -1024,7 +1237,10 @@ def batches(state: State, value: Val, size: Val, place: Place) -> Val:
     """A list cut into chunks: each is a list of its own."""
     whole = number(size) if size is not None else None
     step = Step(StepKind.BATCHED, place, "" if whole is None else str(whole))
-    members = tuple(Member(_inherited(item_value, (step,)), replace(count, low=0)) for item_value, count in members_of(state, value, place))
+    members = tuple(
+        Member(_inherited(item_value, (step,)), replace(count, low=0))
+        for item_value, count in members_of(state, value, place)
+    )
     if whole == 1:
         members = tuple(Member(item_value, count.at_most(1)) for item_value, count in members)
     chunk = Items(members, (step,))
@@ -1042,18 +1258,28 @@ def _chain(machine: Any, context: Any, state: State, args: list[Val], named_args
     return Items(tuple(members), sort="iterator")
 
 
-def _chain_iterable(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _chain_iterable(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     members: list[Member] = []
     for value, count in members_of(state, args[0], place) if args else ():
         members += [Member(inner, inner_count * count) for inner, inner_count in members_of(state, value, place)]
     return Items(tuple(members), sort="iterator")
 
 
-def _batched(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
-    return batches(state, args[0], args[1] if len(args) > 1 else named_args.get("n"), place) if args else Unknown("batches")
+def _batched(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    return (
+        batches(state, args[0], args[1] if len(args) > 1 else named_args.get("n"), place)
+        if args
+        else Unknown("batches")
+    )
 
 
-def _paginator(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _paginator(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     if not args:
         return Unknown("pages")
     pages = batches(state, args[0], args[1] if len(args) > 1 else named_args.get("per_page"), place)
@@ -1065,20 +1291,33 @@ def _islice(machine: Any, context: Any, state: State, args: list[Val], named_arg
     if not args:
         return Unknown("a slice")
     step = Step(StepKind.BATCHED, place, str(number(args[1]) or "") if len(args) > 1 else "")
-    return Items(tuple(Member(_inherited(value, (step,)), replace(count, low=0)) for value, count in members_of(state, args[0], place)), (step,), "iterator")
+    return Items(
+        tuple(
+            Member(_inherited(value, (step,)), replace(count, low=0))
+            for value, count in members_of(state, args[0], place)
+        ),
+        (step,),
+        "iterator",
+    )
 
 
-def _groupby(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _groupby(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     inner = Items(members_of(state, args[0], place) if args else (), sort="iterator")
     pair = Items((Member(Unknown("a key", OPTIONAL), ONE), Member(inner, ONE)), sort="tuple")
     return Items((Member(pair, MANY),), sort="iterator")
 
 
-def _partial(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _partial(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     return Partial(args[0], tuple(args[1:]), tuple(named_args.items())) if args else Unknown("partial")
 
 
-def _environment(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _environment(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     name = string(args[0]) if args else None
     value: Val = Unknown(name or "environment", OPEN, (Step(StepKind.CONFIGURED, place, name or ""),))
     if len(args) > 1 and not (isinstance(args[1], Known) and not args[1].value):
@@ -1108,51 +1347,81 @@ def _asked(machine: Any, context: Any, state: State, args: list[Val], named_args
     return Unknown("input", OPEN, (Step(StepKind.REQUEST, place),))
 
 
-def _namedtuple(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _namedtuple(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     return Ext("collections.namedtuple.made")
 
 
-def _defaultdict(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _defaultdict(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     factory = args[0] if args else None
     rest: Val = None
     if isinstance(factory, Native) and factory.name in {"list", "set", "dict"}:
         rest = state.allocate(context.path, ("defaultdict", place, "value"), Cell(factory.name))
-    return state.allocate(context.path, ("defaultdict", place), Cell("dict", rest=rest, rest_key=Unknown("a key", OPTIONAL) if rest else None))
+    return state.allocate(
+        context.path,
+        ("defaultdict", place),
+        Cell("dict", rest=rest, rest_key=Unknown("a key", OPTIONAL) if rest else None),
+    )
 
 
-def _response(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _response(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     return Unknown("response", OPEN, (Step(StepKind.API, place),))
 
 
-def _object_or_404(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _object_or_404(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     base = args[0] if args else None
-    name = base.node.name if isinstance(base, Cls) else base.path.rsplit(".", 1)[-1] if isinstance(base, Ext) else "object"
+    name = (
+        base.node.name if isinstance(base, Cls) else base.path.rsplit(".", 1)[-1] if isinstance(base, Ext) else "object"
+    )
     return Unknown(name, OPTIONAL, (Step(StepKind.DATABASE, place),))
 
 
-def _list_or_404(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _list_or_404(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     return query("object", place)
 
 
-def _deepcopy(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _deepcopy(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     if args and isinstance(args[0], Ref) and args[0] in state.heap:
         return state.allocate(context.path, ("copy", place), state.heap[args[0]])
     return args[0] if args else Unknown("a copy")
 
 
-def _parsed_args(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _parsed_args(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     return Unknown("args", OPEN, (Step(StepKind.CONFIGURED, place, "args"),))
 
 
-def _nothing(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _nothing(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     return Known(None)
 
 
-def _re_split(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
-    return split(state, args[1], None, place) if len(args) > 1 and string(args[1]) is None else Unknown("parts", OPEN, trail_of(args[1]) if len(args) > 1 else ())
+def _re_split(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    return (
+        split(state, args[1], None, place)
+        if len(args) > 1 and string(args[1]) is None
+        else Unknown("parts", OPEN, trail_of(args[1]) if len(args) > 1 else ())
+    )
 
 
-def _findall(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+def _findall(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
     value = args[1] if len(args) > 1 else None
     base = value if isinstance(value, (Unknown, Parameter)) else Unknown("a match", OPTIONAL, trail_of(value))
     return Items((Member(replace(base, count=OPTIONAL), MANY),), trail_of(base))
@@ -1213,7 +1482,9 @@ _EXTERNAL: Final[dict[str, _Function]] = {
     "asyncio.gather": _chain,
     "asgiref.sync.sync_to_async": _same,
     "asgiref.sync.async_to_sync": _same,
-    "typing.cast": lambda machine, context, state, args, named_args, place: args[1] if len(args) > 1 else Unknown("cast"),
+    "typing.cast": lambda machine, context, state, args, named_args, place: (
+        args[1] if len(args) > 1 else Unknown("cast")
+    ),
     "html.escape": _same,
     "django.utils.encoding.force_str": _same,
     "django.utils.encoding.smart_str": _same,
@@ -1229,7 +1500,15 @@ _EXTERNAL: Final[dict[str, _Function]] = {
 }
 
 
-def call(machine: Any, context: Any, state: State, callee: Native, args: list[Val], keywords: list[tuple[str | None, Val]], node: object) -> Val:
+def call(
+    machine: Any,
+    context: Any,
+    state: State,
+    callee: Native,
+    args: list[Val],
+    keywords: list[tuple[str | None, Val]],
+    node: object,
+) -> Val:
     """A function or method of Python itself."""
     at = getattr(node, "at", t.Span(0, 0, 0, 0))
     place = context.place(at)
@@ -1245,21 +1524,63 @@ def call(machine: Any, context: Any, state: State, callee: Native, args: list[Va
             return method(machine, context, state, callee.receiver, name, args, named_args, place, node)
         return _container_method(machine, context, state, callee.receiver, sort, name, args, named_args, place, node)
     function = _BUILTIN.get(callee.name)
-    return function(machine, context, state, args, named_args, place, node) if function is not None else Unknown(f"{callee.name}()", OPTIONAL)
+    return (
+        function(machine, context, state, args, named_args, place, node)
+        if function is not None
+        else Unknown(f"{callee.name}()", OPTIONAL)
+    )
 
 
 def _callable_method(
-    machine: Any, context: Any, state: State, receiver: Val, name: str, args: list[Val], keywords: list[tuple[str | None, Val]], node: object, place: Place
+    machine: Any,
+    context: Any,
+    state: State,
+    receiver: Val,
+    name: str,
+    args: list[Val],
+    keywords: list[tuple[str | None, Val]],
+    node: object,
+    place: Place,
 ) -> Val:
     """Task queues hand a function on: ``task.delay(x)`` calls it later with the same arguments."""
     named_args = dict(keywords)
     if name in {"apply_async", "signature", "subtask", "schedule", "si_async"}:
         given = args[0] if args else named_args.get("args")
-        positional = [member.value for member in members_of(state, given, place)] if given is not None and not (isinstance(given, Known)) else []
+        positional = (
+            [member.value for member in members_of(state, given, place)]
+            if given is not None and not (isinstance(given, Known))
+            else []
+        )
         rest = args[1] if len(args) > 1 else named_args.get("kwargs")
         spread = machine._spread(state, rest) if rest is not None and not isinstance(rest, Known) else []  # noqa: SLF001  # the interpreter's own half
         return machine.call(context, state, receiver, positional, spread, node)
-    if name in {"delay", "send", "enqueue", "defer", "delay_on_commit", "s", "si", "async_", "spawn", "submit", "remote", "run", "call", "__call__", "fn", "apply", "original", "kicker", "kiq", "queue", "asyncio", "now", "defer_async", "map", "send_with_options"}:
+    if name in {
+        "delay",
+        "send",
+        "enqueue",
+        "defer",
+        "delay_on_commit",
+        "s",
+        "si",
+        "async_",
+        "spawn",
+        "submit",
+        "remote",
+        "run",
+        "call",
+        "__call__",
+        "fn",
+        "apply",
+        "original",
+        "kicker",
+        "kiq",
+        "queue",
+        "asyncio",
+        "now",
+        "defer_async",
+        "map",
+        "send_with_options",
+    }:
         return machine.call(context, state, receiver, args, keywords, node)
     if name in {"connect", "register", "task", "route", "setter"} and args:
         return args[0]
@@ -1267,7 +1588,16 @@ def _callable_method(
 
 
 def _container_method(
-    machine: Any, context: Any, state: State, holder: Ref, sort: str, name: str, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+    machine: Any,
+    context: Any,
+    state: State,
+    holder: Ref,
+    sort: str,
+    name: str,
+    args: list[Val],
+    named_args: dict[str, Val],
+    place: Place,
+    node: object,
 ) -> Val:
     cell = state.heap.get(holder)
     if cell is None:
@@ -1284,7 +1614,9 @@ def _container_method(
         list_append(state, holder, args[0])
         return Known(None)
     if name == "insert" and len(args) > 1:
-        state.heap[holder] = replace(cell, members=(Member(args[1], ONE), *cell.members)) if number(args[0]) == 0 else cell
+        state.heap[holder] = (
+            replace(cell, members=(Member(args[1], ONE), *cell.members)) if number(args[0]) == 0 else cell
+        )
         if number(args[0]) != 0:
             list_append(state, holder, args[1])
         return Known(None)
@@ -1302,10 +1634,14 @@ def _container_method(
             position %= len(cell.members)
             state.heap[holder] = replace(cell, members=(*cell.members[:position], *cell.members[position + 1 :]))
             return cell.members[position].value
-        state.heap[holder] = replace(cell, members=tuple(Member(value, replace(count, low=0)) for value, count in cell.members))
+        state.heap[holder] = replace(
+            cell, members=tuple(Member(value, replace(count, low=0)) for value, count in cell.members)
+        )
         return element(state, holder, place)
     if name in {"remove", "discard"}:
-        state.heap[holder] = replace(cell, members=tuple(Member(value, replace(count, low=0)) for value, count in cell.members))
+        state.heap[holder] = replace(
+            cell, members=tuple(Member(value, replace(count, low=0)) for value, count in cell.members)
+        )
         return Known(None)
     if name in {"sort", "reverse"}:
         if name == "reverse":
@@ -1329,7 +1665,16 @@ def _container_method(
 
 
 def _dict_method(
-    machine: Any, context: Any, state: State, holder: Ref, cell: Cell, name: str, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+    machine: Any,
+    context: Any,
+    state: State,
+    holder: Ref,
+    cell: Cell,
+    name: str,
+    args: list[Val],
+    named_args: dict[str, Val],
+    place: Place,
+    node: object,
 ) -> Val:
     if name == "update":
         for arg in args:
@@ -1348,7 +1693,11 @@ def _dict_method(
             return join_values(*present, default) if _maybe(value) else value
         if key is not None and not cell.open and cell.rest is None:
             return default
-        return join_values(item(state, holder, args[0], place), default) if len(args) > 1 else item(state, holder, args[0], place)
+        return (
+            join_values(item(state, holder, args[0], place), default)
+            if len(args) > 1
+            else item(state, holder, args[0], place)
+        )
     if name == "setdefault" and args:
         key = string(args[0])
         default = args[1] if len(args) > 1 else Known(None)
@@ -1364,7 +1713,9 @@ def _dict_method(
         return join_values(*_present(value), default) if _maybe(value) else value
     if name in {"items", "values", "keys", "iteritems", "itervalues", "iterkeys"}:
         pairs: list[tuple[Val, Val, Count]] = [
-            (Known(key), join_values(*_present(value)), OPTIONAL if _maybe(value) else ONE) for key, value in cell.fields if _present(value)
+            (Known(key), join_values(*_present(value)), OPTIONAL if _maybe(value) else ONE)
+            for key, value in cell.fields
+            if _present(value)
         ]
         if cell.rest is not None or cell.rest_key is not None:
             pairs.append((cell.rest_key if cell.rest_key is not None else Unknown("a key", OPTIONAL), cell.rest, MANY))
@@ -1389,7 +1740,15 @@ def _dict_method(
 
 
 def _collect(sort: str) -> Callable[..., Val]:
-    def make(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+    def make(
+        machine: Any,
+        context: Any,
+        state: State,
+        args: list[Val],
+        named_args: dict[str, Val],
+        place: Place,
+        node: object,
+    ) -> Val:
         if not args:
             return state.allocate(context.path, (node, sort), Cell(sort if sort != "tuple" else "list"))
         value = args[0]
@@ -1401,7 +1760,9 @@ def _collect(sort: str) -> Callable[..., Val]:
             members = members_of(state, value, place)
         if sort == "tuple":
             return Items(members, trail_of(value) if not isinstance(value, Ref) else value.trail, "tuple")
-        made = state.allocate(context.path, (node, sort), Cell(sort, members=_unique(members) if sort == "set" else members))
+        made = state.allocate(
+            context.path, (node, sort), Cell(sort, members=_unique(members) if sort == "set" else members)
+        )
         trail = value.trail if isinstance(value, (Ref, Items)) else ()
         return replace(made, trail=trail)
 
@@ -1411,16 +1772,24 @@ def _collect(sort: str) -> Callable[..., Val]:
 def _unique(members: tuple[Member, ...]) -> tuple[Member, ...]:
     result: list[Member] = []
     for member in members:
-        if member.count == ONE and isinstance(member.value, Known) and any(other.value == member.value for other in result):
+        if (
+            member.count == ONE
+            and isinstance(member.value, Known)
+            and any(other.value == member.value for other in result)
+        ):
             continue
         result.append(member)
     return tuple(result)
 
 
-def _dict_of(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _dict_of(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     ref = state.allocate(context.path, (node, "dict"), Cell("dict"))
     for arg in args:
-        if isinstance(arg, (Ref, Fields)) and not (isinstance(arg, Ref) and state.heap.get(arg) is not None and state.heap[arg].sort != "dict"):
+        if isinstance(arg, (Ref, Fields)) and not (
+            isinstance(arg, Ref) and state.heap.get(arg) is not None and state.heap[arg].sort != "dict"
+        ):
             update(state, ref, arg)
             continue
         for value, _ in members_of(state, arg, place):
@@ -1436,11 +1805,15 @@ def _dict_of(machine: Any, context: Any, state: State, args: list[Val], named_ar
     return ref
 
 
-def _str_of(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _str_of(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     return concat(state, args[:1], place) if args else Known("")
 
 
-def _len(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _len(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     if args and isinstance(args[0], (Ref, Items)) and is_collection(state, args[0]):
         count = total(members_of(state, args[0], place)).exact
         if count is not None:
@@ -1449,30 +1822,49 @@ def _len(machine: Any, context: Any, state: State, args: list[Val], named_args: 
     return Known(len(whole)) if whole is not None else Unknown("a number", OPTIONAL)
 
 
-def _sorted(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _sorted(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     return _collect("list")(machine, context, state, args, named_args, place, node)
 
 
-def _reversed(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _reversed(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     return Items(tuple(reversed(members_of(state, args[0], place))) if args else (), sort="iterator")
 
 
-def _enumerate(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _enumerate(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     members = members_of(state, args[0], place) if args else ()
-    return Items(tuple(Member(Items((Member(Unknown("a number", OPTIONAL), ONE), Member(value, ONE)), sort="tuple"), count) for value, count in members), sort="iterator")
+    return Items(
+        tuple(
+            Member(Items((Member(Unknown("a number", OPTIONAL), ONE), Member(value, ONE)), sort="tuple"), count)
+            for value, count in members
+        ),
+        sort="iterator",
+    )
 
 
-def _zip(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _zip(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     rows = [members_of(state, arg, place) for arg in args]
     if rows and all(all(member.count == ONE for member in row) for row in rows):
         size = min(map(len, rows))
-        made = [Member(Items(tuple(Member(row[index].value, ONE) for row in rows), sort="tuple"), ONE) for index in range(size)]
+        made = [
+            Member(Items(tuple(Member(row[index].value, ONE) for row in rows), sort="tuple"), ONE)
+            for index in range(size)
+        ]
         return Items(tuple(made), sort="iterator")
     row_value = Items(tuple(Member(element(state, arg, place), ONE) for arg in args), sort="tuple")
     return Items((Member(row_value, MANY),), sort="iterator")
 
 
-def _map(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _map(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     if len(args) < 2:
         return Unknown("map")
     found: list[Member] = []
@@ -1482,18 +1874,27 @@ def _map(machine: Any, context: Any, state: State, args: list[Val], named_args: 
     loop = "" if all(member.count == ONE for member in members) else f"map:{place.line}"
     inner = replace(context, loops=context.loops | {loop}) if loop else context
     for value, count in members:
-        result = machine.call(inner, state, args[0], [value, *(element(state, arg, place) for arg in args[2:])], [], node)
+        result = machine.call(
+            inner, state, args[0], [value, *(element(state, arg, place) for arg in args[2:])], [], node
+        )
         found.append(Member(result, count))
     return Items(tuple(found), sort="iterator")
 
 
-def _filter(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _filter(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     if len(args) < 2:
         return Unknown("filter")
-    return Items(tuple(Member(value, replace(count, low=0)) for value, count in members_of(state, args[1], place)), sort="iterator")
+    return Items(
+        tuple(Member(value, replace(count, low=0)) for value, count in members_of(state, args[1], place)),
+        sort="iterator",
+    )
 
 
-def _range(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _range(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     numbers = [number(arg) for arg in args]
     if numbers and None not in numbers:
         try:
@@ -1506,12 +1907,16 @@ def _range(machine: Any, context: Any, state: State, args: list[Val], named_args
     return Items((Member(Unknown("a number", OPTIONAL), MANY),), sort="iterator")
 
 
-def _next(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _next(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     found = element(state, args[0], place) if args else Unknown("next")
     return join_values(found, args[1]) if len(args) > 1 else found
 
 
-def _getattr(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _getattr(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     name = string(args[1]) if len(args) > 1 else None
     if name is None:
         return Unknown("an attribute")
@@ -1521,7 +1926,9 @@ def _getattr(machine: Any, context: Any, state: State, args: list[Val], named_ar
     return join_values(found, args[2]) if len(args) > 2 and isinstance(found, (Unknown, Parameter)) else found
 
 
-def _setattr(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _setattr(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     if len(args) > 2:
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
         names = [string(option) for option in args[1].options] if isinstance(args[1], Either) else [string(args[1])]
@@ -1531,17 +1938,24 @@ def _setattr(machine: Any, context: Any, state: State, args: list[Val], named_ar
     return Known(None)
 
 
-def _isinstance(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _isinstance(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     if not isinstance(node, t.Call) or len(node.args) < 2:
         return Unknown("a flag", OPTIONAL)
     kinds = node.args[1].value
     nodes = kinds.items if isinstance(kinds, t.Seq) else (kinds,)
-    names = {each_node.id if isinstance(each_node, t.Name) else each_node.name if isinstance(each_node, t.Attr) else "" for each_node in nodes}
+    names = {
+        each_node.id if isinstance(each_node, t.Name) else each_node.name if isinstance(each_node, t.Attr) else ""
+        for each_node in nodes
+    }
     answer = is_instance(machine, state, args[0], names)
     return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.YES)
 
 
-def _hasattr(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _hasattr(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     name = string(args[1]) if len(args) > 1 else None
     if name == "__iter__" and args:
         if is_collection(state, args[0]):
@@ -1551,15 +1965,21 @@ def _hasattr(machine: Any, context: Any, state: State, args: list[Val], named_ar
     return Unknown("a flag", OPTIONAL)
 
 
-def _open(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _open(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     return _file(machine, context, state, args, named_args, place)
 
 
-def _input(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _input(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     return Unknown("input", OPEN, (Step(StepKind.REQUEST, place),))
 
 
-def _sum_builtin(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _sum_builtin(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     start = args[1] if len(args) > 1 else named_args.get("start")
     if start is None:
         return Unknown("a number", OPTIONAL)
@@ -1569,15 +1989,21 @@ def _sum_builtin(machine: Any, context: Any, state: State, args: list[Val], name
     return Items(tuple(members), sort="list")
 
 
-def _one_of(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _one_of(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     return element(state, args[0], place) if len(args) == 1 else join_values(*args) if args else Unknown("one")
 
 
-def _first(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _first(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     return args[0] if args else Known(None)
 
 
-def _type(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _type(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     if args and isinstance(args[0], Ref) and args[0] in state.heap and state.heap[args[0]].cls is not None:
         return state.heap[args[0]].cls
     sort = ""
@@ -1590,16 +2016,22 @@ def _type(machine: Any, context: Any, state: State, args: list[Val], named_args:
     return Native(sort) if sort in {"list", "tuple", "set", "dict", "str"} else Unknown("a type")
 
 
-def _none(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _none(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     return Known(None)
 
 
-def _bool(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _bool(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     answer = machine.truth(state, args[0]) if args else Truth.NO
     return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.YES)
 
 
-def _int(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object) -> Val:
+def _int(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
     whole = number(args[0]) if args else 0
     return Known(whole) if whole is not None else Unknown("a number", OPTIONAL)
 
@@ -1699,11 +2131,19 @@ def collection_annotation(annotation: t.Expr | None) -> bool:
                 inner = annotation.index.items[0] if isinstance(annotation.index, t.Seq) else annotation.index
                 return collection_annotation(inner)
             if name == "Union" and isinstance(annotation.index, t.Seq):
-                kinds = [each_kind for each_kind in annotation.index.items if not (isinstance(each_kind, t.Const) and each_kind.value is None)]
+                kinds = [
+                    each_kind
+                    for each_kind in annotation.index.items
+                    if not (isinstance(each_kind, t.Const) and each_kind.value is None)
+                ]
                 return bool(kinds) and all(collection_annotation(each_kind) for each_kind in kinds)
             return name in _COLLECTIONS
         case t.Bin(op="|"):
-            sides = [side for side in (annotation.left, annotation.right) if not (isinstance(side, t.Const) and side.value is None)]
+            sides = [
+                side
+                for side in (annotation.left, annotation.right)
+                if not (isinstance(side, t.Const) and side.value is None)
+            ]
             return bool(sides) and all(collection_annotation(side) for side in sides)
         case t.Const(value=str() as quoted):
             return bool(re.match(r"(?:typing\.)?(?:list|List|set|Set|Sequence|Iterable|Collection)\[", quoted))

@@ -137,9 +137,7 @@ class Project:
 
     def skip(self, module: Module, unreadable: facts.Unreadable) -> None:
         """Note that a file could not be read."""
-        self.skips[module.path] = Skip(
-            unreadable.reason, Place(module.path, unreadable.line), unreadable.detail
-        )
+        self.skips[module.path] = Skip(unreadable.reason, Place(module.path, unreadable.line), unreadable.detail)
 
     def find(self, dotted: str, importer: Module) -> Module | None:
         """The module of the project that ``import dotted`` means in ``importer``; None if it lies outside."""
@@ -178,9 +176,9 @@ class Project:
         if dotted.split(".")[0] in STDLIB:
             return False
         roots = {"", importer.package}
-        return any(
-            module.path.startswith(root + tail) for root in roots for module in self.modules.values()
-        ) or any(f"/{tail}" in module.path for module in self.modules.values())
+        return any(module.path.startswith(root + tail) for root in roots for module in self.modules.values()) or any(
+            f"/{tail}" in module.path for module in self.modules.values()
+        )
 
     def relative(self, level: int, dotted: str, importer: Module) -> Module | None:
         """The module that ``from ..dotted import`` means in ``importer``."""

@@ -22,7 +22,7 @@ from mailguard.model.finding import Skip, SkipReason
 from mailguard.model.place import Place
 from mailguard.model.provider import Library
 from mailguard.source import tree as t
-from mailguard.source.interpret.machine import Budget, Dead, Machine
+from mailguard.source.interpret.machine import COARSE, FULL, GLANCE, Budget, Dead, Machine
 from mailguard.source.interpret.values import Func
 from mailguard.source.project import Module, Project, SourceFile
 
@@ -106,19 +106,28 @@ class _Search:
             return root.dispatches
         machine = self.machine
         at = root.chain[-1].at.line if root.chain else 1
-        try:
-            found = machine.run_function(root.module, root.chain) if root.chain else machine.run_module(root.module)
-        except Dead:
-            found = machine.dispatches
-        except (Budget, RecursionError) as error:
-            reason = SkipReason.BUDGET if isinstance(error, Budget) else SkipReason.DEPTH
-            self.skips.append(Skip(reason, Place(root.module.path, at), root.symbol))
-            found = machine.dispatches
-        except Exception as error:  # noqa: BLE001  # one root costs itself, and says so; --debug re-raises
-            if _debugging:
-                raise
-            self.skips.append(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
-            found = machine.dispatches
+        test = self.is_test(root.module.path)
+        found: list[Dispatch] = []
+        for effort in (GLANCE,) if test else (FULL, COARSE):
+            machine.effort = effort
+            try:
+                found = machine.run_function(root.module, root.chain) if root.chain else machine.run_module(root.module)
+            except Dead:
+                found = machine.dispatches
+            except Budget:
+                found = machine.dispatches
+                if effort is COARSE:
+                    self.skips.append(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
+                continue
+            except RecursionError:
+                self.skips.append(Skip(SkipReason.DEPTH, Place(root.module.path, at), root.symbol))
+                found = machine.dispatches
+            except Exception as error:  # noqa: BLE001  # one root costs itself, and says so; --debug re-raises
+                if _debugging:
+                    raise
+                self.skips.append(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
+                found = machine.dispatches
+            break
         root.dispatches = [replace(dispatch, root=root.symbol) for dispatch in found]
         root.reached = frozenset(machine.reached)
         for dispatch in root.dispatches:
@@ -156,7 +165,11 @@ class _Search:
             for module in self._naming(name, root):
                 for chain in self.chains(module):
                     node = chain[-1]
-                    if isinstance(node, t.Func) and name in node.names and not (module is root.module and chain == root.chain):
+                    if (
+                        isinstance(node, t.Func)
+                        and name in node.names
+                        and not (module is root.module and chain == root.chain)
+                    ):
                         result[(module, chain)] = self.root(module, chain)
                 if _module_mentions(module.body, name):
                     result[(module, ())] = self.root(module, ())
@@ -174,7 +187,9 @@ class _Search:
         found = self.mentions[name]
         if len(found) > CALLERS_LIMIT or name in _GENERIC:
             hints = [node.name.encode() for node in root.chain[:-1]] + [root.module.name.rsplit(".", 1)[-1].encode()]
-            found = [module for module in found if module is root.module or any(hint in module.bytes() for hint in hints)]
+            found = [
+                module for module in found if module is root.module or any(hint in module.bytes() for hint in hints)
+            ]
         return found[: CALLERS_LIMIT * 4]
 
     def judge(self, seeds: list[_Root]) -> None:
@@ -287,7 +302,9 @@ class _Sinks:
         for node in _everything(module.body):
             if isinstance(node, t.Import):
                 names |= {
-                    alias or dotted.split(".", 1)[0] for dotted, alias in node.names if dotted.split(".", 1)[0] in self.roots
+                    alias or dotted.split(".", 1)[0]
+                    for dotted, alias in node.names
+                    if dotted.split(".", 1)[0] in self.roots
                 }
             elif isinstance(node, t.From) and not node.level and node.module.split(".", 1)[0] in self.roots:
                 for name, alias in node.names:
@@ -295,7 +312,9 @@ class _Sinks:
                     if path in self.paths or any(known.startswith(f"{path}.") for known in self.paths):
                         names.add(alias or name)
                     elif name == "*":
-                        names |= {known.rsplit(".", 1)[-1] for known in self.paths if known.startswith(f"{node.module}.")}
+                        names |= {
+                            known.rsplit(".", 1)[-1] for known in self.paths if known.startswith(f"{node.module}.")
+                        }
         for node in _everything(module.body):
             # self.client = Client(...): what is called on it is a mail call.
             if isinstance(node, t.Assign) and node.value is not None and _mentions(node.value, names - self.sends):
@@ -420,7 +439,14 @@ def _scan(
         tuple(dispatches),
         tuple(sorted(skips, key=lambda skip: (skip.place, skip.detail))),
         len(files),
-        len(files) - len({skip.place.path for skip in skips if skip.reason not in {SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD}}),
+        len(files)
+        - len(
+            {
+                skip.place.path
+                for skip in skips
+                if skip.reason not in {SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD}
+            }
+        ),
     )
 
 
@@ -429,9 +455,20 @@ def _odd(data: bytes) -> bool:
     head = data[:200]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"coding" in head:
         match = re.search(rb"coding[:=]\s*([-\w.]+)", head)
-        return match is not None and match.group(1).lower() not in {b"utf-8", b"utf8", b"latin-1", b"latin1", b"ascii", b"iso-8859-1", b"cp1252", b"iso-8859-15"}
+        return match is not None and match.group(1).lower() not in {
+            b"utf-8",
+            b"utf8",
+            b"latin-1",
+            b"latin1",
+            b"ascii",
+            b"iso-8859-1",
+            b"cp1252",
+            b"iso-8859-15",
+        }
     # Mathematical letters and full-width forms: what NFKC turns into ASCII letters.
-    return b"\xf0\x9d\x90" <= b"" or bool(re.search(rb"\xf0\x9d[\x90-\x9f]|\xef\xbc[\xa1-\xbf]|\xef\xbd[\x81-\x9a]", data))
+    return b"\xf0\x9d\x90" <= b"" or bool(
+        re.search(rb"\xf0\x9d[\x90-\x9f]|\xef\xbc[\xa1-\xbf]|\xef\xbd[\x81-\x9a]", data)
+    )
 
 
 def _relevant(project: Project, tokens: list[bytes]) -> list[Skip]:

@@ -8,7 +8,7 @@ to do with its mail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from mailguard.source import tree as t
@@ -135,8 +135,10 @@ def _uses(node: t.Stmt) -> _Uses:
                         uses.writes.add(base)
                 if isinstance(call.func, t.Attr) and call.func.name in _CHANGES:
                     uses.effect = True
-                if isinstance(call.func, t.Attr) and _base(call.func) in {"self", "cls"} or (
-                    isinstance(call.func, t.Attr) and isinstance(call.func.value, t.Call)
+                if (
+                    isinstance(call.func, t.Attr)
+                    and _base(call.func) in {"self", "cls"}
+                    or (isinstance(call.func, t.Attr) and isinstance(call.func.value, t.Call))
                 ):
                     uses.on_self = True
                     uses.effect = True
@@ -199,7 +201,7 @@ class Slicer:
 
     def __init__(self) -> None:
         self._cached: dict[int, _Uses] = {}
-        self._slices: dict[tuple[int, int, bool], frozenset[int]] = {}
+        self._slices: dict[tuple[int, int, bool, bool], frozenset[int]] = {}
 
     def uses(self, node: t.Stmt) -> _Uses:
         """What a statement's own expressions do."""
@@ -208,17 +210,16 @@ class Slicer:
             found = self._cached[id(node)] = _uses(node)
         return found
 
-    def slice(
-        self, body: tuple[t.Stmt, ...], hot: Collection[str], *, returns: bool, keep: Iterable[str] = ()
-    ) -> frozenset[int]:
-        """The statements (by ``id``) to run. ``returns``: the value that is returned matters."""
-        key = (id(body), len(hot), returns)
+    def slice(self, body: tuple[t.Stmt, ...], hot: Collection[str], *, returns: bool, effects: bool) -> frozenset[int]:
+        """The statements (by ``id``) to run. ``returns``: the value that is returned matters; ``effects``: what is
+        written into things that the caller holds matters."""
+        key = (id(body), len(hot), returns, effects)
         found = self._slices.get(key)
         if found is None:
-            found = self._slices[key] = self._slice(body, hot, returns, keep)
+            found = self._slices[key] = self._slice(body, hot, returns, effects)
         return found
 
-    def _slice(self, body: tuple[t.Stmt, ...], hot: Collection[str], returns: bool, keep: Iterable[str]) -> frozenset[int]:
+    def _slice(self, body: tuple[t.Stmt, ...], hot: Collection[str], returns: bool, effects: bool) -> frozenset[int]:
         parents: dict[int, t.Stmt | None] = {}
         order: list[t.Stmt] = []
         stack: list[tuple[t.Stmt, t.Stmt | None]] = [(node, None) for node in reversed(body)]
@@ -229,7 +230,7 @@ class Slicer:
             for block in _inner(node):
                 stack.extend((each, node) for each in reversed(block))
         chosen: set[int] = set()
-        names: set[str] = set(keep)
+        names: set[str] = set()
         attrs: set[str] = set()
         methods = False
 
@@ -254,7 +255,7 @@ class Slicer:
                 choose(node)
             elif isinstance(node, t.ExprStmt) and isinstance(node.value, t.Yield):
                 choose(node)
-            elif not hot_set.isdisjoint(uses.mentions) or (returns and uses.effect):
+            elif not hot_set.isdisjoint(uses.mentions) or (effects and uses.effect):
                 choose(node)
             elif isinstance(node, (t.Import, t.From, t.Global)):
                 chosen.add(id(node))
@@ -283,7 +284,11 @@ class Slicer:
         """What is called on a thing that a hot statement made (``client = Client(...)``) is hot as well."""
         made: set[str] = set()
         for node in order:
-            if id(node) in chosen and isinstance(node, (t.Assign, t.With)) and not self.uses(node).mentions.isdisjoint(hot):
+            if (
+                id(node) in chosen
+                and isinstance(node, (t.Assign, t.With))
+                and not self.uses(node).mentions.isdisjoint(hot)
+            ):
                 made |= self.uses(node).writes
         if not made:
             return

@@ -65,22 +65,36 @@ from mailguard.source.interpret.values import (
 from mailguard.source.project import Module, Project
 from mailguard.source.slice import Slicer
 
-__all__ = ["Budget", "Context", "Machine"]
+__all__ = ["COARSE", "FULL", "GLANCE", "Budget", "Context", "Dead", "Effort", "Machine"]
 
-STATES_LIMIT: Final = 8
-"""Branch states kept apart within one function."""
 PASSES_LIMIT: Final = 6
 """Passes over a loop until what still changes is given up as it is."""
 UNROLL_LIMIT: Final = 8
 """A loop over so many written members runs once for each."""
 DEPTH_LIMIT: Final = 24
 """Calls within calls."""
-IDLE_LIMIT: Final = 4
-"""Calls within calls of functions that name no mail call."""
-STEPS_LIMIT: Final = 200_000
-"""Expressions evaluated for one root."""
 FREEZE_LIMIT: Final = 12
 """Containers within containers that are read into a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard one root is looked at."""
+
+    steps: int
+    """Expressions evaluated."""
+    states: int
+    """Branch states kept apart within one function."""
+    idle: int
+    """Calls within calls of functions that name no mail call."""
+
+
+FULL: Final = Effort(60_000, 8, 4)
+"""Where every root starts."""
+COARSE: Final = Effort(80_000, 1, 1)
+"""For a root that took more: branches are joined at once, helpers are not followed as far."""
+GLANCE: Final = Effort(8_000, 2, 1)
+"""For test code, which closes no gate."""
 
 
 class Budget(Exception):  # noqa: N818  # a signal, caught where the root is run
@@ -217,6 +231,9 @@ class Machine:
         """What loaded modules made, likewise."""
         self._memo: dict[object, Val] = {}
         self._slicer = Slicer()
+        self._unread: set[int] = set()
+        """Calls that stand as statements: nobody reads what they return."""
+        self.effort = FULL
         self._signatures: dict[object, inspect.Signature] = {}
         self.wrappers: Callable[[str], Sequence[Func]] | None = None
         """Functions of the project that send, by name: what a call on an unknown object may mean."""
@@ -251,7 +268,11 @@ class Machine:
         for outer in chain[:-1]:
             if isinstance(outer, t.Func):
                 break
-            value = self.lookup_module(state, module, outer.name) if owner is None else self._class_attr(state, owner, outer.name)
+            value = (
+                self.lookup_module(state, module, outer.name)
+                if owner is None
+                else self._class_attr(state, owner, outer.name)
+            )
             if not isinstance(value, Cls):
                 value = self.define_class(context, state, outer)
             owner = value
@@ -296,13 +317,13 @@ class Machine:
     def _limit(self, states: list[State], context: Context | None = None) -> list[State]:
         if len(states) <= 1:
             return states
-        if context is not None and context.idle:
+        if (context is not None and context.idle) or self.effort.states == 1:
             return [join_states(states)]
         different: list[State] = []
         for state in states:
             if not any(state.same(other) for other in different):
                 different.append(state)
-        return different if len(different) <= STATES_LIMIT else [join_states(different)]
+        return different if len(different) <= self.effort.states else [join_states(different)]
 
     def statement(self, context: Context, node: t.Stmt, states: list[State]) -> Flow:
         """Run one statement from each of ``states``."""
@@ -310,7 +331,11 @@ class Machine:
             flow = Flow()
             for state in [join_states(states)] if len(states) > 2 else states:
                 try:
-                    part = self._for(context, node, state) if isinstance(node, t.For) else self._while(context, node, state)
+                    part = (
+                        self._for(context, node, state)
+                        if isinstance(node, t.For)
+                        else self._while(context, node, state)
+                    )
                 except Dead:
                     continue
                 flow.normal += part.normal
@@ -329,11 +354,14 @@ class Machine:
     def _one(self, context: Context, node: t.Stmt, state: State) -> Flow:
         match node:
             case t.ExprStmt():
+                self._unread.add(id(node.value))
                 if not self._idle(context, state, node.value):
                     self.eval(context, state, node.value)
             case t.Assign():
                 if node.value is not None:
                     value = self.eval(context, state, node.value)
+                    if context.symbol.endswith(":<module>"):
+                        value = self._constant(context, state, node, value)
                     for target in node.targets:
                         self.assign(context, state, target, value, node.value.at)
             case t.AugAssign():
@@ -381,6 +409,13 @@ class Machine:
             case t.For() | t.While():
                 return self.statement(context, node, [state])
         return Flow(normal=[state])
+
+    def _constant(self, context: Context, state: State, node: t.Assign, value: Val) -> Val:
+        """People who are written into a constant of a module (``ALERTS = [...]``) are configured there."""
+        if all(isinstance(target, t.Name) and target.id.isupper() for target in node.targets):
+            step = Step(StepKind.CONFIGURED, context.place(node.at), "a constant")
+            return library.configured_literals(state, value, step)
+        return value
 
     def _idle(self, context: Context, state: State, node: t.Expr) -> bool:
         """Whether a statement is a call that can neither send nor change anything that is looked at."""
@@ -774,7 +809,9 @@ class Machine:
                 base = package.rstrip("/").split("/") if package else []
                 base = base[: len(base) - node.level + 1]
                 inner = self.project.at("/".join([*base, *(node.module.split(".") if node.module else []), name]))
-                value: Val = Mod(inner) if inner is not None else Ext(f"{'.'.join(base)}.{node.module}.{name}".strip("."))
+                value: Val = (
+                    Mod(inner) if inner is not None else Ext(f"{'.'.join(base)}.{node.module}.{name}".strip("."))
+                )
             else:
                 value = self.external(f"{node.module}.{name}", context.module)
             self.bind(context, state, bound, value)
@@ -937,7 +974,10 @@ class Machine:
             case t.Compare(rest=((op, right),)):
                 return self._narrow_compare(context, state, test.left, op, right, outcome=outcome)
             case t.Call(func=t.Name(id="isinstance"), args=(subject, kinds)):
-                names = {_last_name(each) for each in (kinds.value.items if isinstance(kinds.value, t.Seq) else (kinds.value,))}
+                names = {
+                    _last_name(each)
+                    for each in (kinds.value.items if isinstance(kinds.value, t.Seq) else (kinds.value,))
+                }
 
                 def keep(value: Val) -> Val:
                     answer = library.is_instance(self, state, value, names)
@@ -959,14 +999,20 @@ class Machine:
             if limit is None or limit < 0:
                 return True
             subject = left.args[0].value
-            return self._refine(context, state, subject, lambda value: library.limited(self, state, value, limit, context))
+            return self._refine(
+                context, state, subject, lambda value: library.limited(self, state, value, limit, context)
+            )
         if op in {"is", "is not", "==", "!="} and isinstance(right, t.Const) and right.value is None:
             is_none = (op in {"is", "=="}) == outcome
             return self._refine(
                 context,
                 state,
                 left,
-                lambda value: value if (isinstance(value, Known) and value.value is None) == is_none or not _certain(value) else None,
+                lambda value: (
+                    value
+                    if (isinstance(value, Known) and value.value is None) == is_none or not _certain(value)
+                    else None
+                ),
             )
         return True
 
@@ -1083,7 +1129,15 @@ class Machine:
             found = inspect.getattr_static(model.cls, name, None)
             if isinstance(found, property):
                 if found.fset is not None:
-                    self._run_model(context, state, found.fset, [self.handle(context, state, holder, model, node), self._argument(context, state, value, node)], {}, node, f"{model.path}.{name}")
+                    self._run_model(
+                        context,
+                        state,
+                        found.fset,
+                        [self.handle(context, state, holder, model, node), self._argument(context, state, value, node)],
+                        {},
+                        node,
+                        f"{model.path}.{name}",
+                    )
                 return
         setter = self._method(state, cell.cls, f"{name}.setter") if isinstance(cell.cls, Cls) else ABSENT
         if isinstance(setter, Func):
@@ -1103,12 +1157,18 @@ class Machine:
                     self.set_item(context, state, option, index, value, at, node)
             return
         model = self._model_of(state, holder)
-        if model is not None or (isinstance(holder, Ref) and holder in state.heap and state.heap[holder].sort == "object"):
+        if model is not None or (
+            isinstance(holder, Ref) and holder in state.heap and state.heap[holder].sort == "object"
+        ):
             shown = self.shown(value, context.place(at))
             self._call_dunder(context, state, holder, "__setitem__", [index, shown], node)
             return
         key = library.string(index)
-        if key is not None and not isinstance(value, (Known,)) or (isinstance(value, Known) and isinstance(value.value, str)):
+        if (
+            key is not None
+            and not isinstance(value, (Known,))
+            or (isinstance(value, Known) and isinstance(value.value, str))
+        ):
             value = self._stored(value, context.place(at), key or "")
         library.set_item(state, holder, index, value)
 
@@ -1123,14 +1183,23 @@ class Machine:
         if isinstance(value, Ref):
             return value if step in value.trail else replace(value, trail=(*value.trail, step)[-40:])
         if isinstance(value, Either):
-            return replace(value, options=tuple(option if option is ABSENT else self._mark(option, step) for option in value.options))
+            return replace(
+                value,
+                options=tuple(option if option is ABSENT else self._mark(option, step) for option in value.options),
+            )
         if isinstance(value, (Known, Text, Items, Unknown, Parameter, Fields)):
             return with_step(value, step)
         return value
 
-    def _call_dunder(self, context: Context, state: State, holder: Val, name: str, args: list[Val], node: object) -> Val:
+    def _call_dunder(
+        self, context: Context, state: State, holder: Val, name: str, args: list[Val], node: object
+    ) -> Val:
         if isinstance(holder, Either):
-            results = [self._call_dunder(context, state, option, name, args, node) for option in holder.options if option is not ABSENT]
+            results = [
+                self._call_dunder(context, state, option, name, args, node)
+                for option in holder.options
+                if option is not ABSENT
+            ]
             return join_values(*results) if results else ABSENT
         if not isinstance(holder, Ref) or holder not in state.heap:
             return ABSENT
@@ -1149,7 +1218,7 @@ class Machine:
     def eval(self, context: Context, state: State, node: t.Expr) -> Val:
         """The value of an expression."""
         self.steps += 1
-        if self.steps > STEPS_LIMIT:
+        if self.steps > self.effort.steps:
             raise Budget
         match node:
             case t.Const():
@@ -1187,7 +1256,9 @@ class Machine:
                 return self._comprehension(context, state, node)
             case t.Lam():
                 defaults = tuple(
-                    (param.name, self._default(context, state, param)) for param in node.params if param.default is not None
+                    (param.name, self._default(context, state, param))
+                    for param in node.params
+                    if param.default is not None
                 )
                 return Func(node, context.module, context.frames, context.owner, f"{context.symbol}.<lambda>", defaults)
             case t.Yield():
@@ -1396,7 +1467,11 @@ class Machine:
     def attribute(self, context: Context, state: State, holder: Val, name: str, node: t.Expr) -> Val:
         """``holder.name``."""
         if isinstance(holder, Either):
-            found = [self.attribute(context, state, option, name, node) for option in holder.options if option is not ABSENT and not (isinstance(option, Known) and option.value is None)]
+            found = [
+                self.attribute(context, state, option, name, node)
+                for option in holder.options
+                if option is not ABSENT and not (isinstance(option, Known) and option.value is None)
+            ]
             return join_values(*found) if found else Unknown(name, OPTIONAL)
         if isinstance(holder, Mod):
             value = self.lookup_module(state, holder.module, name)
@@ -1424,7 +1499,11 @@ class Machine:
             if isinstance(value, Func):
                 return Bound(value, holder) if value.sort == "class" else value
             if isinstance(value, tuple):
-                return ModelMethod(_function(value[1]), name, value[0], None) if callable(_function(value[1])) else Unknown(name)
+                return (
+                    ModelMethod(_function(value[1]), name, value[0], None)
+                    if callable(_function(value[1]))
+                    else Unknown(name)
+                )
             if value is not ABSENT:
                 return value
             return library.class_attribute(holder.node.name, name, context.place(node.at))
@@ -1444,7 +1523,11 @@ class Machine:
         return library.attribute(self, state, holder, name, context.place(node.at))
 
     def _super_attribute(self, context: Context, state: State, holder: Super, name: str) -> Val:
-        receiver_cls = state.heap[holder.receiver].cls if isinstance(holder.receiver, Ref) and holder.receiver in state.heap else holder.owner
+        receiver_cls = (
+            state.heap[holder.receiver].cls
+            if isinstance(holder.receiver, Ref) and holder.receiver in state.heap
+            else holder.owner
+        )
         order = self.mro(receiver_cls)
         rest = order[order.index(holder.owner) + 1 :] if holder.owner in order else []
         for each in rest:
@@ -1492,7 +1575,15 @@ class Machine:
             model, member = found
             if isinstance(member, property):
                 assert member.fget is not None  # noqa: S101  # a model's property can be read
-                return self._run_model(context, state, member.fget, [self.handle(context, state, holder, model, node)], {}, node, f"{model.path}.{name}")
+                return self._run_model(
+                    context,
+                    state,
+                    member.fget,
+                    [self.handle(context, state, holder, model, node)],
+                    {},
+                    node,
+                    f"{model.path}.{name}",
+                )
             function = _function(member)
             if callable(function):
                 return ModelMethod(function, name, model, holder)
@@ -1550,7 +1641,11 @@ class Machine:
                 value = self.attribute(context, state, option, func.name, func)
                 if isinstance(value, (Unknown, Parameter)) and isinstance(option, Ref):
                     # A method that the class of the project does not have: its base lies outside.
-                    value = Native(f"value.{func.name}", Unknown(_last_name(func.value) or "self", OPEN, trail_of(value)), bound=True)
+                    value = Native(
+                        f"value.{func.name}",
+                        Unknown(_last_name(func.value) or "self", OPEN, trail_of(value)),
+                        bound=True,
+                    )
                 found.append(value)
         return join_values(*found) if found else Unknown(func.name)
 
@@ -1594,11 +1689,17 @@ class Machine:
         return Super(owner, receiver) if isinstance(owner, Cls) else Unknown("super")
 
     def call(
-        self, context: Context, state: State, callee: Val, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+        self,
+        context: Context,
+        state: State,
+        callee: Val,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
     ) -> Val:
         """``callee(*args, **keywords)``."""
         self.steps += 1
-        if self.steps > STEPS_LIMIT:
+        if self.steps > self.effort.steps:
             raise Budget
         callee = self.force(state, callee)
         match callee:
@@ -1618,17 +1719,23 @@ class Machine:
                 receiver = callee.receiver
                 if isinstance(receiver, ModelCls):
                     # A class method: it gets the model class itself.
-                    return self._call_model(context, state, callee.call, receiver, args, keywords, node, f"{callee.cls.path}.{callee.name}")
+                    return self._call_model(
+                        context, state, callee.call, receiver, args, keywords, node, f"{callee.cls.path}.{callee.name}"
+                    )
                 if receiver is None:
                     if inspect.getattr_static(callee.cls.cls, callee.name, None).__class__ is staticmethod:
-                        return self._call_model(context, state, callee.call, None, args, keywords, node, f"{callee.cls.path}.{callee.name}")
+                        return self._call_model(
+                            context, state, callee.call, None, args, keywords, node, f"{callee.cls.path}.{callee.name}"
+                        )
                     receiver, args = (args[0], args[1:]) if args else (Unknown("self"), args)
                 handle = self._argument(context, state, receiver, node)
                 if isinstance(handle, Either):
                     handle = next((option for option in handle.options if isinstance(option, Object)), handle)
                 if not isinstance(handle, Object):
                     return Unknown(callee.name)
-                return self._call_model(context, state, callee.call, handle, args, keywords, node, f"{callee.cls.path}.{callee.name}")
+                return self._call_model(
+                    context, state, callee.call, handle, args, keywords, node, f"{callee.cls.path}.{callee.name}"
+                )
             case ModelCls():
                 return self._construct_model(context, state, callee, callee, args, keywords, node)
             case Native():
@@ -1648,7 +1755,13 @@ class Machine:
                 return self._call_unknown(context, state, callee, args, keywords, node)
 
     def _call_either(
-        self, context: Context, state: State, callee: Either, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+        self,
+        context: Context,
+        state: State,
+        callee: Either,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
     ) -> Val:
         results: list[Val] = []
         states: list[State] = []
@@ -1667,7 +1780,13 @@ class Machine:
         return join_values(*results)
 
     def _call_unknown(
-        self, context: Context, state: State, callee: Val, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+        self,
+        context: Context,
+        state: State,
+        callee: Val,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
     ) -> Val:
         at = node.at if isinstance(node, (t.Call, t.Func, t.Name)) else t.Span(0, 0, 0, 0)
         handed = self._handed_on(context, state, callee, args, keywords, node)
@@ -1676,7 +1795,14 @@ class Machine:
         return library.unresolved(self, context, state, callee, args, keywords, context.place(at))
 
     def unknown_method(
-        self, context: Context, state: State, holder: Val, name: str, args: list[Val], named: dict[str, Val], node: object
+        self,
+        context: Context,
+        state: State,
+        holder: Val,
+        name: str,
+        args: list[Val],
+        named: dict[str, Val],
+        node: object,
     ) -> Val:
         """A method of an object that nothing tells: functions of the project that send and have this name."""
         keywords: list[tuple[str | None, Val]] = list(named.items())
@@ -1708,7 +1834,13 @@ class Machine:
         return library.unresolved_method(holder, name, context.place(at))
 
     def _client_of(
-        self, context: Context, state: State, name: str, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+        self,
+        context: Context,
+        state: State,
+        name: str,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
     ) -> Val | None:
         """A message of a modelled library handed to an object that nothing tells: the client of that library."""
         for value in (*args, *(value for _, value in keywords)):
@@ -1731,14 +1863,24 @@ class Machine:
                     return self.call(context, state, ModelMethod(function, name, client, ref), args, keywords, node)
         if name in {"sendmail", "send_message"} and "smtplib.SMTP" in self.models:
             client = self.models["smtplib.SMTP"]
-            if isinstance(client, ModelCls) and name in _members(client.cls) and len(args) + len(keywords) >= (3 if name == "sendmail" else 1):
+            if (
+                isinstance(client, ModelCls)
+                and name in _members(client.cls)
+                and len(args) + len(keywords) >= (3 if name == "sendmail" else 1)
+            ):
                 ref = state.allocate(context.path, (node, "client"), Cell("object", client))
                 function = _function(inspect.getattr_static(client.cls, name))
                 return self.call(context, state, ModelMethod(function, name, client, ref), args, keywords, node)
         return None
 
     def _handed_on(
-        self, context: Context, state: State, callee: Val, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+        self,
+        context: Context,
+        state: State,
+        callee: Val,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
     ) -> Val | None:
         """A function that is given to code outside the project is called by it: executors, threads, wrappers."""
         named = dict(keywords)
@@ -1768,7 +1910,13 @@ class Machine:
         return None
 
     def _try_call(
-        self, context: Context, state: State, callee: Val, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+        self,
+        context: Context,
+        state: State,
+        callee: Val,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
     ) -> Val:
         try:
             return self.call(context, state, callee, args, keywords, node)
@@ -1799,7 +1947,7 @@ class Machine:
         if not opened and isinstance(func.node, t.Func) and self.relevant.isdisjoint(func.node.names):
             # Nothing in it names a mail call: it can only make or change values.
             idle = context.idle + 1
-            if idle > IDLE_LIMIT:
+            if idle > self.effort.idle:
                 return Unknown(f"{func.node.name}()", OPEN)
         inner = Context(
             func.module,
@@ -1819,7 +1967,7 @@ class Machine:
         given = (*args, *(value for _, value in keywords))
         key = None
         if yields is None and not opened and all(_flat(value) for value in given):
-            key = (func.node, func.frames, tuple(args), tuple(keywords), len(self.relevant))
+            key = (func.node, func.frames, tuple(args), tuple(keywords), len(self.relevant), id(node) in self._unread)
             known_result = self._memo.get(key, ABSENT)
             if known_result is not ABSENT:
                 return known_result
@@ -1835,7 +1983,12 @@ class Machine:
             value = self.eval(inner, state, func.node.body)
             results = [(state, value)]
         else:
-            chosen = self._slicer.slice(func.node.body, self.relevant, returns=not self.unused(node))
+            chosen = self._slicer.slice(
+                func.node.body,
+                self.relevant,
+                returns=id(node) not in self._unread and not opened,
+                effects=not opened or func.node.name == "__init__",
+            )
             flow = self.block(replace(inner, chosen=chosen), func.node.body, [state])
             results = list(flow.returns)
             results += [(each, Known(None)) for each in flow.normal]
@@ -1852,10 +2005,6 @@ class Machine:
             self._memo[key] = value
         outer.merge(end, seen, [value], frames)
         return value
-
-    def unused(self, node: object) -> bool:
-        """Whether nobody reads what a call returns: a root's own call."""
-        return isinstance(node, (t.Func, t.Class))
 
     def _inner_functions(self, context: Context, state: State) -> None:
         """Run functions that a root defines and hands to somebody else (a view within ``create_app``)."""
@@ -1891,7 +2040,9 @@ class Machine:
             elif param.sort != "*" and param.sort != "**" and param.name in named:
                 value = named.pop(param.name)
                 if isinstance(value, Either) and ABSENT in value.options and param.name in defaults:
-                    value = join_values(*(option for option in value.options if option is not ABSENT), defaults[param.name])
+                    value = join_values(
+                        *(option for option in value.options if option is not ABSENT), defaults[param.name]
+                    )
             elif param.sort in {"positional", "both"} and star is not None:
                 value = star
             elif param.sort == "*":
@@ -1901,7 +2052,9 @@ class Machine:
                 if star is not None:
                     members.append(Member(star, MANY))
                 if opened and not members:
-                    members = [Member(Parameter(f"*{param.name}", func.symbol, OPTIONAL, self._given(context, param)), MANY)]
+                    members = [
+                        Member(Parameter(f"*{param.name}", func.symbol, OPTIONAL, self._given(context, param)), MANY)
+                    ]
                 value = Items(tuple(members), sort="tuple")
             elif param.sort == "**":
                 rest_fields = tuple((key, item) for key, item in named.items() if key is not None)
@@ -1968,7 +2121,13 @@ class Machine:
     # Objects
 
     def _construct(
-        self, context: Context, state: State, cls: Cls, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+        self,
+        context: Context,
+        state: State,
+        cls: Cls,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
     ) -> Val:
         init = self._method(state, cls, "__init__")
         model = next((each for each in self.mro(cls) if isinstance(each, ModelCls)), None)
@@ -2081,9 +2240,17 @@ class Machine:
         return self._bind_model(context, state, function, signature, positional, named, node, api)
 
     def _call_model_function(
-        self, context: Context, state: State, callee: ModelFn, args: list[Val], keywords: list[tuple[str | None, Val]], node: object
+        self,
+        context: Context,
+        state: State,
+        callee: ModelFn,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
     ) -> Val:
-        return self._call_model(context, state, callee.function.call, None, args, keywords, node, callee.path, converts=True)
+        return self._call_model(
+            context, state, callee.function.call, None, args, keywords, node, callee.path, converts=True
+        )
 
     def _is_mapping(self, state: State, value: Val) -> bool:
         if isinstance(value, Either):
@@ -2162,7 +2329,11 @@ class Machine:
             result = function(*positional, **named)
         except Refused:
             raise Dead from None
-        found = result if isinstance(result, (list, tuple)) and result and all(_is_exchange(each) for each in result) else [result]
+        found = (
+            result
+            if isinstance(result, (list, tuple)) and result and all(_is_exchange(each) for each in result)
+            else [result]
+        )
         if all(_is_exchange(each) for each in found):
             for each in found:
                 self.record(context, state, each, node, api)
@@ -2218,7 +2389,9 @@ class Machine:
             case dict():
                 return {key: self._solid(each, depth + 1) for key, each in value.items()}
             case Items():
-                return replace(value, members=tuple(Member(self._solid(each, depth + 1), count) for each, count in value.members))
+                return replace(
+                    value, members=tuple(Member(self._solid(each, depth + 1), count) for each, count in value.members)
+                )
             case Fields():
                 return replace(
                     value,
@@ -2226,7 +2399,9 @@ class Machine:
                     rest=self._solid(value.rest, depth + 1),
                 )
             case Either():
-                joined = join_values(*(option if option is ABSENT else self._solid(option, depth + 1) for option in value.options))
+                joined = join_values(
+                    *(option if option is ABSENT else self._solid(option, depth + 1) for option in value.options)
+                )
                 return replace(joined, trail=value.trail) if isinstance(joined, Either) else joined
             case Text():
                 parts = tuple(
@@ -2272,7 +2447,8 @@ class Machine:
                 )
             case Fields():
                 return replace(
-                    value, known=tuple((key, self.freeze(state, item, context, node, depth + 1)) for key, item in value.known)
+                    value,
+                    known=tuple((key, self.freeze(state, item, context, node, depth + 1)) for key, item in value.known),
                 )
             case Known() | Unknown() | Parameter() | Object():
                 return value
@@ -2280,7 +2456,18 @@ class Machine:
                 return library.external_value(value)
             case Later():
                 return self.freeze(state, value.get(self, state), context, node, depth + 1)
-            case Func() | Bound() | Cls() | Mod() | ModelFn() | ModelCls() | ModelMethod() | Native() | Partial() | Super():
+            case (
+                Func()
+                | Bound()
+                | Cls()
+                | Mod()
+                | ModelFn()
+                | ModelCls()
+                | ModelMethod()
+                | Native()
+                | Partial()
+                | Super()
+            ):
                 return Unknown("a function")
         return value
 
@@ -2309,7 +2496,9 @@ class Machine:
         if isinstance(value, Object):
             if value._heap is not None:  # noqa: SLF001  # this is the interpreter's side of Object
                 return value._ref  # noqa: SLF001
-            model = next((each for each in self.models.values() if isinstance(each, ModelCls) and each.cls is type(value)), None)
+            model = next(
+                (each for each in self.models.values() if isinstance(each, ModelCls) and each.cls is type(value)), None
+            )
             cls = model or ModelCls(type(value), type(value).__name__)
             fields = tuple(
                 (name, self.thaw(state, item, context, (site, name)))
@@ -2317,10 +2506,14 @@ class Machine:
             )
             return state.allocate(context.path, (site, "made"), Cell("object", cls, fields=fields))
         if isinstance(value, list):
-            members = tuple(Member(self.thaw(state, item, context, (site, index)), ONE) for index, item in enumerate(value))
+            members = tuple(
+                Member(self.thaw(state, item, context, (site, index)), ONE) for index, item in enumerate(value)
+            )
             return state.allocate(context.path, (site, "list"), Cell("list", members=members))
         if isinstance(value, tuple) and not isinstance(value, Member):
-            members = tuple(Member(self.thaw(state, item, context, (site, index)), ONE) for index, item in enumerate(value))
+            members = tuple(
+                Member(self.thaw(state, item, context, (site, index)), ONE) for index, item in enumerate(value)
+            )
             return Items(members, sort="tuple")
         if isinstance(value, dict):
             fields = tuple((str(key), self.thaw(state, item, context, (site, key))) for key, item in value.items())
@@ -2415,7 +2608,9 @@ def _outside_loops(value: Val, loops: frozenset[str]) -> Val:
     if isinstance(value, dict):
         return {key: _outside_loops(each, loops) for key, each in value.items()}
     if isinstance(value, Items):
-        value = replace(value, members=tuple(Member(_outside_loops(each, loops), count) for each, count in value.members))
+        value = replace(
+            value, members=tuple(Member(_outside_loops(each, loops), count) for each, count in value.members)
+        )
     elif isinstance(value, Fields):
         value = replace(
             value,
@@ -2423,7 +2618,9 @@ def _outside_loops(value: Val, loops: frozenset[str]) -> Val:
             rest=_outside_loops(value.rest, loops),
         )
     elif isinstance(value, Either):
-        value = replace(value, options=tuple(each if each is ABSENT else _outside_loops(each, loops) for each in value.options))
+        value = replace(
+            value, options=tuple(each if each is ABSENT else _outside_loops(each, loops) for each in value.options)
+        )
     elif isinstance(value, Text):
         value = replace(
             value,
@@ -2445,7 +2642,9 @@ def _outside_loops(value: Val, loops: frozenset[str]) -> Val:
 
 
 def _sends(result: object) -> bool:
-    return _is_exchange(result) or (isinstance(result, (list, tuple)) and bool(result) and all(map(_is_exchange, result)))
+    return _is_exchange(result) or (
+        isinstance(result, (list, tuple)) and bool(result) and all(map(_is_exchange, result))
+    )
 
 
 def _is_exchange(value: object) -> bool:

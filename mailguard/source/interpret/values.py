@@ -601,7 +601,11 @@ def _similar(one: Val, other: Val) -> bool:
 
 
 def _stepped(value: Val, step: Step) -> Val:
-    return replace(value, trail=(*value.trail, step)) if isinstance(value, Ref) and step not in value.trail else inherit(value, (step,))
+    return (
+        replace(value, trail=(*value.trail, step))
+        if isinstance(value, Ref) and step not in value.trail
+        else inherit(value, (step,))
+    )
 
 
 def _widen_count(old: Count, new: Count) -> Count:
@@ -654,7 +658,9 @@ def _grown_text(old: Val, new: Val, step: Step) -> Val | None:
                 pass
             repeated = Repeat(Text(extra), MANY, "")
             base = tuple(part for part in first if part != repeated)
-            grown = Text((*base, repeated), (*trail_of(after), step) if step not in trail_of(after) else trail_of(after))
+            grown = Text(
+                (*base, repeated), (*trail_of(after), step) if step not in trail_of(after) else trail_of(after)
+            )
             others = [option for option in afters if option not in (after, before)]
             return join_values(grown, *others) if others else grown
     return None
