@@ -65,6 +65,7 @@ __all__ = [
     "post",
     "scaled",
     "told",
+    "truthy",
     "url",
 ]
 
@@ -102,7 +103,7 @@ class Api:
         place = url_parts(exchange.url)
         host = "" if place is None else place.host
         if place is None or not self.hosts.fullmatch(host):
-            if host in {"", "*"} and self.name and _called(exchange.url, self.name) and not _reads(exchange):
+            if (not host or "*" in host) and self.name and _called(exchange.url, self.name) and not _reads(exchange):
                 body = payload(exchange)
                 return None if isinstance(body, CannotTell) or isinstance(body.value, Form) else self.looks(body.value)
             return None
