@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from mailguard.addresses import domain_of, is_inside
+from mailguard.addresses import distinct, domain_of, is_inside
 from mailguard.discover import is_test_code
 from mailguard.globs import Globs
 from mailguard.model.count import MANY, Count
@@ -228,21 +228,31 @@ class CodeTally:
         verdict = verdict_of(whole, message, policies.policy)
         files: set[str] = set()
         for judgement in judgements:
-            lead = lead_of(judgement)
-            way = lead.trail if lead else ()
-            if not way or way[-1].kind is not StepKind.SENT:
-                way = (*way, Step(StepKind.SENT, dispatch.place))
-            place = place_of(judgement)
             noted = policies.noted(judgement, test_code=test_code)
-            hit = _Hit(judgement, place, way, dispatch, provider, message, noted)
-            self._hits[judgement.rule.id, place, noted].append(hit)
-            files.update(step.place.path for step in way)
+            for lead in self._leads(message, judgement, dispatch) or [lead_of(judgement)]:
+                way = lead.trail if lead else ()
+                if not way or way[-1].kind is not StepKind.SENT:
+                    way = (*way, Step(StepKind.SENT, dispatch.place))
+                place = entering(lead.trail, dispatch.place) if lead else dispatch.place
+                hit = _Hit(judgement, place, way, dispatch, provider, message, noted)
+                self._hits[judgement.rule.cause.value, place, noted].append(hit)
+                files.update(step.place.path for step in way)
         if any(one.rule.cause in SHOWING for one in whole):
             self._propose(message)
         site.ways.append(
             (test_code, verdict, _because(verdict, message, whole, open_point), tuple(_reads(message, dispatch)))
         )
         return files
+
+    def _leads(self, message: Message, judgement: Judgement, dispatch: Dispatch) -> list[Recipient]:
+        """The entries that tell the story where several places each show too many by themselves (To, and Cc)."""
+        groups: dict[Place, list[Recipient]] = {}
+        for person in _people(message, judgement.rule.measure):
+            if not is_inside(person, self._policies.policy.inside):
+                groups.setdefault(entering(person.trail, dispatch.place), []).append(person)
+        limit = judgement.rule.limit
+        leads = [max(people, key=_heaviness) for people in groups.values() if distinct(people).plainly_over(limit)]
+        return leads if len(leads) > 1 else []
 
     def _test_code(self, dispatch: Dispatch, people: Iterable[Recipient]) -> bool:
         """Whether a way belongs to test code: the call, the first call on the way to it, or the list lies there."""
@@ -279,7 +289,7 @@ class CodeTally:
     def findings(self) -> Iterator[tuple[Finding, frozenset[str]]]:
         """One finding for each cause and place, each with the files that its ways go through."""
         ordinals = self._ordinals()
-        for (rule_id, place, noted), unsorted in self._hits.items():
+        for (_, place, noted), unsorted in self._hits.items():
             hits = sorted(unsorted, key=lambda hit: hit.weight)
             ways: dict[tuple[Step, ...], Way] = {}
             for hit in hits:
@@ -291,7 +301,7 @@ class CodeTally:
                 ways.setdefault(hit.way, Way(hit.way, judgement.certainty, identity, judgement.count))
             worst = hits[0]
             finding = Finding(
-                rule=rule_id,
+                rule=worst.judgement.rule.id,
                 title=worst.judgement.title,
                 severity=max(hit.judgement.severity for hit in hits),
                 certainty=worst.judgement.certainty,

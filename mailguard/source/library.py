@@ -454,10 +454,11 @@ def item(state: State, holder: Val, index: Val, place: Place) -> Val:
         if key is not None:
             return part(holder, key, place)
         label = holder.why if isinstance(holder, Unknown) else holder.name
+        suffix = "" if position is None else str(position)
         if isinstance(holder, Parameter):
-            return replace(holder, name=f"{label}[]", count=OPTIONAL)
+            return replace(holder, name=f"{label}[{suffix}]", count=OPTIONAL)
         if isinstance(index, Known):
-            return Unknown(f"{label}[]", OPTIONAL, holder.trail)
+            return Unknown(f"{label}[{suffix}]", OPTIONAL, holder.trail)
         # A pandas column, a mapping by an unknown key: one thing, unless its name says otherwise.
         return Unknown(f"{label}[]", OPTIONAL, holder.trail)
     if isinstance(holder, Ext):
@@ -470,14 +471,19 @@ def item(state: State, holder: Val, index: Val, place: Place) -> Val:
         return Unknown("a character", OPTIONAL)
     if key is not None and isinstance(holder, Items) and holder.sort == "query":
         return part(element(state, holder), key, place)
-    return element(state, holder, place)
+    found_element = element(state, holder, place)
+    return _relabelled(found_element, f"[{position}]") if position is not None else found_element
 
 
-def sliced(state: State, holder: Val, bounds: list[Val | None], context: Any, node: t.Sub) -> Val:
+def sliced(state: State, holder: Val, bounds: list[Val | None], context: Any, node: t.Sub, tag: object = 0) -> Val:
     """``holder[lower:upper]``: a chunk where the bounds move, at most so many where they are written."""
     place = context.place(node.at)
     if isinstance(holder, Either):
-        found = [sliced(state, option, bounds, context, node) for option in holder.options if option is not ABSENT]
+        found = [
+            sliced(state, option, bounds, context, node, (tag, index))
+            for index, option in enumerate(holder.options)
+            if option is not ABSENT
+        ]
         return join_values(*found) if found else Unknown("a slice")
     if isinstance(holder, (Known, Text)):
         return holder if string(holder) is None else _slice_text(holder, bounds)
@@ -488,12 +494,12 @@ def sliced(state: State, holder: Val, bounds: list[Val | None], context: Any, no
     exact = all(each.count == ONE for each in members) and not isinstance(holder, (Unknown, Parameter, Ext))
     if exact and low is not None and (upper is None or high is not None):
         chosen = members[slice(low, high, number(bounds[2]) if bounds[2] is not None else None)]
-        return state.allocate(context.path, node, Cell("list", members=chosen))
+        return state.allocate(context.path, (node, tag), Cell("list", members=chosen))
     if isinstance(holder, (Unknown, Parameter)) and holder.count.high == 1:
         return holder
     if low == 0 and high is not None and high >= 0:
         if high == 0:
-            return state.allocate(context.path, node, Cell("list"))
+            return state.allocate(context.path, (node, tag), Cell("list"))
         member = element(state, holder, place)
         count = total(members).at_most(high)
         made = (
@@ -501,15 +507,20 @@ def sliced(state: State, holder: Val, bounds: list[Val | None], context: Any, no
             if len(members) > 1 or high == 1
             else tuple(Member(each.value, each.count.at_most(high)) for each in members)
         )
-        return replace(state.allocate(context.path, node, Cell("list", members=made)), trail=trail)
-    reduced = tuple(Member(each.value, replace(each.count, low=0)) for each in members)
+        return replace(state.allocate(context.path, (node, tag), Cell("list", members=made)), trail=trail)
+    reduced = tuple(
+        Member(_relabelled(each.value, f"[{low}:]") if low else each.value, replace(each.count, low=0))
+        for each in members
+    )
     moving = low is None or (upper is not None and high is None)
     if moving and not (isinstance(lower, Known) and upper is None):
         size = _chunk_size(bounds)
+        if size.isdigit() and int(size) >= 1:
+            reduced = _limited(state, reduced, int(size))
         step = Step(StepKind.BATCHED, place, size)
         reduced = tuple(Member(_inherited(each.value, (step,)), each.count) for each in reduced)
         trail = (*trail, step)
-    return replace(state.allocate(context.path, node, Cell("list", members=reduced)), trail=trail)
+    return replace(state.allocate(context.path, (node, tag), Cell("list", members=reduced)), trail=trail)
 
 
 def _slice_text(holder: Val, bounds: list[Val | None]) -> Val:
@@ -518,6 +529,20 @@ def _slice_text(holder: Val, bounds: list[Val | None]) -> Val:
     if content is None or any(each is not None and whole is None for each, whole in zip(bounds, numbers, strict=True)):
         return Unknown("a text", OPTIONAL, trail_of(holder))
     return Known(content[slice(*numbers)], trail_of(holder))
+
+
+def _relabelled(value: Val, suffix: str) -> Val:
+    """One member among others: which one is part of its name, so that two of them are two people."""
+    if isinstance(value, Unknown):
+        return replace(value, why=f"{value.why}{suffix}")
+    if isinstance(value, Parameter):
+        return replace(value, name=f"{value.name}{suffix}")
+    if isinstance(value, Either):
+        return replace(
+            value,
+            options=tuple(option if option is ABSENT else _relabelled(option, suffix) for option in value.options),
+        )
+    return value
 
 
 def _chunk_size(bounds: list[Val | None]) -> str:
@@ -1241,8 +1266,8 @@ def batches(state: State, value: Val, size: Val, place: Place) -> Val:
         Member(_inherited(item_value, (step,)), replace(count, low=0))
         for item_value, count in members_of(state, value, place)
     )
-    if whole == 1:
-        members = tuple(Member(item_value, count.at_most(1)) for item_value, count in members)
+    if whole is not None and whole >= 1:
+        members = _limited(state, members, whole)
     chunk = Items(members, (step,))
     return Items((Member(chunk, MANY),), sort="iterator")
 

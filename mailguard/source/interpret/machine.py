@@ -1415,7 +1415,10 @@ class Machine:
         if len(members) > UNROLL_LIMIT:
             members = (Member(library.element(state, iterable, place), total(members)),)
         names = state.frames[context.frame]
-        for member in members:
+        outer = context
+        for index, member in enumerate(members):
+            # Each round makes things of its own: the members met before are still held here.
+            context = self.round(outer, clause, index) if len(members) > 1 else outer
             before = dict(names)
             self.assign(context, state, clause.target, member.value, clause.iter.at)
             each = count * member.count
@@ -1432,6 +1435,11 @@ class Machine:
             names = state.frames[context.frame]
             names.clear()
             names.update(before)
+
+    def round(self, context: Context, node: object, index: int) -> Context:
+        """The context of one round of several that are run side by side."""
+        path = self._paths.setdefault((context.path, (id(node), index)), len(self._paths) + 1)
+        return replace(context, path=path)
 
     def _yield(self, context: Context, state: State, node: t.Yield) -> Val:
         value = Known(None) if node.value is None else self.eval(context, state, node.value)
