@@ -28,6 +28,7 @@ from mailguard.model.value import (
     get,
     has,
     inherit,
+    scalar,
     sort_of,
     text,
     trail_of,
@@ -178,10 +179,11 @@ class Endpoint(Object):
 
     def _place(self, number: Value) -> Value:
         end = given(self.read("end"))
-        if not end:
+        if not text(end):
             return given(self.read("start"))
-        shown = str(number) if isinstance(number, int) else number
-        return url(given(self.read("start")), Unknown("id") if shown is None else shown, end)
+        known = scalar(number)
+        shown = Unknown("id") if known is None else str(known) if isinstance(known, int) else number
+        return url(given(self.read("start")), shown, end)
 
     def create(
         self,
