@@ -952,7 +952,9 @@ def _one_of(branches: list[People]) -> People:
     over each other, equal addresses and equal labels first: each place holds one
     of its people, and the sum over the places is a bound for every branch.
     """
-    branches = [branch for index, branch in enumerate(branches) if branch not in branches[:index] or not index]
+    branches = [
+        branch for index, branch in enumerate(branches) if not any(_alike(branch, other) for other in branches[:index])
+    ]
     if len(branches) == 1:
         return branches[0]
     leading = max(branches, key=lambda branch: sum(person.count.plain for person in branch.recipients))
@@ -990,6 +992,11 @@ def _one_of(branches: list[People]) -> People:
         for mention in branch.mentions
     )
     return People(tuple(_slot(slot, len(branches)) for slot in slots), mentions)
+
+
+def _alike(one: People, other: People) -> bool:
+    # Neither labels nor ways take part in the equality of recipients, and they are all that tells two holes apart.
+    return one == other and list(map(_identity, one.recipients)) == list(map(_identity, other.recipients))
 
 
 def _identity(person: Recipient) -> object:

@@ -453,6 +453,13 @@ def test_what_follows_a_whole_address_may_be_more_people():
     assert count == Count(1, 1, UNBOUNDED)
 
 
+def test_one_of_two_holes_is_neither_of_them_for_sure() -> None:
+    one, other = Unknown("a.email", OPTIONAL), Unknown("b.email", OPTIONAL)
+    (person,) = recipients(Either((one, other))).recipients
+    assert (person.count, person.label) == (OPTIONAL, "")
+    assert distinct([person, *recipients(one).recipients]).high == 2
+
+
 def test_branches_inside_a_text_are_read_one_by_one():
     value = Text(("ann@example.com", Either(("", ", bob@example.org"))))
     people = recipients(value).recipients
