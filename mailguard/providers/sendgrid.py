@@ -141,6 +141,8 @@ def _decode_v3(request: Value) -> Decoded:
             return CannotTell(Reason.ADDRESSES, "the code does not tell the personalizations")
         if any(has(request, name) is not Truth.NO for name in ("to", "cc", "bcc")):
             listed = [request]  # refused by SendGrid; people are in it all the same
+        elif listed is ABSENT and has(request, "from") is Truth.YES and _NAMES_NOBODY.issuperset(_keys(request)):
+            return ()  # what the package makes of an empty list: refused, and nobody is in it
         else:
             return CannotTell(Reason.UNKNOWN_FORM, "there are no personalizations")
     if sort_of(listed) in {Sort.TEXT, Sort.NUMBER}:
@@ -149,6 +151,19 @@ def _decode_v3(request: Value) -> Decoded:
         listed = [listed]
     everywhere = _everywhere(request)
     return tuple(_personalization(value, count, everywhere) for value, count in each(listed) if count.high)
+
+
+_NAMES_NOBODY: Final = frozenset(
+    {
+        *("from", "subject", "content", "template_id", "attachments", "categories", "custom_args", "send_at"),
+        *("batch_id", "asm", "ip_pool_name", "tracking_settings", "sections"),
+    }
+)
+"""Documented keys of a request that hold no recipients."""
+
+
+def _keys(request: Value) -> set[str | None]:
+    return {text(key) for key, _ in each(request)}
 
 
 class _Everywhere(NamedTuple):

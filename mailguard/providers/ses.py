@@ -241,7 +241,7 @@ def _decode_path(segment: str, members: Value) -> Decoded:
     if segment == "outbound-custom-verification-emails":
         return (_printed({"ToAddresses": get(members, "EmailAddress")}, ABSENT),)
     if segment == "outbound-bulk-emails":
-        return _bulk(get(members, "BulkEmailEntries"), get(members, "ReplyToAddresses"), Reason.UNKNOWN_FORM)
+        return _bulk(members, "BulkEmailEntries")
     content = get(members, "Content")
     destination = get(members, "Destination")
     raw = get(content, "Raw")
@@ -286,7 +286,7 @@ def _decode_action(action: str, request: HttpRequest) -> Decoded:
             listed = get(members, "Destinations")
             return _raw(get(get(members, "RawMessage"), "Data"), None if isinstance(listed, Absent) else listed)
         case "SendBulkTemplatedEmail":
-            return _bulk(get(members, "Destinations"), get(members, "ReplyToAddresses"), Reason.UNKNOWN_FORM)
+            return _bulk(members, "Destinations")
         case "SendCustomVerificationEmail":
             return (_printed({"ToAddresses": get(members, "EmailAddress")}, ABSENT),)
         case "SendBounce":
@@ -360,13 +360,27 @@ def _mentions(*visible: People) -> Iterator[Mention]:
         yield from people.mentions
 
 
-def _bulk(entries: Value | Absent, reply_to: Value | Absent, otherwise: Reason) -> Decoded:
-    """One message for each entry; inside an entry the lists are shared."""
+_NAMES_NOBODY: Final = frozenset(
+    {
+        *("Action", "Version", "Source", "SourceArn", "ReturnPath", "ReturnPathArn", "ConfigurationSetName"),
+        *("ReplyToAddresses", "DefaultTags", "Template", "TemplateArn", "DefaultTemplateData", "FromEmailAddress"),
+        *("FromEmailAddressIdentityArn", "DefaultEmailTags", "DefaultContent", "EndpointId", "TenantName"),
+    }
+)
+"""Documented members of a bulk request that hold no recipients."""
+
+
+def _bulk(members: Value, name: str) -> Decoded:
+    """One message for each entry of the list ``name``; inside an entry the lists are shared."""
+    entries, reply_to = get(members, name), get(members, "ReplyToAddresses")
+    named = {text(key) for key, _ in each(members)}
+    if has(members, name) is Truth.NO and named and _NAMES_NOBODY.issuperset(named):
+        return ()  # what the client makes of an empty list: refused, and nobody is in it
     sort = sort_of(entries)
     if sort is Sort.MAPPING:
         entries = [entries]
     elif sort not in {Sort.COLLECTION, Sort.UNKNOWN} or isinstance(entries, Absent):
-        return CannotTell(otherwise, "the request has no list of destinations")
+        return CannotTell(Reason.UNKNOWN_FORM, "the request has no list of destinations")
     messages = []
     for entry, count in each(entries):
         if count.high:

@@ -215,6 +215,8 @@ def test_one_personalization_without_its_list() -> None:
 
 def test_no_personalization_is_no_message() -> None:
     assert decoded({"personalizations": []}) == ()
+    content = [{"type": "text/plain", "value": "T"}]
+    assert decoded({"from": {"email": "from@example.com"}, "subject": "S", "content": content}) == ()
 
 
 # --- With holes -----------------------------------------------------------------------------------

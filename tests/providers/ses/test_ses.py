@@ -214,6 +214,17 @@ def test_a_request_without_its_body_cannot_be_told() -> None:
         assert answer.reason is Reason.BODY_MISSING
 
 
+def test_a_bulk_request_without_entries_sends_nothing() -> None:
+    template = {"Source": "from@example.com", "Template": "t", "DefaultTemplateData": "{}"}
+    assert decoded(query(Action="SendBulkTemplatedEmail", Version="2010-12-01", **template)) == ()
+    assert (
+        decoded(post("/v2/email/outbound-bulk-emails", {"DefaultContent": {"Template": {"TemplateName": "t"}}})) == ()
+    )
+    odd = query(Action="SendBulkTemplatedEmail", Version="2010-12-01", To="ann@example.com", **template)
+    assert isinstance(decoded(odd), CannotTell)
+    assert isinstance(decoded(post("/v2/email/outbound-bulk-emails", {})), CannotTell)
+
+
 def test_a_query_by_get_is_read_from_the_url() -> None:
     parameters = urlencode({"Action": "SendEmail", "Destination.ToAddresses.member.1": "ann@example.com"})
     assert addresses(one(HttpRequest("GET", f"{HOST}/?{parameters}")))[0] == ["ann@example.com"]
