@@ -1,4 +1,4 @@
-"""git, asked for lists and dates only, so that nothing of a tree can make it run anything.
+"""git, asked for lists, dates and objects only, so that nothing of a tree can make it run anything.
 
 Settings of the machine do not count, those of the repository are overruled where they name a
 program: hooks, monitors, pagers, transports. The one place that starts another program.
@@ -7,15 +7,30 @@ program: hooks, monitors, pagers, transports. The one place that starts another 
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["commit_date", "environment", "files", "root_of"]
+__all__ = [
+    "Entry",
+    "blobs",
+    "commit",
+    "commit_date",
+    "environment",
+    "files",
+    "index",
+    "is_shallow",
+    "merge_base",
+    "name_of",
+    "root_of",
+    "tree",
+]
 
 SECONDS: Final = 60
 """A git that takes longer is given up, and the tree is walked."""
@@ -60,6 +75,7 @@ def environment() -> dict[str, str]:
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",  # what a commit holds is what its name says
         "GIT_NO_LAZY_FETCH": "1",  # a partial clone would fetch, by a program that its settings name
         "GIT_ALLOW_PROTOCOL": "none",  # the same for every git that does not know the line above
         "GIT_PAGER": "cat",
@@ -81,26 +97,129 @@ def files(folder: Path) -> list[tuple[str, str]] | None:
     return [(tag, name) for name, tag in sorted(entries.items())]
 
 
-def _run(root: Path, arguments: Sequence[str], folder: Path) -> bytes | None:
+def _run(
+    root: Path, arguments: Sequence[str], folder: Path, data: bytes | None = None, index_file: str = ""
+) -> bytes | None:
     """What git prints; None where there is no git, or it fails. ``arguments`` is a command that reads only."""
     program = _program()
     if program is None:
         return None
     # Both folders are said, so that `core.worktree` of the repository cannot lead elsewhere.
     command = [program, *OPTIONS, f"--git-dir={root / '.git'}", f"--work-tree={root}", *arguments]
+    given: dict[str, Any] = {"stdin": subprocess.DEVNULL} if data is None else {"input": data}
     try:
         done = subprocess.run(  # noqa: S603  # an absolute program, options that nobody else writes
             command,
             cwd=folder,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
+            env=environment() | ({"GIT_INDEX_FILE": index_file} if index_file else {}),
             capture_output=True,
             timeout=SECONDS,
             check=True,
+            **given,
         )
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None  # ValueError: a NUL in an argument
+    return bytes(done.stdout)
+
+
+# --- objects: read, never checked out -------------------------------------------------------------
+
+REGULAR: Final = ("100644", "100755", "100664")
+LINK: Final = "120000"
+SUBMODULE: Final = "160000"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name in a tree of git, or in its index."""
+
+    path: str
+    """From the root of the repository, as the file system spells it."""
+    mode: str
+    """Six digits: a file, a link (``LINK``), a commit of another repository (``SUBMODULE``)."""
+    name: str
+    """The name of its object."""
+
+
+def commit(root: Path, name: str) -> str | None:
+    """The full name of the commit that ``name`` means; None if it means none, or the commit is not here."""
+    if name.startswith("-"):
         return None
-    return done.stdout
+    found = _run(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"), root)
+    return found.decode("ascii", "replace").strip() or None if found is not None else None
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether the clone was cut off somewhere in its history."""
+    return (_run(root, ("rev-parse", "--is-shallow-repository"), root) or b"").strip() == b"true"
+
+
+def merge_base(root: Path, one: str, other: str) -> str | None:
+    """The commit where two commits parted; None if the clone does not hold one."""
+    found = _run(root, ("merge-base", one, other), root)
+    return found.decode("ascii", "replace").split("\n")[0].strip() or None if found is not None else None
+
+
+def tree(root: Path, name: str) -> list[Entry] | None:
+    """Everything in the tree of a commit, in order; None where it cannot be read."""
+    listed = _run(root, ("ls-tree", "-r", "-z", "--full-tree", name), root)
+    if listed is None:
+        return None
+    entries = []
+    for line in listed.split(b"\0"):
+        about, _, path = line.partition(b"\t")
+        if path:
+            mode, _, blob = about.split(b" ", 2)
+            entries.append(Entry(os.fsdecode(path), mode.decode("ascii"), blob.decode("ascii")))
+    return entries
+
+
+def index(root: Path) -> list[Entry] | None:
+    """What the next commit would hold, in order; None where it cannot be read.
+
+    ``git commit -a`` and ``git commit FILE`` make an index of their own for the hook and name it in the environment.
+    """
+    own = os.environ.get("GIT_INDEX_FILE", "")
+    listed = _run(root, ("ls-files", "--stage", "-z"), root, index_file=os.path.join(root, own) if own else "")
+    if listed is None:
+        return None
+    entries: dict[str, Entry] = {}
+    for line in listed.split(b"\0"):
+        about, _, path = line.partition(b"\t")
+        if path:
+            mode, blob, stage = about.split(b" ", 2)
+            # Of a conflict that is not resolved, ours (stage 2) stands for the file.
+            if stage in (b"0", b"2"):
+                name = os.fsdecode(path)
+                entries[name] = Entry(name, mode.decode("ascii"), blob.decode("ascii"))
+    return [entries[name] for name in sorted(entries)]
+
+
+def blobs(root: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """The content of objects by name; what is not in this clone is left out. No filter of the tree is applied."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    data = _run(root, ("cat-file", "--batch"), root, "".join(f"{name}\n" for name in wanted).encode("ascii"))
+    found: dict[str, bytes] = {}
+    at = 0
+    while data and at < len(data):
+        end = data.index(b"\n", at)
+        words = data[at:end].split(b" ")
+        at = end + 1
+        if len(words) == 3 and words[2].isdigit():
+            size = int(words[2])
+            found[words[0].decode("ascii")] = data[at : at + size]
+            at += size + 1
+    return found
+
+
+def name_of(data: bytes, like: str) -> str:
+    """The name that git gives to content, in the kind of names that ``like`` is of (SHA-1, or SHA-256 of 64 digits)."""
+    digest = hashlib.sha256() if len(like) == 64 else hashlib.sha1(usedforsecurity=False)
+    digest.update(b"blob %d\0" % len(data))
+    digest.update(data)
+    return digest.hexdigest()
 
 
 def commit_date(root: Path) -> date | None:
