@@ -81,7 +81,7 @@ _API: Final = Api(
     ),
     like_sending=re.compile(r"/send(?:/|$)|/(?:campaigndraft|newsletter)/[^/]+/test"),
     looks=_looks,
-    name="mailjet",
+    names=("mailjet",),
 )
 
 

@@ -76,7 +76,7 @@ _API: Final = Api(
     ),
     like_sending=re.compile(r"/messages/send|^/send"),
     looks=_looks,
-    name="mandrill",
+    names=("mandrill",),
 )
 
 

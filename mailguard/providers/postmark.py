@@ -72,7 +72,7 @@ _API: Final = Api(
     ),
     like_sending=re.compile(r"^/email(?:/|$)"),
     looks=_looks,
-    name="postmark",
+    names=("postmark",),
 )
 
 

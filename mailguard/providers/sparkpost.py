@@ -76,7 +76,7 @@ _API: Final = Api(
     paths=((re.compile(r"/api/v[0-9*]+/transmissions"), _SEND),),
     like_sending=re.compile(r"/transmissions?(?:/|$)|/send"),
     looks=_looks,
-    name="sparkpost",
+    names=("sparkpost",),
 )
 
 

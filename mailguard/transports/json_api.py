@@ -50,6 +50,7 @@ __all__ = [
     "UNKNOWN",
     "Api",
     "apart",
+    "as_data",
     "body_of",
     "collected",
     "contacts",
@@ -93,7 +94,7 @@ class Api:
     """Found in the paths of requests that may send and are in none of ``paths``."""
     looks: Callable[[Value], str | None]
     """The operation by the body alone, where the path is not known; None where it tells nothing."""
-    name: str = ""
+    names: tuple[str, ...] = ()
     """What an address in the settings is called: ``settings.BREVO_URL``, in lower case."""
 
     def operation(self, exchange: Exchange) -> str | None:
@@ -103,7 +104,7 @@ class Api:
         place = url_parts(exchange.url)
         host = "" if place is None else place.host
         if place is None or not self.hosts.fullmatch(host):
-            if (not host or "*" in host) and self.name and _called(exchange.url, self.name) and not _reads(exchange):
+            if (not host or "*" in host) and _called(exchange.url, self.names) and not _reads(exchange):
                 body = payload(exchange)
                 return None if isinstance(body, CannotTell) or isinstance(body.value, Form) else self.looks(body.value)
             return None
@@ -125,17 +126,17 @@ def _reads(request: HttpRequest) -> bool:
     return (text(request.method) or "POST").upper() in _READS
 
 
-def _called(value: Value, name: str) -> bool:
+def _called(value: Value, names: tuple[str, ...]) -> bool:
     """Whether an address that is not known is called after the service."""
     match value:
         case Unknown():
-            return name in value.why.casefold()
+            return any(name in value.why.casefold() for name in names)
         case Parameter():
-            return name in value.name.casefold()
+            return any(name in value.name.casefold() for name in names)
         case Text():
-            return any(_called(part.value if isinstance(part, Repeat) else part, name) for part in value.parts)
+            return any(_called(part.value if isinstance(part, Repeat) else part, names) for part in value.parts)
         case Either():
-            return any(_called(option, name) for option in value.options if not isinstance(option, Absent))
+            return any(_called(option, names) for option in value.options if not isinstance(option, Absent))
         case _:
             return False
 
@@ -328,7 +329,7 @@ def message(item: Value, count: Count = ONE, beneath: Value | Absent = ABSENT) -
         to = _together([contacts(field(item, "to", beneath)), *_unnamed(item)])
     cc = contacts(field(item, "cc", beneath))
     bcc = contacts(field(item, "bcc", beneath))
-    replies = _together(contacts(field(item, name, beneath)) for name in ("reply_to", "replyto"))
+    replies = contacts(_reply_to(item, beneath))
     header_reply, mentions = headers_of(field(item, "headers", beneath))
     return Message(
         to=to.recipients,
@@ -338,6 +339,15 @@ def message(item: Value, count: Count = ONE, beneath: Value | Absent = ABSENT) -
         copies=count,
         mentions=(*to.mentions, *cc.mentions, *replies.mentions, *header_reply.mentions, *mentions),
     )
+
+
+def _reply_to(item: Value, beneath: Value | Absent) -> Value | Absent:
+    names = ("reply_to", "replyto")
+    for holder in (item, beneath):
+        for name in names:
+            if not isinstance(holder, Absent) and sort_of(given(field(holder, name))) is not Sort.NONE:
+                return field(holder, name, ABSENT if holder is beneath else beneath)
+    return ABSENT
 
 
 def _unnamed(item: Value) -> Iterator[People]:
@@ -396,6 +406,30 @@ def collected(members: Iterable[Member]) -> Value:
     if all(member.count == ONE for member in found):
         return [member.value for member in found]
     return Items(tuple(found))
+
+
+def as_data(value: Value, depth: int = 0) -> Value:
+    """A value with the objects of a package in it as the data that they are sent as."""
+    if depth > _DEPTH:
+        return value
+    match value:
+        case Object():
+            return as_data(value.render(), depth + 1)
+        case dict():
+            return {key: as_data(item, depth + 1) for key, item in value.items()}
+        case list() | tuple():
+            return [as_data(item, depth + 1) for item in value]
+        case Items():
+            return replace(
+                value, members=tuple(Member(as_data(item, depth + 1), count) for item, count in value.members)
+            )
+        case Fields():
+            return replace(value, known=tuple((key, as_data(item, depth + 1)) for key, item in value.known))
+        case Either():
+            made = (option if isinstance(option, Absent) else as_data(option, depth + 1) for option in value.options)
+            joined = join(*made)
+            return replace(joined, trail=value.trail) if isinstance(joined, Either) else given(joined)
+    return value
 
 
 def url(*parts: Value) -> Value:
