@@ -1347,11 +1347,13 @@ def distinct(people: Iterable[Recipient]) -> Count:
 
     Equal addresses are one person, however often each is there. Equal expressions
     whose ways start at the same step are the same people, written twice. All others
-    are different people.
+    are different people; only what came through branches of the code and is one of
+    several may be anybody of the rest as well, so that it makes nobody certain.
     """
     by_address: dict[str, Count] = {}
     by_label: dict[tuple[str, Step | None], Count] = {}
     others = ZERO
+    least = 0
     for person in people:
         if person.address is not None:
             key = compare_key(person.address)
@@ -1362,6 +1364,9 @@ def distinct(people: Iterable[Recipient]) -> Count:
         elif person.label:
             start = (person.label, person.trail[0] if person.trail else None)
             by_label[start] = _most(by_label.get(start, ZERO), person.count)
+        elif person.trail:
+            others = others + replace(person.count, low=0)
+            least = max(least, person.count.low)
         else:
             others = others + person.count
     total = others
@@ -1373,7 +1378,7 @@ def distinct(people: Iterable[Recipient]) -> Count:
             total = total + count
     for count in by_label.values():
         total = total + count
-    return total + exactly(exact)
+    return (total + exactly(exact)).at_least(least)
 
 
 def _most(one: Count, other: Count) -> Count:

@@ -460,6 +460,13 @@ def test_one_of_two_holes_is_neither_of_them_for_sure() -> None:
     assert distinct([person, *recipients(one).recipients]).high == 2
 
 
+def test_one_of_several_may_be_somebody_who_is_there_anyway() -> None:
+    way = (Step(StepKind.WRITTEN, Place("a.py", 1)),)
+    either = Either(("ann@example.com", "bob@example.com"), way)
+    assert distinct(recipients([either, either, "ann@example.com"]).recipients) == Count(1, 2, 3)
+    assert distinct(recipients([either]).recipients) == ONE
+
+
 def test_branches_inside_a_text_are_read_one_by_one():
     value = Text(("ann@example.com", Either(("", ", bob@example.org"))))
     people = recipients(value).recipients
