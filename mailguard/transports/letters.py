@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from mailguard.addresses import recipients
 from mailguard.model.count import ONE, Truth
 from mailguard.model.exchange import Exchange, RawMessage, SmtpTransaction
+from mailguard.model.message import Message
 from mailguard.model.value import (
     ABSENT,
     Absent,
@@ -35,6 +37,7 @@ from mailguard.model.value import (
     truth,
 )
 from mailguard.transports.mime import formataddr
+from mailguard.transports.split import one_each
 
 __all__ = [
     "address_first",
@@ -44,6 +47,7 @@ __all__ = [
     "line",
     "name_first",
     "note",
+    "one_each_of",
     "one_or_list",
     "or_empty",
     "present",
@@ -87,11 +91,16 @@ def name_first(member: Value) -> Value:
 
 
 def address_first(member: Value) -> Value:
-    """A pair of address and name as a header prints it; anything else as it is."""
+    """A pair of address and name as ``"%s <%s>" % (name, address)`` prints it; anything else as it is."""
     if sort_of(member) is not Sort.COLLECTION:
         return member
     parts = [part.value for part in each(member)]
-    return formataddr((parts[1], parts[0])) if len(parts) == 2 else parts[0] if parts else None
+    if len(parts) != 2 or truth(parts[1]) is Truth.NO:
+        return parts[0] if parts else None
+    address, name = text(parts[0]), text(parts[1])
+    if address is None or name is None:
+        return Text((parts[1], " <", parts[0], ">"))
+    return inherit(f"{name} <{address}>", trail_of(parts[0]))
 
 
 def line(people: Value | Absent, shown: Callable[[Value], Value] = name_first, separator: str = ", ") -> Value:
@@ -193,6 +202,13 @@ def relay_of(host: Value, port: Value = None, default: str = "localhost") -> Val
 def unseen(message: Value) -> SmtpTransaction:
     """The transaction of a message that the code does not show: its recipients are whatever it holds."""
     return transmission([("To", message)], message)
+
+
+def one_each_of(body: Value) -> tuple[Message, ...]:
+    """The messages of a library that writes one for everybody in ``to``; ``cc`` is printed on each of them."""
+    to, cc, bcc, reply_to = (recipients(get(body, name)) for name in ("to", "cc", "bcc", "reply_to"))
+    shared = Message(cc=cc.recipients, bcc=bcc.recipients, reply_to=reply_to.recipients)
+    return one_each([to], shared, (*cc.mentions, *reply_to.mentions))
 
 
 def each_letter(
