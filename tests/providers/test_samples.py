@@ -95,5 +95,5 @@ def test_no_part_of_a_request_can_make_a_provider_fail(sample: samples.Sample) -
 
 def test_every_folder_with_samples_is_named_after_a_provider() -> None:
     names = {provider.name for provider in samples.providers()}
-    folders = {str(sample).split("/")[0] for sample in SAMPLES}
+    folders = {str(sample).split("/")[0].replace("_", "-") for sample in SAMPLES}
     assert folders <= names
