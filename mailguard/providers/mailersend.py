@@ -184,7 +184,10 @@ class EmailBuilder(Object):
             self.write(f"_{name}", [])
 
     def _add(self, name: str, contact: Value, count: Count = ONE) -> None:
-        self.write(f"_{name}", given(extended(self.read(f"_{name}", []), contact, count)))
+        if count == ONE:
+            self.append(f"_{name}", contact)
+        else:
+            self.write(f"_{name}", given(extended(self.read(f"_{name}", []), contact, count)))
 
     def _add_each(self, name: str, listed: Value) -> None:
         for item, count in each(listed):
