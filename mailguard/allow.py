@@ -1,111 +1,210 @@
 """Exceptions that are written beside the code: ``# mailguard: allow[RULE] reason="..." until=2027-01-31``.
 
-An exception stands on a line of the finding or of its mail call, or in a comment on the
-lines right above. It counts only with a reason, and up to its end date. One that does not
-count, or allows nothing, is said.
+An exception speaks of the statement that it stands on or above, or of a whole function or class where it stands on or
+above its header. It allows what the rule guards against, whatever the mechanism: a list that is sent in batches tomorrow
+is the same decision. It counts with a reason and up to its end date; one that does not count, or allows nothing, is a
+finding itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from mailguard.model.finding import Finding
-from mailguard.model.place import Place
+from mailguard.model.count import ZERO
+from mailguard.model.finding import Certainty, Finding, Severity
+from mailguard.model.place import Comment, Place
+from mailguard.model.reporter import RuleText
 
-__all__ = ["Exceptions"]
+__all__ = ["EXPIRED", "MARK", "REMARKS", "UNUSED", "WITHOUT_REASON", "Allowance", "Exceptions", "comment_for"]
 
-MARK: Final = "mailguard: allow"
+WITHOUT_REASON: Final = "suppression-without-reason"
+EXPIRED: Final = "expired-suppression"
+UNUSED: Final = "unused-suppression"
 
-_COMMENT: Final = re.compile(r"#\s{0,8}mailguard: allow\[([a-z0-9, -]{1,200})\](.{0,500})")
-_REASON: Final = re.compile(r'reason="([^"]{1,300})"')
-_UNTIL: Final = re.compile(r"until=([0-9-]{1,10})")
+MARK: Final = b"mailguard: allow"
+"""What a file with an exception holds."""
 
-Lines = Callable[[str, int, int], Sequence[str] | None]
-"""``lines(path, first, last)``: lines of a file that was read, from 1, both included; None where there are none."""
+REMARKS: Final = (
+    RuleText(
+        EXPIRED,
+        "This exception has ended",
+        Severity.WARNING,
+        "An exception beside the code has an end date, and the day has passed: it allows nothing any more. Days are compared"
+        " with the day of the commit, or with --as-of.",
+    ),
+    RuleText(
+        WITHOUT_REASON,
+        "This exception gives no reason",
+        Severity.WARNING,
+        "An exception beside the code does not say why the readers may see each other, so it does not count. The next person"
+        " who reads this line needs to know.",
+    ),
+    RuleText(
+        UNUSED,
+        "This exception allows nothing",
+        Severity.NOTE,
+        "An exception beside the code speaks of nothing that would close the gate: the code was repaired, or the comment"
+        " stands at the wrong place. If it stays, it may one day allow something that nobody decided about.",
+    ),
+)
+"""What can be wrong with an exception, as rules."""
+
+_ABOUT: Final = {remark.rule: remark for remark in REMARKS}
+
+_COMMENT: Final = re.compile(r"mailguard: allow\[([a-z0-9, -]{1,400})\](.{0,600})")
+_MENTION: Final = re.compile(r"#\s{0,8}mailguard: allow")
+_REASON: Final = re.compile(r'\breason="([^"]{1,400})"')
+_UNTIL: Final = re.compile(r"\buntil=(\S{1,40})")
 
 
 @dataclass(frozen=True, slots=True)
-class _Exception:
-    """One comment."""
+class Allowance:
+    """One exception."""
 
-    line: int
+    path: str
+    comment: Comment
     rules: frozenset[str]
     reason: str
-    problem: str
-    """Why it does not count; empty if it does."""
+    until: str
+    """The last day on which it counts, as it is written; empty if it has no end."""
+    problem: str = ""
+    """The rule that says why it does not count; empty if it does."""
+    title: str = ""
+    change: str = ""
+
+    @property
+    def place(self) -> Place:
+        """The comment."""
+        at = self.comment
+        return Place(self.path, at.line, at.column, at.line, at.column + len(at.text))
+
+    def covers(self, place: Place) -> bool:
+        """Whether it speaks of ``place``."""
+        at = self.comment
+        return place.path == self.path and 0 < at.first <= max(place.end_line, place.line) and place.line <= at.last
 
 
+@dataclass(slots=True)
 class Exceptions:
     """The exceptions in the files of a run."""
 
-    def __init__(self, lines: Lines, as_of: Callable[[], date | None], rules: Iterable[str]) -> None:
-        """``as_of`` tells the day, where an end date asks for it; ``rules`` are the names that exist."""
-        self._lines = lines
-        self._as_of = as_of
-        self._rules = frozenset(rules)
-        self._files: dict[str, dict[int, _Exception]] = {}
-        self._used: set[tuple[str, int]] = set()
+    comments: Callable[[str], Iterable[Comment]]
+    """The comments of a file that was read; none where the file holds no exception."""
+    today: Callable[[], date | None]
+    """Tells the day, where an end date asks for it; None where nothing tells."""
+    causes: Mapping[str, str]
+    """The rules that exist, each with what it guards against."""
+    _files: dict[str, list[Allowance]] = field(default_factory=dict)
+    _used: set[tuple[str, int, int]] = field(default_factory=set)
 
-    def applied(self, finding: Finding) -> Finding:
-        """``finding``, noted with the reason if an exception allows it."""
-        for place in dict.fromkeys((finding.place, finding.send)):
-            for number in self._near(place):
-                one = self._of(place.path).get(number)
-                if one is None or finding.rule not in one.rules:
-                    continue
-                self._used.add((place.path, number))
+    def reason(self, cause: str, places: Iterable[Place]) -> str:
+        """Why what ``cause`` guards against is allowed at one of ``places``; empty if it is not. Notes what is used."""
+        for place in dict.fromkeys(places):
+            covering = [one for one in self._of(place.path) if one.covers(place) and self._speaks_of(one, cause)]
+            # The one that is nearest counts, so that a wider one beside it is seen to be of no use.
+            for one in sorted(covering, key=lambda one: (one.comment.last - one.comment.first, one.comment.line)):
                 if not one.problem:
-                    return replace(finding, noted=finding.noted or f"allowed: {one.reason}")
-        return finding
+                    self._used.add((one.path, one.comment.line, one.comment.column))
+                    return one.reason
+        return ""
 
-    def remarks(self, paths: Iterable[str]) -> Iterator[str]:
-        """What is wrong with exceptions in ``paths``, one line each."""
+    def _speaks_of(self, one: Allowance, cause: str) -> bool:
+        return any(self.causes.get(rule) == cause for rule in one.rules)
+
+    def in_force(self, paths: Iterable[str]) -> list[Allowance]:
+        """Those of ``paths`` that allow something, in order."""
+        return [one for path in sorted(set(paths)) for one in self._of(path) if self._is_used(one)]
+
+    def findings(self, paths: Iterable[str]) -> list[tuple[Finding, str]]:
+        """What is wrong with the exceptions of ``paths``, each with the function that it stands in."""
+        result = []
         for path in sorted(set(paths)):
-            for number, one in sorted(self._of(path).items()):
+            for one in self._of(path):
                 if one.problem:
-                    yield f"{path}:{number}: this exception does not count: {one.problem}."
-                elif (path, number) not in self._used:
-                    yield f"{path}:{number}: this exception allows nothing. Remove it."
+                    result.append((_finding(one, one.problem, one.title, one.change), one.comment.symbol))
+                elif not self._is_used(one):
+                    title = _ABOUT[UNUSED].title
+                    result.append((_finding(one, UNUSED, title, "remove it"), one.comment.symbol))
+        return result
 
-    def _near(self, place: Place) -> Iterator[int]:
-        """The lines on which an exception for ``place`` may stand, its own lines first."""
-        yield from range(place.line, max(place.end_line, place.line) + 1)
-        above = place.line - 1
-        while above > 0 and ((self._lines(place.path, above, above) or [""])[0]).lstrip().startswith("#"):
-            yield above
-            above -= 1
+    def _is_used(self, one: Allowance) -> bool:
+        return (one.path, one.comment.line, one.comment.column) in self._used
 
-    def _of(self, path: str) -> dict[int, _Exception]:
+    def _of(self, path: str) -> list[Allowance]:
         if path not in self._files:
-            # The last line may be any: a file that is longer than this holds no code that people write.
-            lines = self._lines(path, 1, 1 << 24) or ()
-            found = ((number, _COMMENT.search(line)) for number, line in enumerate(lines, 1) if MARK in line)
-            self._files[path] = {number: self._read(number, match) for number, match in found if match is not None}
+            self._files[path] = [
+                self._allowance(path, one) for one in self.comments(path) if _MENTION.search(one.text) is not None
+            ]
         return self._files[path]
 
-    def _read(self, number: int, match: re.Match[str]) -> _Exception:
+    def _allowance(self, path: str, comment: Comment) -> Allowance:
+        match = _COMMENT.search(comment.text)
+        if match is None:
+            change = "name the rule: allow[RULE]"
+            return Allowance(path, comment, frozenset(), "", "", UNUSED, "This exception names no rule", change)
         rules = frozenset(name.strip() for name in match[1].split(",") if name.strip())
         reason, until = _REASON.search(match[2]), _UNTIL.search(match[2])
-        unknown = sorted(rules - self._rules)
-        problem = ""
+        unknown = sorted(rules - set(self.causes))
+        problem = title = change = ""
         if unknown:
-            problem = f'there is no rule "{unknown[0]}"'
+            problem, title = UNUSED, f"This exception names a rule that does not exist: {unknown[0]}"
+            change = "name one that does: mailguard explain"
         elif reason is None or not reason[1].strip():
-            problem = 'it gives no reason: reason="..."'
-        elif until is not None:
-            problem = self._over(until[1])
-        return _Exception(number, rules, reason[1].strip() if reason else "", problem)
+            problem, title = WITHOUT_REASON, "This exception gives no reason, so it does not count"
+            change = 'say why they may see each other: reason="..."'
+        elif until is not None and (over := self._over(until[1])):
+            problem, title = EXPIRED, over
+            change = "repair what it allows, or give it a new end if its reason still holds"
+        return Allowance(
+            path,
+            comment,
+            rules,
+            reason[1].strip() if reason else "",
+            until[1] if until else "",
+            problem,
+            title,
+            change,
+        )
 
     def _over(self, until: str) -> str:
         try:
             end = date.fromisoformat(until)
         except ValueError:
-            return "its end is no date, as in until=2027-01-31"
-        today = self._as_of()
+            return "The end of this exception is no date, as in until=2027-01-31"
+        today = self.today()
         if today is None:
-            return "it has an end date, and there is neither a commit nor --as-of to compare it with"
-        return f"it ended on {end.isoformat()}" if today > end else ""
+            return "This exception has an end, and there is neither a commit nor --as-of to compare it with"
+        return f"This exception ended on {end.isoformat()}" if today > end else ""
+
+
+def _finding(one: Allowance, rule: str, title: str, change: str) -> Finding:
+    about = _ABOUT[rule]
+    return Finding(
+        rule=rule,
+        title=title,
+        severity=about.severity,
+        certainty=Certainty.CERTAIN,
+        place=one.place,
+        send=one.place,
+        ways=(),
+        api="",
+        provider="",
+        symbol=one.comment.symbol,
+        change=change,
+        why=about.summary,
+        caption="",
+        count=ZERO,
+        fixable=False,
+        exception=True,
+    )
+
+
+def comment_for(rules: Iterable[str], reason: str, until: date | None) -> str:
+    """The comment that makes an exception. ``reason`` is one line; its quotes are turned into single ones."""
+    named = ", ".join(sorted(set(rules)))
+    text = " ".join(reason.split()).replace('"', "'")
+    return f'# mailguard: allow[{named}] reason="{text}"' + (f" until={until.isoformat()}" if until else "")

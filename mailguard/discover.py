@@ -46,7 +46,7 @@ PYTHON_SUFFIXES: Final = (".py", ".pyw", ".ipynb", ".wsgi")
 SHEBANG_SUFFIXES: Final = ("", ".cgi", ".sh")
 """Files with these suffixes are Python if their first line says so."""
 
-_SHEBANG: Final = re.compile(rb"#![^\n]{0,200}\bpython")
+SHEBANG: Final = re.compile(rb"#![^\n]{0,200}\bpython")
 
 MACHINE_FOLDERS: Final = frozenset(
     {
@@ -266,7 +266,7 @@ def is_python(path: str, real: str) -> bool:
         return False
     try:
         with open(real, "rb") as stream:
-            return _SHEBANG.match(stream.read(256)) is not None
+            return SHEBANG.match(stream.read(256)) is not None
     except OSError:
         return False
 

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from mailguard import gate, rulebook
+from mailguard.allow import REMARKS
 from mailguard.config import Settings, nearest_name
 from mailguard.discover import Named, NothingToCheck, display_path, place_named, tree_of
 from mailguard.inspection import render_text
 from mailguard.model.finding import Call, Certainty, Verdict
 from mailguard.model.message import CannotTell, Undecided
 from mailguard.model.provider import Provider
+from mailguard.model.reporter import RuleText
 from mailguard.redact import Output, no_address, safe_text
 from mailguard.rulebook import Example, Judgement, Policy, Rule, chosen, judge
 from mailguard.rulepage import catalogue, rule_lines
@@ -29,6 +31,8 @@ from mailguard.rulepage import catalogue, rule_lines
 __all__ = ["example_problem", "examples_hold", "page", "run_examples"]
 
 WIDTH: Final = 100
+
+_ABOUT_EXCEPTIONS: Final = {remark.rule: remark for remark in REMARKS}
 
 _SYMBOL: Final = re.compile(r"[\w.]+:[A-Za-z_<][\w.<>]*")
 """A function, as reports name it: ``package.module:Class.method``."""
@@ -52,6 +56,8 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
         lines = list(_contents())
     elif subject in rules:
         lines = rule_lines(rules[subject])
+    elif subject in _ABOUT_EXCEPTIONS:
+        lines = list(_about_exception(_ABOUT_EXCEPTIONS[subject]))
     elif (provider := _provider(subject)) is not None:
         lines = list(_service(provider))
     else:
@@ -61,7 +67,7 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
         elif _SYMBOL.fullmatch(subject):
             lines = list(_symbol(subject, prepare))
         else:
-            names = [*rules, *gate.providers()]
+            names = [*rules, *_ABOUT_EXCEPTIONS, *gate.providers()]
             raise NothingToCheck(
                 f'"{subject}" is no rule, no place and no mail service. {nearest_name(subject, names)}'
             )
@@ -76,12 +82,28 @@ def _contents() -> Iterator[str]:
     yield "Rules, and what a broken one says:"
     for row in catalogue(rulebook.load_rules()):
         yield f"  {row.rule:<30}{row.title}"
+    for remark in REMARKS:
+        yield f"  {remark.rule:<30}{remark.title}"
     yield ""
     yield "Mail services and libraries:"
     for provider in gate.providers().values():
         yield f"  {provider.name:<30}{provider.title}"
     yield ""
     yield "One of them: mailguard explain NAME. A mail call: mailguard explain FILE:LINE"
+
+
+def _about_exception(remark: RuleText) -> Iterator[str]:
+    yield f"{remark.title}  ({remark.rule}, {remark.severity.name.lower()})"
+    yield ""
+    yield from _wrapped(remark.summary)
+    yield ""
+    yield "An exception, beside the code that it speaks of:"
+    yield '  # mailguard: allow[visible-external-recipients] reason="the board, who know each other" until=2027-01-31'
+    yield ""
+    yield from _wrapped(
+        "It stands on a line of a statement, or right above it; on or above the header of a function or class it speaks of all"
+        " of that. It needs a reason; until is the last day on which it counts, and may be left out."
+    )
 
 
 def _provider(subject: str) -> Provider | None:

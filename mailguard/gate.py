@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -18,19 +18,23 @@ from typing import Any, Final
 
 from mailguard import capture, discover, git, rulebook, transports
 from mailguard.addresses import compare_key, distinct, is_inside
-from mailguard.allow import Exceptions
+from mailguard.allow import MARK, REMARKS, Exceptions
+from mailguard.baseline import Baseline, Problem, Unread, match, match_unread, unread_of
+from mailguard.baseline import load as load_baseline
+from mailguard.changes import Change, Stored
 from mailguard.config import Settings, find, load
-from mailguard.discover import Files, Tree
+from mailguard.discover import File, Files, Tree
 from mailguard.globs import Globs
 from mailguard.inspection import Inspection, inspected
 from mailguard.model.capture import Format
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.finding import Call, Finding, Ledger, Report, Skip, Verdict
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
-from mailguard.model.place import Place
+from mailguard.model.place import Comment, Place
 from mailguard.model.provider import Library, Provider
 from mailguard.model.reporter import Options, Reporter
 from mailguard.model.value import Either, Fields, Items, Known, Object, Parameter, Repeat, Text
+from mailguard.redact import foreign
 from mailguard.rulebook import Policy, Rule, RulesError
 from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
@@ -211,6 +215,24 @@ def _has_parameter(value: Any, depth: int = 0) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was found before anything is known of it."""
+
+    code: CodeTally | None
+    captures: CaptureTally | None
+    skips: tuple[Skip, ...]
+    exceptions: Exceptions
+    remarks: list[tuple[Finding, str]]
+    """What is wrong with exceptions, with the function; those that close the gate first."""
+    asked: list[File]
+    """The Python files that were asked for."""
+    capture_count: int
+    first_capture: int
+    """The index of the first problem of a capture."""
+    first_remark: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A run that is ready: what to look at, and by which settings."""
 
@@ -222,27 +244,118 @@ class Run:
     eyes: frozenset[str] = BOTH
     notices: tuple[str, ...] = ()
     as_of: date | None = None
+    baseline: Baseline | None = None
+    """What is known, as far as it counts for this run."""
+    change: Change | None = None
+    """The change under review; what was there before it is known."""
+    allow: bool = True
+    """Whether exceptions beside the code count."""
+    _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def report(self) -> Report:
         """Look, and say what was found."""
-        ledger = Ledger()
+        seen = self._seen()
+        problems = self._problems(seen)
+        unread = [unread_of(skip) for skip in seen.skips]
+        known, known_unread = self._known(problems, unread)
         findings: list[Finding] = []
-        skips = list(self.files.skips)
         calls: list[Call] = []
         notices = list(self.notices)
-        if CODE in self.eyes:
-            ledger = self._code(ledger, findings, skips, calls, notices)
-        if CAPTURES in self.eyes:
-            ledger = self._captures(ledger, findings, skips, calls)
-        return Report(tuple(sorted(findings, key=worst_first)), tuple(skips), tuple(calls), ledger, tuple(notices))
+        ledger = Ledger()
+        skips = [replace(skip, accepted=index in known_unread) for index, skip in enumerate(seen.skips)]
+        if seen.code is not None:
+            ledger = self._code(seen, seen.code, known, ledger, findings, calls, skips)
+            if not self.settings.internal_domains:
+                notices.extend(_proposal(seen.code.proposed_domains()))
+        if seen.captures is not None:
+            known_captures = {index - seen.first_capture for index in known}
+            ledger = self._captures(seen, seen.captures, known_captures, ledger, findings, calls)
+        for index, (remark, _) in enumerate(seen.remarks):
+            findings.append(replace(remark, new=seen.first_remark + index not in known))
+        if self.baseline is not None and self.change is None and self.tree.whole and self.eyes == BOTH:
+            notices.extend(_against(self.baseline, problems, ledger))
+        if self.change is not None:
+            in_force = seen.exceptions.in_force(file.path for file in seen.asked)
+            notices.extend(self.change.remarks(in_force))
+        ordered = tuple(sorted(findings, key=worst_first))
+        return Report(ordered, tuple(skips), tuple(calls), ledger, tuple(notices))
 
-    def _code(
-        self, ledger: Ledger, findings: list[Finding], skips: list[Skip], calls: list[Call], notices: list[str]
-    ) -> Ledger:
+    def problems(self) -> tuple[list[Problem], list[Unread]]:
+        """What closes the gate unless it is known, and what was not read, without lines and people."""
+        seen = self._seen()
+        return self._problems(seen), [unread_of(skip) for skip in seen.skips]
+
+    def new_problems(self) -> list[tuple[Problem, tuple[Place, ...]]]:
+        """What closes the gate and is not known yet, each with the places where it is told."""
+        seen = self._seen()
+        problems = self._problems(seen)
+        known, _ = self._known(problems, [])
+        places = seen.code.places() if seen.code is not None else []
+        places += [(one.place,) for one in seen.captures.findings() if one.gates] if seen.captures is not None else []
+        places += [(one.place,) for one, _ in seen.remarks if one.gates]
+        both = zip(problems, places, strict=True)
+        return [(problem, where) for index, (problem, where) in enumerate(both) if index not in known]
+
+    def _seen(self) -> _Seen:
+        exceptions = Exceptions(self._comments, self.today, {rule.id: rule.cause.value for rule in self.rules})
         asked = [file for file in self.files.python if self.tree.asks_for(file.path)]
-        if not asked:
-            return ledger
+        skips = list(self.files.skips)
+        code = self._scan(exceptions, skips) if CODE in self.eyes and asked else None
+        captures, count = self._replay(skips) if CAPTURES in self.eyes else (None, 0)
+        remarks: list[tuple[Finding, str]] = []
+        if code is not None and self.allow:
+            not_read = {skip.place.path for skip in skips if not skip.place.line}
+            for finding, symbol in exceptions.findings(file.path for file in asked if file.path not in not_read):
+                if finding.rule not in self.settings.ignore + tuple(self.policies.ignored((finding.place.path,))):
+                    noted = "" if self.settings.tests or not discover.is_test_code(finding.place.path) else "test code"
+                    remarks.append((replace(finding, noted=noted), symbol))
+        first_capture = len(code.problems(self._line)) if code is not None else 0
+        first_remark = first_capture + (len(captures.problems()) if captures is not None else 0)
+        # Those that close nothing come last, so that a problem's index tells its remark.
+        remarks.sort(key=lambda remark: not remark[0].gates)
+        return _Seen(code, captures, tuple(skips), exceptions, remarks, asked, count, first_capture, first_remark)
+
+    def _problems(self, seen: _Seen) -> list[Problem]:
+        problems = seen.code.problems(self._line) if seen.code is not None else []
+        problems += seen.captures.problems() if seen.captures is not None else []
+        for finding, symbol in seen.remarks:
+            if finding.gates:
+                where = f"{foreign(finding.place.path)}:{foreign(symbol) or '<module>'}"
+                words = (self._line(finding.place),)
+                problems.append(Problem(finding.rule, where, "", finding.certainty, finding.count, words=words))
+        return problems
+
+    def _known(self, problems: Sequence[Problem], unread: Sequence[Unread]) -> tuple[frozenset[int], frozenset[int]]:
+        """Which problems, and what of that which was not read, are known: from the baseline, else from before the change."""
+        baseline = self.baseline or Baseline()
+        known = frozenset(match(problems, baseline.problems))
+        known_unread = match_unread(unread, baseline.unread)
+        for old in self.change.olds if self.change is not None else ():
+            left = [index for index in range(len(problems)) if index not in known]
+            left_unread = [index for index in range(len(unread)) if index not in known_unread]
+            if not left and not left_unread:
+                break
+            if old.unchanged:
+                return frozenset(range(len(problems))), frozenset(range(len(unread)))
+            before, unread_before = self.before(self._files_at(old.tree)).problems()
+            before = [old.renamed(problem) for problem in before]
+            unread_before = [old.renamed_file(one) for one in unread_before]
+            known |= {left[index] for index in match([problems[index] for index in left], before)}
+            found = match_unread([unread[index] for index in left_unread], unread_before)
+            known_unread |= {left_unread[index] for index in found}
+        return known, known_unread
+
+    def before(self, files: Files) -> Run:
+        """The same run on other files: those from before a change, all of them."""
+        tree = replace(self.tree, named=(), stdin=False)
+        kept = replace(self, tree=tree, files=files, as_of=self.today(), baseline=None, change=None, notices=())
+        return replace(kept, _lines={}, _files={})
+
+    def _files_at(self, stored: Stored) -> Files:
+        return _files_of(replace(self.tree, named=(), stdin=False), self.settings, self.eyes, stored)
+
+    def _scan(self, exceptions: Exceptions, skips: list[Skip]) -> CodeTally:
         from mailguard.source import scan as source  # noqa: PLC0415  # loads libcst
 
         known = (*libraries(), library_of(self.settings.senders))
@@ -257,22 +370,32 @@ class Run:
             claim = claimed(dispatch.exchange)
             if claim is not None:
                 tally.add(dispatch, claim.provider, claim.decoded)
+        if self.allow:
+            tally.allow(exceptions.reason)
+        skips.extend(skip for skip in result.skips if self.tree.asks_for(skip.place.path))
+        return tally
+
+    def _code(
+        self,
+        seen: _Seen,
+        tally: CodeTally,
+        known: Container[int],
+        ledger: Ledger,
+        findings: list[Finding],
+        calls: list[Call],
+        skips: Sequence[Skip],
+    ) -> Ledger:
         mine = [call for call, files in tally.calls() if self._touches(files)]
         calls.extend(mine)
-        exceptions = Exceptions(self._code_lines, self.today, (rule.id for rule in self.rules))
-        found = [exceptions.applied(finding) for finding, files in tally.findings() if self._touches(files)]
+        found = [finding for finding, files in tally.findings(known) if self._touches(files)]
         findings.extend(found)
-        places = [call.place for call in mine] + [finding.place for finding in found]
-        notices.extend(exceptions.remarks(place.path for place in places))
-        own_skips = [skip for skip in result.skips if self.tree.asks_for(skip.place.path)]
-        skips.extend(own_skips)
-        if not self.settings.internal_domains:
-            notices.extend(_proposal(tally.proposed_domains()))
         # A file of which one place was not understood was read all the same.
-        unread = {skip.place.path for skip in own_skips if not skip.place.line}
-        unread |= {skip.place.path for skip in self.files.skips}
+        whole = [skip for skip in skips if not skip.place.line and skip.cause is None]
+        unread = {skip.place.path for skip in whole}
+        accepted = unread - {skip.place.path for skip in whole if not skip.accepted}
         verdicts = [call.verdict for call in mine]
-        new = {finding.send for finding in found if finding.new and not finding.noted}
+        new = {step.place for one in found if one.new and not one.noted for way in one.ways for step in way.steps[-1:]}
+        asked = {file.path for file in seen.asked}
         return replace(
             ledger,
             calls=len(mine),
@@ -280,10 +403,11 @@ class Run:
             staff_only=verdicts.count(Verdict.STAFF_ONLY),
             shows=verdicts.count(Verdict.SHOWS),
             shows_new=sum(call.verdict is Verdict.SHOWS and call.place in new for call in mine),
+            exceptions=len(seen.exceptions.in_force(asked)),
             undecided=verdicts.count(Verdict.UNDECIDED),
             files=len(asked) + len(self.files.skips),
-            files_read=len({file.path for file in asked} - unread),
-            files_known=0,
+            files_read=len(asked - unread),
+            files_known=len(accepted),
         )
 
     def today(self) -> date | None:
@@ -294,7 +418,7 @@ class Run:
         """Whether a way goes through what was asked for: a caller elsewhere can make a call unsafe."""
         return self.tree.whole or any(self.tree.asks_for(path) for path in files)
 
-    def _captures(self, ledger: Ledger, findings: list[Finding], skips: list[Skip], calls: list[Call]) -> Ledger:
+    def _replay(self, skips: list[Skip]) -> tuple[CaptureTally, int]:
         tally = CaptureTally(self.policies)
         captures = 0
         for found in self.capture_files():
@@ -304,8 +428,19 @@ class Run:
                     tally.cannot_tell(record.place, record.exchange)
                 elif (claim := claimed(record.exchange)) is not None:
                     tally.add(record, claim.provider, claim.operation, claim.decoded)
-        findings.extend(tally.findings())
         skips.extend(tally.skips())
+        return tally, captures
+
+    def _captures(
+        self,
+        seen: _Seen,
+        tally: CaptureTally,
+        known: Container[int],
+        ledger: Ledger,
+        findings: list[Finding],
+        calls: list[Call],
+    ) -> Ledger:
+        findings.extend(tally.findings(known))
         mine = tally.calls()
         calls.extend(mine)
 
@@ -321,7 +456,7 @@ class Run:
             request_shows=times(Verdict.SHOWS),
             request_undecided=times(Verdict.UNDECIDED),
             cannot_tell=cannot_tell,
-            captures=captures,
+            captures=seen.capture_count,
         )
 
     def capture_files(self) -> Iterator[tuple[str, str, Mapping[str, str], Format | CannotTell]]:
@@ -351,14 +486,14 @@ class Run:
             code_lines=self._code_lines,
             is_inside=lambda person: is_inside(person, inside),
             compare_key=compare_key,
-            rules=tuple(rule_text(rule) for rule in self.rules),
+            rules=(*(rule_text(rule) for rule in self.rules), *REMARKS),
             **shown,
         )
 
     def _code_lines(self, path: str, first: int, last: int) -> Sequence[str] | None:
         """Lines of a file that was read; of no other file."""
         if path not in self._lines:
-            file = next((file for file in self.files.python if file.path == path), None)
+            file = self._file(path)
             try:
                 # Notebooks are shown by place only: their lines are those of the JSON around the code.
                 text = file.read() if file is not None and not path.endswith(".ipynb") else None
@@ -369,6 +504,29 @@ class Run:
             self._lines[path] = text.decode("utf-8", "replace").splitlines()
         return self._lines[path][first - 1 : last]
 
+    def _file(self, path: str) -> File | None:
+        if not self._files:
+            self._files.update({file.path: file for file in self.files.python})
+        return self._files.get(path)
+
+    def _line(self, place: Place) -> str:
+        """The line of code at a place, without its indentation; empty where there is none."""
+        lines = self._code_lines(place.path, place.line, place.line) if place.line else None
+        return lines[0].strip() if lines else ""
+
+    def _comments(self, path: str) -> list[Comment]:
+        """The comments of a file that holds an exception."""
+        file = self._file(path)
+        try:
+            data = file.read() if file is not None else b""
+        except OSError:
+            data = b""  # a Skip says so where it matters
+        if MARK not in data:
+            return []
+        from mailguard.source.comments import comments  # noqa: PLC0415  # loads libcst
+
+        return comments(path, data)
+
     def inspections(self) -> Iterator[Inspection]:
         """What is in each request of the captures; requests that are no mail are passed over."""
         for found in self.capture_files():
@@ -377,6 +535,18 @@ class Run:
                     yield inspected(record.place, "", record.exchange)
                 elif (claim := claimed(record.exchange)) is not None:
                     yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation)
+
+
+def _against(baseline: Baseline, problems: Sequence[Problem], ledger: Ledger) -> Iterator[str]:
+    """What a baseline says of a run besides what is known: that it got better, or that mailguard has lost sight."""
+    if ledger.calls * 2 < baseline.calls:
+        yield f"Was {baseline.calls:,}, now {ledger.calls:,}: was code removed, or has mailguard lost sight of it?"
+    gone = len(baseline.entries) - len(match(problems, baseline.problems))
+    if gone:
+        words = (
+            "1 known problem is gone. Take it off" if gone == 1 else f"{gone:,} known problems are gone. Take them off"
+        )
+        yield f"Better than the baseline: {words}: mailguard baseline --prune"
 
 
 def _proposal(domains: Sequence[str]) -> Iterator[str]:
@@ -398,6 +568,12 @@ def policies_of(
     folder = settings.folder or tree.root
     everything = rulebook.load_rules(folder / settings.rules if settings.rules else None)
 
+    about_exceptions = {remark.rule for remark in REMARKS}
+
+    def own(names: Iterable[str]) -> tuple[str, ...]:
+        # What is wrong with an exception is no rule about messages; it can be ignored by its name all the same.
+        return tuple(name for name in names if name not in about_exceptions)
+
     def checked(key: str, names: Iterable[str], **choice: Any) -> None:
         try:
             rulebook.chosen(everything, **choice)
@@ -407,18 +583,18 @@ def policies_of(
 
     checked("select", settings.select, select=settings.select or None)
     checked("extend-select", settings.extend_select, extend=settings.extend_select)
-    checked("ignore", settings.ignore, ignore=settings.ignore)
+    checked("ignore", settings.ignore, ignore=own(settings.ignore))
     checked("limits", settings.limits, limits=settings.limits)
     ignores = []
     where = discover.folder_of(settings.file, tree.root)
     for glob, ignored in settings.per_path_ignores.items():
-        checked("per-path-ignores", ignored, ignore=ignored)
+        checked("per-path-ignores", ignored, ignore=own(ignored))
         ignores.append((Globs([glob], where), frozenset(ignored)))
     rules = rulebook.chosen(
         everything,
         select=settings.select or None,
         extend=settings.extend_select,
-        ignore=settings.ignore,
+        ignore=own(settings.ignore),
         limits=settings.limits,
     )
     notices = []
@@ -449,10 +625,13 @@ def prepare(
     eyes: frozenset[str] = BOTH,
     here: Path | None = None,
     as_of: date | None = None,
+    change: Change | None = None,
+    allow: bool = True,
 ) -> Run:
     """Find the files and read the rules.
 
-    ``paths`` are what was named, relative to ``here``. Raises ``SettingsError`` and ``RulesError`` for wrong
+    ``paths`` are what was named, relative to ``here``; ``change`` is what the run is about, where it is about a change;
+    ``allow`` says whether exceptions beside the code count. Raises ``BaselineError`` for a baseline that cannot be used, ``SettingsError`` and ``RulesError`` for wrong
     settings, ``NothingToCheck`` for a named path that holds neither code nor a capture.
     """
     here = here or Path.cwd()
@@ -460,18 +639,22 @@ def prepare(
         as_of = git.commit_date(tree.root)
     policies, rules, notices = policies_of(settings, tree, as_of)
     where = discover.folder_of(settings.file, tree.root)
-    files = discover.files_of(
-        tree,
-        Globs(settings.exclude, where),
-        Globs([glob for capture in settings.captures for glob in capture.files], where),
-        code=CODE in eyes,
-        requests=CAPTURES in eyes,
-        sniff_all=CODE not in eyes,
-    )
+    files = _files_of(tree, settings, eyes, change.now if change is not None else None)
     notices += tuple(_about_files(tree, files, settings, where, eyes))
-    run = Run(tree, settings, files, policies, rules, eyes, notices, as_of)
+    baseline = change.baseline if change is not None else load_baseline(tree.root)
+    run = Run(tree, settings, files, policies, rules, eyes, notices, as_of, baseline, change, allow)
     discover.check_found(tree, files, paths, here, lambda file: capture.detect(file.real) is not None)
     return run
+
+
+def _files_of(tree: Tree, settings: Settings, eyes: frozenset[str], stored: Stored | None) -> Files:
+    """The files of a tree: on disk, or as git has them."""
+    where = discover.folder_of(settings.file, tree.root)
+    exclude = Globs(settings.exclude, where)
+    captures = Globs([glob for one in settings.captures for glob in one.files], where)
+    find_files = discover.files_of if stored is None else stored.files_of
+    code, requests = CODE in eyes, CAPTURES in eyes
+    return find_files(tree, exclude, captures, code=code, requests=requests, sniff_all=CODE not in eyes)
 
 
 def messages_of(path: Path) -> tuple[Message, ...]:

@@ -57,6 +57,9 @@ def ledger_lines(ledger: Ledger, width: int = 100) -> list[str]:
             )
         )
     files = _files(ledger)
+    if ledger.exceptions:
+        # Every exception that counts is seen in every run.
+        files = f"{files} {plural(ledger.exceptions, 'exception')} in force.".lstrip()
     if files and ledger.calls:
         if len(lines[0]) + 1 + len(files) <= width:
             lines[0] += f" {files}"

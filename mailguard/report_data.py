@@ -58,6 +58,7 @@ def _ledger(ledger: Ledger) -> Json:
         "staff_only": ledger.staff_only,
         "shows": ledger.shows,
         "shows_new": ledger.shows_new,
+        "exceptions": ledger.exceptions,
         "undecided": ledger.undecided,
         "requests": ledger.requests,
         "request_keeps_apart": ledger.request_keeps_apart,

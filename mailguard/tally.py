@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from mailguard.addresses import distinct, domain_of, is_inside
+from mailguard.baseline import Problem
 from mailguard.discover import is_test_code
 from mailguard.globs import Globs
 from mailguard.model.count import MANY, Count
@@ -23,7 +24,7 @@ from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Und
 from mailguard.model.place import Place
 from mailguard.model.provider import Provider
 from mailguard.model.value import Origin, Step, StepKind, Trail
-from mailguard.redact import count_words
+from mailguard.redact import count_words, foreign
 from mailguard.rulebook import (
     SHOWING,
     Audience,
@@ -158,6 +159,23 @@ class _Hit:
     noted: str
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """What copies of a problem have in common: the policy, where it is sent, where the list comes from."""
+        return (self.judgement.rule.cause.value, foreign(self.dispatch.symbol), foreign(self.dispatch.root))
+
+    @property
+    def copy(self) -> tuple[Any, ...]:
+        """What tells one way through the code from the others: the calls on it, and where people enter."""
+        return (*self.key, self.dispatch.place, tuple(step.place for step in self.dispatch.path), self.place)
+
+    @property
+    def gates(self) -> bool:
+        """Whether it closes the gate unless it is known."""
+        judgement = self.judgement
+        severe = judgement.severity >= Severity.WARNING and judgement.certainty >= Certainty.LIKELY
+        return severe and not self.noted
+
+    @property
     def weight(self) -> tuple[object, ...]:
         """The key by which ways are sorted, the worst first; where all is equal, by place."""
         certain, count = self.judgement.certainty, self.judgement.count
@@ -183,7 +201,7 @@ class CodeTally:
     def __init__(self, policies: Policies) -> None:
         self._policies = policies
         self._sites: dict[Place, _Site] = {}
-        self._hits: dict[tuple[str, Place, str], list[_Hit]] = defaultdict(list)
+        self._hits: list[_Hit] = []
         self._staff_domains: Counter[str] = Counter()
 
     def add(self, dispatch: Dispatch, provider: Provider, decoded: Decoded) -> None:
@@ -235,7 +253,7 @@ class CodeTally:
                     way = (*way, Step(StepKind.SENT, dispatch.place))
                 place = entering(lead.trail, dispatch.place) if lead else dispatch.place
                 hit = _Hit(judgement, place, way, dispatch, provider, message, noted)
-                self._hits[judgement.rule.cause.value, place, noted].append(hit)
+                self._hits.append(hit)
                 files.update(step.place.path for step in way)
         if any(one.rule.cause in SHOWING for one in whole):
             self._propose(message)
@@ -286,19 +304,66 @@ class CodeTally:
             call = Call(place, site.api, site.provider, verdict, site.symbol, reads, because)
             yield call, frozenset(site.touched)
 
-    def findings(self) -> Iterator[tuple[Finding, frozenset[str]]]:
-        """One finding for each cause and place, each with the files that its ways go through."""
-        ordinals = self._ordinals()
-        for (_, place, noted), unsorted in self._hits.items():
+    def allow(self, reason: Callable[[str, Iterable[Place]], str]) -> None:
+        """Note what an exception allows: ``reason(cause, places)`` says why, for the places that a way goes through."""
+        hits = []
+        for hit in self._hits:
+            places = (hit.place, hit.dispatch.place, *(step.place for step in reversed(hit.way)))
+            why = reason(hit.judgement.rule.cause.value, places)
+            hits.append(replace(hit, noted=hit.noted or f"allowed: {why}") if why else hit)
+        self._hits = hits
+
+    def problems(self, lines: Callable[[Place], str]) -> list[Problem]:
+        """What closes the gate unless it is known. ``lines`` gives the line of code at a place."""
+        result = []
+        for copy in self._copies().values():
+            worst = min(copy, key=lambda hit: hit.weight)
+            judgements = [hit.judgement for hit in copy]
+            most = max((one.count for one in judgements), key=lambda count: (count.plain, count.high, count.low))
+            policy, send, origin = worst.key
+            words = (lines(worst.place), lines(worst.dispatch.place))
+            certainty = max(one.certainty for one in judgements)
+            result.append(Problem(policy, send, origin, certainty, most, words=words))
+        return result
+
+    def places(self) -> list[tuple[Place, ...]]:
+        """For each of :meth:`problems`: where people enter the message, and where it is sent."""
+        return [
+            tuple(place for hit in copy for place in (hit.place, hit.dispatch.place))
+            for copy in self._copies().values()
+        ]
+
+    def _copies(self) -> dict[tuple[Any, ...], list[_Hit]]:
+        """The hits that close the gate, those of one way through the code together, in order of places."""
+        copies: dict[tuple[Any, ...], list[_Hit]] = defaultdict(list)
+        for hit in self._hits:
+            if hit.gates:
+                copies[hit.copy].append(hit)
+        return dict(sorted(copies.items(), key=lambda item: item[0]))
+
+    def findings(self, known: Container[int] = ()) -> Iterator[tuple[Finding, frozenset[str]]]:
+        """One finding for each cause and place, each with the files that its ways go through.
+
+        ``known`` holds the indexes of those of :meth:`problems` that are known: they are findings of their own.
+        """
+        numbers = {copy: index for index, copy in enumerate(self._copies())}
+        new_places = {
+            (hit.key[0], hit.place, hit.noted) for hit in self._hits if hit.gates and numbers[hit.copy] not in known
+        }
+        known_places = {(hit.key[0], hit.place, hit.noted) for hit in self._hits if hit.gates} - new_places
+        groups: dict[tuple[str, Place, str, bool], list[_Hit]] = defaultdict(list)
+        for hit in self._hits:
+            where = (hit.key[0], hit.place, hit.noted)
+            # A way that closes nothing goes with those beside it that do.
+            is_known = numbers[hit.copy] in known if hit.gates else where in known_places
+            groups[where[0], where[1], where[2], is_known].append(hit)
+        identities = self._identities()
+        for (_, place, noted, is_known), unsorted in groups.items():
             hits = sorted(unsorted, key=lambda hit: hit.weight)
             ways: dict[tuple[Step, ...], Way] = {}
             for hit in hits:
-                judgement = hit.judgement
-                identity = (
-                    f"{judgement.rule.cause.value}:{hit.dispatch.symbol}<{hit.dispatch.root}"
-                    f":{ordinals[hit.dispatch.symbol, hit.dispatch.place]}"
-                )
-                ways.setdefault(hit.way, Way(hit.way, judgement.certainty, identity, judgement.count))
+                way = Way(hit.way, hit.judgement.certainty, identities[hit.copy], hit.judgement.count)
+                ways.setdefault(hit.way, way)
             worst = hits[0]
             finding = Finding(
                 rule=worst.judgement.rule.id,
@@ -317,19 +382,21 @@ class CodeTally:
                 count=worst.judgement.count,
                 message=worst.message,
                 noted=noted,
+                new=not is_known,
                 fixable=False,  # there is no command yet that writes the change
             )
             files = {step.place.path for way in ways for step in way}
             files |= {step.place.path for hit in hits for step in hit.dispatch.path}
             yield finding, frozenset(files)
 
-    def _ordinals(self) -> dict[tuple[str, Place], int]:
-        """The number of each mail call within its function, in the order of the text."""
-        result: dict[tuple[str, Place], int] = {}
-        seen: Counter[str] = Counter()
-        for place, site in sorted(self._sites.items(), key=lambda item: item[0]):
-            seen[site.symbol] += 1
-            result[site.symbol, place] = seen[site.symbol]
+    def _identities(self) -> dict[tuple[Any, ...], str]:
+        """A stable name for each way through the code: policy, functions, and its number among those alike."""
+        result: dict[tuple[Any, ...], str] = {}
+        seen: Counter[tuple[str, str, str]] = Counter()
+        for hit in sorted(self._hits, key=lambda hit: hit.copy):
+            if hit.copy not in result:
+                seen[hit.key] += 1
+                result[hit.copy] = "|".join((*hit.key, str(seen[hit.key])))
         return result
 
 
@@ -394,6 +461,7 @@ class CaptureTally:
         self._skips: dict[tuple[object, ...], Skip] = {}
         self._calls: dict[tuple[object, ...], Call] = {}
         self._growth: dict[str, Growth] = {}
+        self._causes: dict[tuple[object, ...], str] = {}
         self.records = 0
         """Records read, mail or not."""
 
@@ -473,6 +541,7 @@ class CaptureTally:
         if seen is not None:
             self._findings[key] = replace(seen, times=seen.times + 1)
             return
+        self._causes[key] = rule.cause.value
         refused = "" if record.delivered else " The service refused this request, so nobody got it."
         self._findings[key] = Finding(
             rule=rule.id,
@@ -493,15 +562,48 @@ class CaptureTally:
             noted=noted,
         )
 
-    def findings(self) -> list[Finding]:
-        """What breaks a rule, request by request and over the sequence of each capture."""
-        result = list(self._findings.values())
+    def problems(self) -> list[Problem]:
+        """What closes the gate unless it is known, in the order of :meth:`findings`."""
+        return [problem for problem, _ in self._judged() if problem is not None]
+
+    def findings(self, known: Container[int] = ()) -> list[Finding]:
+        """What breaks a rule; ``known`` holds the indexes of those of :meth:`problems` that are known."""
+        result = []
+        index = -1
+        for problem, finding in self._judged():
+            index += problem is not None
+            result.append(replace(finding, new=problem is None or index not in known))
+        return result
+
+    def _judged(self) -> list[tuple[Problem | None, Finding]]:
+        """What breaks a rule, request by request and over the sequence of each capture; with its name if it gates."""
+        named = [(self._causes[key], finding) for key, finding in self._findings.items()]
+        return [
+            (
+                Problem(
+                    cause,
+                    foreign(one.place.path),
+                    foreign(one.api),
+                    one.certainty,
+                    one.count,
+                    one.times,
+                )
+                if one.gates
+                else None,
+                one,
+            )
+            for cause, one in (*named, *self._sequences())
+        ]
+
+    def _sequences(self) -> Iterator[tuple[str, Finding]]:
+        """What breaks a rule over the sequence of each capture, with its policy."""
         for path, growth in self._growth.items():
             for judgement in judge_sequence(growth, self._policies.policy):
                 if judgement.rule.id in self._policies.ignored((path,)):
                     continue
                 place = Place(path)
-                result.append(
+                yield (
+                    judgement.rule.cause.value,
                     Finding(
                         rule=judgement.rule.id,
                         title=judgement.title,
@@ -518,9 +620,8 @@ class CaptureTally:
                         caption=judgement.caption,
                         count=judgement.count,
                         noted=self._policies.noted(judgement),
-                    )
+                    ),
                 )
-        return result
 
     def skips(self) -> list[Skip]:
         """What could not be told."""

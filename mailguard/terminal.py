@@ -165,7 +165,7 @@ def _painted(word: str, kind: str, style: Style) -> str:
 
 
 def _finding_header(finding: Finding, width: int, style: Style) -> list[str]:
-    remarks = [list_clause(finding)]
+    remarks = [] if finding.exception else [list_clause(finding)]
     if finding.severity is Severity.NOTE:
         remarks.append("a note")
     if finding.noted:
@@ -173,7 +173,9 @@ def _finding_header(finding: Finding, width: int, style: Style) -> list[str]:
     if not finding.new:
         remarks.append("known")
     word = finding.certainty.name.lower()
-    second = [(f"{_foreign(finding.rule)},", "dim"), (word, finding.certainty.name), (f"({'; '.join(remarks)})", "dim")]
+    second = [(f"{_foreign(finding.rule)},", "dim"), (word, finding.certainty.name)]
+    if remarks:
+        second.append((f"({'; '.join(remarks)})", "dim"))
     return _header(_safe(place_words(finding.place)), _safe(told(finding.title)), second, width, style)
 
 
@@ -197,7 +199,7 @@ class _Frame:
 
 def _frame(finding: Finding, options: Options, style: Style) -> _Frame | None:
     place = finding.place
-    if not finding.ways or not place.line:
+    if not (finding.ways or finding.exception) or not place.line:
         return None
     first = max(1, place.line - BEFORE)
     given = options.code_lines(place.path, first, max(place.line + AFTER, min(place.end_line, place.line + 4)))
@@ -322,7 +324,7 @@ def finding_lines(finding: Finding, options: Options, *, links: bool = True) -> 
         lines.append(f"  Your change in {_safe(file_line(guilty.place))} made this call unsafe.")
     if way_of(finding) is not None:
         lines += _trails(finding, options, frame)
-    else:
+    elif not finding.exception:
         lines += _labelled("Request", _foreign(finding.api), width)
         lines += _labelled("Readers", _safe(told(finding.why)), width)
         if alike := alike_words(finding.times, finding.place):
@@ -339,7 +341,7 @@ def finding_lines(finding: Finding, options: Options, *, links: bool = True) -> 
         else:
             comment = f'# mailguard: allow[{_foreign(finding.rule)}] reason="why they may see each other"'
             lines.append(_command("Intended?", comment))
-    else:
+    elif not finding.exception:
         lines += _labelled("Intended?", "name these people as an audience under [tool.mailguard.audiences]", width)
     lines.append(_command("More", f"mailguard explain {_foreign(finding.rule)}"))
     return lines

@@ -315,23 +315,22 @@ def test_an_exception_with_a_reason_counts_and_is_said(folder: Path, run: Run, t
 @pytest.mark.parametrize(
     ("comment", "said"),
     [
-        ("# mailguard: allow[visible-external-recipients]", "it gives no reason"),
-        ('# mailguard: allow[visible-external-recipients] reason=" "', "it gives no reason"),
-        (ALLOW + " until=2026-01-30", "it ended on 2026-01-30"),
-        (ALLOW + " until=soon", ""),
-        (ALLOW + " until=2026-13-01", "its end is no date"),
-        (ALLOW.replace("visible", "visibel"), 'there is no rule "visibel-external-recipients"'),
-        (ALLOW.replace("visible-external-recipients", "bcc-bulk"), "this exception allows nothing"),
+        ("# mailguard: allow[visible-external-recipients]", "gives no reason"),
+        ('# mailguard: allow[visible-external-recipients] reason=" "', "gives no reason"),
+        (ALLOW + " until=2026-01-30", "ended on 2026-01-30"),
+        (ALLOW + " until=2026-13-01", "The end of this exception is no date"),
+        (ALLOW + " until=soon", "The end of this exception is no date"),
+        (ALLOW.replace("visible", "visibel"), "names a rule that does not exist: visibel-external-recipients"),
+        (ALLOW.replace("visible-external-recipients", "bcc-bulk"), "allows nothing"),
+        ("# mailguard: allow reason", "names no rule"),
     ],
 )
 def test_an_exception_that_does_not_count_is_said(folder: Path, run: Run, comment: str, said: str) -> None:
     put(folder, mailer=LEAK.replace("people)", f"people)  {comment}"))
     code, out, _ = run("check", "--as-of", "2026-01-31")
-    if said:
-        assert code == 1
-        assert f"mailer.py:6: this exception {said.removeprefix('this exception ')}" in out.replace(
-            "does not count: ", ""
-        )
+    assert code == 1
+    line = next(line for line in out.splitlines() if said in line)
+    assert line.startswith("mailer.py:6:")
 
 
 def test_an_exception_allows_its_own_place_only(folder: Path, run: Run) -> None:

@@ -110,6 +110,8 @@ class Finding:
     change_in_full: str = ""
     """``change`` in running words, for views that show sentences: ``add `is_multiple=True`; each person then gets ...``
     No full stop at its end. Made from ``change`` where empty."""
+    exception: bool = False
+    """Whether it is about an exception that is written beside the code; then there are no people and no ways."""
 
     @property
     def gates(self) -> bool:
@@ -180,6 +182,8 @@ class Ledger:
     staff_only: int = 0
     shows: int = 0
     shows_new: int = 0
+    exceptions: int = 0
+    """Exceptions beside the code that allow something."""
     undecided: int = 0
     cannot_tell: int = 0
     request_keeps_apart: int = 0

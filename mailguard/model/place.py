@@ -1,10 +1,10 @@
-"""Where something is: in a file of code, or in a record of a capture."""
+"""Where something is: in a file of code, or in a record of a capture; and the comments beside code."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Place"]
+__all__ = ["Comment", "Place"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,3 +32,18 @@ class Place:
             if self.column:
                 text += f":{self.column}"
         return f"{text}#{self.pointer}" if self.pointer else text
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment of a file with the code that it speaks of. Lines and columns count from 1."""
+
+    line: int
+    column: int
+    text: str
+    """From its ``#`` to the end of the line."""
+    first: int = 0
+    """The first line of the code that it speaks of; 0 if there is none."""
+    last: int = 0
+    symbol: str = ""
+    """The function or class around it, ``Class.method``; empty at the top level."""

@@ -92,6 +92,8 @@ def _finding(finding: Finding, kind: str) -> str:
             part for part in (f"{why[:1].upper()}{why[1:]}.", alike_words(finding.times, finding.place)) if part
         )
         intended = "Intended? Name these people as an audience under [tool.mailguard.audiences]."
+        if finding.exception:
+            intended = ""
     last = f"{clean(finding.rule)}, {finding.certainty.name.lower()}"
     if finding.noted:
         last += f", does not block: {clean(finding.noted)}"

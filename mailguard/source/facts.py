@@ -27,7 +27,7 @@ from libcst._nodes.internal import CodegenState
 from mailguard.model.finding import SkipReason
 from mailguard.source import tree as t
 
-__all__ = ["Facts", "Unreadable", "read"]
+__all__ = ["Facts", "Unreadable", "notebook", "read"]
 
 SIZE_LIMIT: Final = 4_000_000
 """Bytes of a Python file that are parsed; libcst takes some two seconds for each million."""
@@ -67,7 +67,7 @@ def read(path: str, data: bytes) -> Facts | Unreadable:
         return Unreadable(SkipReason.TOO_LARGE, 0, f"{len(data) // 1_000_000} MB")
     lines: Sequence[int] | None = None
     if path.endswith(".ipynb"):
-        cells = _notebook(data)
+        cells = notebook(data)
         if isinstance(cells, Unreadable):
             return cells
         data, lines = cells
@@ -122,7 +122,7 @@ def _too_deep(text: str) -> int:
     return 0
 
 
-def _notebook(data: bytes) -> tuple[bytes, list[int]] | Unreadable:
+def notebook(data: bytes) -> tuple[bytes, list[int]] | Unreadable:
     """The code cells of a notebook as one script, and for each of its lines the line in the file."""
     try:
         document = json.loads(data)

@@ -1,0 +1,167 @@
+"""Comments of a file, each with the code that it speaks of.
+
+A comment on a line of a statement speaks of that statement, on the header of a function or class (or a line of its
+decorators) of all of it; on a line of its own of the statement that follows right below. Only real comments count: what
+looks like one inside a string does not.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mailguard.model.place import Comment
+from mailguard.source import facts
+
+__all__ = ["Statement", "comments", "statement_at"]
+
+_BLANK: Final = frozenset({tokenize.NL, tokenize.COMMENT, tokenize.ENCODING, tokenize.ENDMARKER})
+
+
+@dataclass(slots=True)
+class Statement:
+    """A simple statement, or the header of a compound one."""
+
+    first: int
+    last: int
+    column: int
+    """Where it starts, from 1."""
+    symbol: str
+    """The function or class that it is in; its own name for the header of one."""
+    block_end: int = 0
+    """The last line of what it is the header of: a function or a class with its decorators; else its own last line."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A function or class whose block has begun."""
+
+    headers: list[Statement]
+    depth: int
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One pass over the tokens of a file."""
+
+    statements: list[Statement] = field(default_factory=list)
+    comments: list[tuple[int, int, str, bool]] = field(default_factory=list)
+    """Line, column, text, whether it stands alone on its line."""
+    _names: list[str] = field(default_factory=list)
+    _blocks: list[_Open] = field(default_factory=list)
+    _depth: int = 0
+    _decorators: list[Statement] = field(default_factory=list)
+    _pending: _Open | None = None
+
+    def read(self, tokens: Iterator[tokenize.TokenInfo]) -> None:
+        current: list[tokenize.TokenInfo] = []
+        try:
+            for token in tokens:
+                if token.type == tokenize.COMMENT:
+                    alone = not token.line[: token.start[1]].strip()
+                    self.comments.append((token.start[0], token.start[1] + 1, token.string, alone))
+                elif token.type == tokenize.INDENT:
+                    self._depth += 1
+                    if self._pending is not None:
+                        self._pending.depth = self._depth
+                        self._blocks.append(self._pending)
+                        self._pending = None
+                elif token.type == tokenize.DEDENT:
+                    self._close(self._depth)
+                    self._depth -= 1
+                elif token.type == tokenize.NEWLINE:
+                    if current:
+                        self._statement(current)
+                    current = []
+                elif token.type not in _BLANK:
+                    current.append(token)
+        except (tokenize.TokenError, SyntaxError):
+            pass  # what comes behind is not understood, and no comment there allows anything
+        while self._blocks:
+            self._close(self._blocks[-1].depth)
+
+    def _close(self, depth: int) -> None:
+        if self._blocks and self._blocks[-1].depth == depth:
+            for header in self._blocks.pop().headers:
+                header.block_end = self.statements[-1].last
+            self._names.pop()
+
+    def _statement(self, tokens: Sequence[tokenize.TokenInfo]) -> None:
+        first, last = tokens[0], tokens[-1]
+        if self._pending is not None:
+            # `def f(): pass`: the block was on the line of its header.
+            self._pending = None
+            self._names.pop()
+        statement = Statement(first.start[0], last.end[0], first.start[1] + 1, ".".join(self._names))
+        statement.block_end = statement.last
+        self.statements.append(statement)
+        if first.string == "@":
+            self._decorators.append(statement)
+            return
+        words = [token.string for token in tokens[:3]]
+        if words[0] == "async":
+            words = words[1:]
+        if words[0] in ("def", "class") and len(words) > 1:
+            self._names.append(words[1])
+            headers = [*self._decorators, statement]
+            for header in headers:
+                header.symbol = ".".join(self._names)
+                header.block_end = statement.last
+            self._pending = _Open(headers, 0)
+        self._decorators = []
+
+
+def _read(path: str, data: bytes) -> tuple[_Reader, Callable[[int], int]]:
+    """The statements and comments of a file, and where each of their lines is in it."""
+    lines: Sequence[int] | None = None
+    if path.endswith(".ipynb"):
+        cells = facts.notebook(data)
+        if isinstance(cells, facts.Unreadable):
+            return _Reader(), int
+        data, lines = cells
+    reader = _Reader()
+    try:
+        reader.read(tokenize.tokenize(io.BytesIO(data).readline))
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        return _Reader(), int  # no text in the encoding that it declares; a Skip says so where it matters
+    if lines is None:
+        return reader, int
+    physical = lines
+    return reader, lambda line: physical[min(line, len(physical)) - 1] if line else 0
+
+
+def comments(path: str, data: bytes) -> list[Comment]:
+    """The comments of a file, in order. Never raises: what cannot be read has none."""
+    reader, place = _read(path, data)
+    statements = reader.statements
+    alone = {line for line, _, _, stands_alone in reader.comments if stands_alone}
+    result = []
+    at = 0
+    for line, column, text, stands_alone in reader.comments:
+        while at < len(statements) and statements[at].last < line:
+            at += 1
+        target = statements[at] if at < len(statements) else None
+        if target is not None and stands_alone and target.first > line:
+            # Above a statement: only other comments may stand between, and it begins in the same column.
+            together = target.column == column and all(number in alone for number in range(line + 1, target.first))
+            target = target if together else None
+        elif target is not None and not target.first <= line <= target.last:
+            target = None
+        if target is None:
+            symbol = statements[at - 1].symbol if 0 < at <= len(statements) else ""
+            result.append(Comment(place(line), column, text, symbol=symbol))
+        else:
+            first, last = place(target.first), place(max(target.block_end, target.last))
+            result.append(Comment(place(line), column, text, first, last, target.symbol))
+    return result
+
+
+def statement_at(path: str, data: bytes, line: int) -> Statement | None:
+    """The statement (or header) that holds a line of a file; None where there is none, and in a notebook."""
+    if path.endswith(".ipynb"):
+        return None
+    reader, _ = _read(path, data)
+    return next((one for one in reader.statements if one.first <= line <= one.last), None)
