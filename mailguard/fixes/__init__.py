@@ -1,0 +1,679 @@
+"""The shelf of repairs: one codemod for each mechanism, and here what all of them need.
+
+Besides :mod:`mailguard.source` the only importer of libcst. A codemod matches the code at the place
+of a finding exactly, or leaves it alone; comments and formatting stay, and whatever the
+repair does not concern is the same byte for byte.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias, TypeVar
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+
+from mailguard.model.place import Place
+
+__all__ = [
+    "Function",
+    "HeaderLine",
+    "Round",
+    "Scene",
+    "argument",
+    "bare",
+    "code",
+    "header_line",
+    "hoisted",
+    "is_at_top",
+    "is_nobody",
+    "joined",
+    "name_of",
+    "names",
+    "one_statement",
+    "round_over",
+    "same",
+    "scene_of",
+    "simple",
+    "statement",
+    "text_of",
+    "walk",
+    "without",
+    "writes",
+]
+
+Function: TypeAlias = cst.FunctionDef | cst.Module
+"""A function, or the module for code outside of functions."""
+
+_N = TypeVar("_N", bound=cst.CSTNode)
+
+Swaps: TypeAlias = Mapping[cst.CSTNode, "cst.CSTNode | Sequence[cst.BaseStatement] | cst.RemovalSentinel"]
+"""What stands in place of nodes; several statements may stand in place of one."""
+
+
+@functools.lru_cache(maxsize=4)
+def scene_of(source: bytes) -> Scene | None:
+    """A file, parsed; None if libcst cannot."""
+    try:
+        return Scene(cst.parse_module(source))
+    except (cst.ParserSyntaxError, UnicodeError, RecursionError, LookupError):
+        return None
+    except Exception:  # noqa: BLE001  # libcst raises bare exceptions on some inputs; such a file has no repair
+        return None
+
+
+class Scene:
+    """A parsed file in which something is looked for, and then changed."""
+
+    def __init__(self, module: cst.Module) -> None:
+        # The parser makes a fresh tree in which no node stands twice.
+        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+        self.module = wrapper.module
+        self._ranges: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
+        self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._taken: dict[cst.CSTNode, frozenset[str]] = {}
+        stack: list[cst.CSTNode] = [self.module]
+        while stack:
+            node = stack.pop()
+            for child in node.children:
+                self._parents[child] = node
+                stack.append(child)
+
+    # --- where things are
+
+    def at(self, place: Place, kind: type[_N]) -> _N | None:
+        """The outermost node of a kind that spans exactly ``place``."""
+        wanted = (place.line, place.column - 1, place.end_line or place.line, place.end_column - 1)
+        found = None
+        for node, span in self._ranges.items():
+            if (span.start.line, span.start.column, span.end.line, span.end.column) == wanted and isinstance(
+                node, kind
+            ):
+                inner = found is not None and found in self.ancestors(node)
+                found = found if inner else node
+        return found
+
+    def value_at(self, place: Place) -> cst.BaseExpression | None:
+        """The expression at ``place``; for a keyword argument its value."""
+        keyword = self.at(place, cst.Arg)
+        return keyword.value if keyword is not None else self.at(place, cst.BaseExpression)  # type: ignore[type-abstract]  # any of them
+
+    def before(self, first: cst.CSTNode, second: cst.CSTNode) -> bool:
+        """Whether ``first`` starts before ``second`` in the text."""
+        one, two = self._ranges[first].start, self._ranges[second].start
+        return (one.line, one.column) < (two.line, two.column)
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node around ``node``."""
+        return self._parents.get(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around ``node``, the closest first."""
+        current = self._parents.get(node)
+        while current is not None:
+            yield current
+            current = self._parents.get(current)
+
+    def ancestors_in_line(self, node: cst.CSTNode) -> list[cst.CSTNode]:
+        """The nodes around ``node`` within its statement."""
+        found: list[cst.CSTNode] = []
+        for ancestor in self.ancestors(node):
+            if isinstance(ancestor, (cst.BaseStatement, cst.BaseSmallStatement)):
+                break
+            found.append(ancestor)
+        return found
+
+    def around(self, node: cst.CSTNode, kind: type[_N]) -> _N | None:
+        """The closest node of a kind around ``node``, within its function."""
+        for ancestor in self.ancestors(node):
+            if isinstance(ancestor, kind):
+                return ancestor
+            if isinstance(ancestor, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+                return None
+        return None
+
+    def line(self, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
+        """The statement around ``node``, if it stands on lines of its own and is the only one there."""
+        line = node if isinstance(node, cst.SimpleStatementLine) else self.around(node, cst.SimpleStatementLine)
+        return line if line is not None and len(line.body) == 1 else None
+
+    def function(self, node: cst.CSTNode) -> Function:
+        """The function that ``node`` is in, or the module. Code of a class body belongs to nobody's function."""
+        for ancestor in self.ancestors(node):
+            if isinstance(ancestor, cst.FunctionDef):
+                return ancestor
+        return self.module
+
+    def block(self, line: cst.BaseStatement) -> Sequence[cst.BaseStatement]:
+        """The statements beside ``line``, with it; empty for what does not stand in a block."""
+        owner = self._parents.get(line)
+        if isinstance(owner, (cst.Module, cst.IndentedBlock)):
+            return owner.body
+        return ()
+
+    def beside(self, line: cst.BaseStatement, inner: cst.CSTNode) -> cst.BaseStatement | None:
+        """The statement of the block of ``line`` that is or holds ``inner``."""
+        chain = {inner, *self.ancestors(inner)}
+        return next((one for one in self.block(line) if one in chain), None)
+
+    def leads_to(self, line: cst.BaseStatement, inner: cst.CSTNode) -> bool:
+        """Whether ``line`` has always run, once, when ``inner`` runs: no function, class or loop is entered between."""
+        block = self.block(line)
+        stop = self.beside(line, inner)
+        if stop is None or block.index(stop) <= block.index(line):
+            return False
+        holder: cst.CSTNode = inner
+        for ancestor in self.ancestors(inner):
+            if holder is stop:
+                return True
+            if isinstance(ancestor, (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.For, cst.While)):
+                return False
+            holder = ancestor
+        return holder is stop
+
+    def between(self, line: cst.BaseStatement, inner: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """All nodes that may run after ``line`` and before ``inner``, which it leads to; or after it, in its statement."""
+        block = self.block(line)
+        stop = self.beside(line, inner)
+        assert stop is not None  # noqa: S101  # line leads to inner
+        for one in block[block.index(line) + 1 : block.index(stop)]:
+            yield from walk(one)
+        if stop is not inner:
+            for node in walk(stop):
+                if node is not inner and inner not in set(self.ancestors(node)):
+                    yield node
+
+    # --- names
+
+    def taken(self, near: cst.CSTNode) -> frozenset[str]:
+        """The names that the function of ``near`` uses for something: any other can become a variable of it."""
+        function = self.function(near)
+        if function not in self._taken:
+            self._taken[function] = frozenset(
+                node.value for node in walk(function) if isinstance(node, cst.Name) and not self._stands_apart(node)
+            )
+        return self._taken[function]
+
+    def _stands_apart(self, node: cst.Name) -> bool:
+        """Whether a name is that of an attribute, or the keyword of an argument."""
+        parent = self._parents.get(node)
+        return (isinstance(parent, cst.Arg) and parent.keyword is node) or (
+            isinstance(parent, cst.Attribute) and parent.attr is node
+        )
+
+    def free(self, near: cst.CSTNode, *wanted: str) -> str:
+        """The first of ``wanted`` that can become a variable of a function; with a number if none can."""
+        taken = self.taken(near)
+        for name in wanted:
+            if name not in taken:
+                return name
+        number = 2
+        while f"{wanted[-1]}_{number}" in taken:
+            number += 1
+        return f"{wanted[-1]}_{number}"
+
+    def uses(self, name: str, where: cst.CSTNode) -> list[cst.Name]:
+        """Where ``name`` is read, written or deleted as a variable."""
+        return [
+            node for node in walk(where) if isinstance(node, cst.Name) and node.value == name and self.variable(node)
+        ]
+
+    def variable(self, name: cst.Name) -> bool:
+        """Whether a name stands for a variable: no attribute, no keyword of an argument."""
+        parent = self._parents.get(name)
+        match parent:
+            case cst.Attribute():
+                return parent.value is name
+            case cst.Arg():
+                return parent.value is name
+            case cst.NameItem():
+                return True
+            case cst.ImportAlias() | cst.AsName():
+                return False
+            case _:
+                return True
+
+    def read_after(self, name: str, line: cst.BaseStatement) -> bool:
+        """Whether a variable may be read after ``line`` has run: anywhere in its function but before it, outside loops."""
+        function = self.function(line)
+        inside = {id(node) for node in walk(line)}
+        looped = self.around(line, cst.For) is not None or self.around(line, cst.While) is not None
+        for use in self.uses(name, function):
+            if id(use) in inside or (isinstance(self._parents[use], cst.AssignTarget)):
+                continue
+            if looped or self.before(line, use) or function is self.module:
+                return True
+        return False
+
+    def loops(self, node: cst.CSTNode) -> list[cst.CSTNode]:
+        """The loops around ``node`` within its function, the closest first."""
+        found: list[cst.CSTNode] = []
+        for ancestor in self.ancestors(node):
+            if isinstance(ancestor, (cst.FunctionDef, cst.ClassDef)):
+                break
+            if isinstance(ancestor, (cst.For, cst.While)):
+                found.append(ancestor)
+        return found
+
+    def assignments(self, name: str, function: cst.CSTNode) -> list[cst.Assign]:
+        """The statements ``name = ...`` of a function."""
+        found = []
+        for use in self.uses(name, function):
+            target = self._parents[use]
+            if isinstance(target, cst.AssignTarget) and isinstance(assign := self._parents[target], cst.Assign):
+                found.append(assign)
+        return found
+
+    def kept_over_rounds(self, name: str, send: Place) -> bool:
+        """Whether what a variable holds at ``send`` may be from an earlier round of a loop there."""
+        call = self.at(send, cst.Call)
+        if call is None:
+            return True
+        made = self.assignments(name, self.function(call))
+        return any(not any(loop in self.loops(one) for one in made) for loop in self.loops(call))
+
+    def grows(self, people: cst.BaseExpression, line: cst.BaseStatement) -> bool:
+        """Whether ``people`` is a list of which members stay from one run of ``line`` to the next."""
+        if not isinstance(people, cst.Name):
+            return False
+        function = self.function(line)
+        changed = [use for use in self.uses(people.value, function) if _adds(self._parents[use])]
+        if not changed:
+            return False
+        if isinstance(function, cst.FunctionDef):
+            every = function.params
+            for param in (*every.posonly_params, *every.params, *every.kwonly_params):
+                if param.name.value == people.value and isinstance(param.default, (cst.List, cst.Call)):
+                    return True
+        made = self.assignments(people.value, function)
+        return any(
+            not any(loop in self.loops(one) for one in made) and any(loop in self.loops(use) for use in changed)
+            for loop in self.loops(line)
+        )
+
+    # --- the change
+
+    def edited(self, swaps: Swaps) -> bytes:
+        """The file with some nodes replaced."""
+        return self.module.visit(_Swap(swaps)).bytes
+
+    def swapped(self, node: _N, swaps: Swaps) -> _N:
+        """One node with some nodes in it replaced."""
+        result = node.visit(_Swap(swaps))
+        assert isinstance(result, cst.CSTNode)  # noqa: S101  # the node itself is not removed
+        return result
+
+
+class _Swap(cst.CSTTransformer):
+    def __init__(self, swaps: Swaps) -> None:
+        super().__init__()
+        self._swaps = swaps
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return node not in self._swaps
+
+    def on_leave(  # type: ignore[override]  # the answer depends on the kind of the node
+        self, original_node: cst.CSTNode, updated_node: cst.CSTNode
+    ) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.BaseStatement]:
+        new = self._swaps.get(original_node, updated_node)
+        return cst.FlattenSentinel(new) if isinstance(new, (list, tuple)) else new  # type: ignore[return-value]  # so
+
+
+def _adds(parent: cst.CSTNode) -> bool:
+    return isinstance(parent, cst.AugAssign) or (
+        isinstance(parent, cst.Attribute) and parent.attr.value in ("append", "extend", "insert", "add", "update")
+    )
+
+
+def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """``node`` and all nodes in it, in no order."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(current.children)
+
+
+# --- expressions ----------------------------------------------------------------------------------
+
+
+def name_of(node: cst.CSTNode | None) -> str:
+    """The last name of a dotted expression: ``send_mail`` of ``mail.send_mail``; empty for anything else."""
+    match node:
+        case cst.Name():
+            return node.value
+        case cst.Attribute():
+            return node.attr.value
+        case _:
+            return ""
+
+
+def same(one: cst.CSTNode, other: cst.CSTNode) -> bool:
+    """Whether two pieces of code are the same but for spaces."""
+    return one.deep_equals(other) or code(one) == code(other)
+
+
+def code(node: cst.CSTNode) -> str:
+    """The text of a node."""
+    return cst.Module([]).code_for_node(node)
+
+
+def text_of(node: cst.CSTNode | None) -> str | None:
+    """The value of a plain string literal; None for anything else."""
+    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        value = node.evaluated_value
+        return value if isinstance(value, str) else None
+    return None
+
+
+def simple(node: cst.BaseExpression) -> bool:
+    """Whether an expression may be evaluated again with the same result, as it only names and puts together."""
+    return all(_simple(inner) for inner in walk(node))
+
+
+HARMLESS: Final = frozenset(
+    {"_", "gettext", "gettext_lazy", "ugettext", "ugettext_lazy", "ngettext", "str", "format", "join", "strip", "strip_tags",
+     "dict", "list", "tuple", "int", "len", "lower", "upper", "title", "dumps", "formataddr"}
+)  # fmt: skip
+"""Functions that give the same answer when they are asked again, quickly."""
+
+
+def _simple(node: cst.CSTNode) -> bool:
+    match node:
+        case cst.Call():
+            return name_of(node.func) in HARMLESS
+        case cst.Await() | cst.Yield() | cst.NamedExpr() | cst.BaseComp() | cst.Lambda():
+            return False
+        case _:
+            return True
+
+
+def is_at_top(node: cst.BaseExpression) -> bool:
+    """Whether an expression can stand behind ``in`` as it is."""
+    return bool(node.lpar) or not isinstance(node, (cst.IfExp, cst.Lambda, cst.GeneratorExp, cst.Tuple, cst.NamedExpr))
+
+
+def argument(call: cst.Call, keyword: str, position: int | None = None) -> cst.Arg | None:
+    """An argument of a call, by its keyword or its position from 0; None where stars may hide it."""
+    for number, arg in enumerate(call.args):
+        if arg.star:
+            return None
+        if arg.keyword is not None and arg.keyword.value == keyword:
+            return arg
+        if arg.keyword is None and number == position:
+            return arg
+    return None
+
+
+COMMAS: Final = frozenset({"COMMASPACE", "COMMA"})
+"""Names under which modules keep a comma (``email.utils.COMMASPACE``)."""
+
+
+def joined(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What is joined with commas into one text: ``x`` of ``", ".join(x)``; None for any other expression."""
+    match node:
+        case cst.Call(
+            func=cst.Attribute(value=between, attr=cst.Name(value="join")), args=[cst.Arg(star="", keyword=None)]
+        ):
+            text = text_of(between)
+            commas = name_of(between) in COMMAS if text is None else text.strip() in (",", ";")
+            return node.args[0].value if commas else None
+        case _:
+            return None
+
+
+def names(node: cst.CSTNode) -> frozenset[str]:
+    """All names in a piece of code."""
+    return frozenset(inner.value for inner in walk(node) if isinstance(inner, cst.Name))
+
+
+def writes(scene: Scene, nodes: Iterable[cst.CSTNode], name: str) -> bool:
+    """Whether ``nodes`` may change the variable ``name`` or what it holds: they set it, or call a method of it."""
+    for node in nodes:
+        if not (isinstance(node, cst.Name) and node.value == name and scene.variable(node)):
+            continue
+        parent = scene.parent(node)
+        match parent:
+            case cst.AssignTarget() | cst.AnnAssign() | cst.AugAssign() | cst.NamedExpr() | cst.Del() | cst.For():
+                if not (isinstance(parent, (cst.AnnAssign, cst.AugAssign)) and parent.value is node) and not (
+                    isinstance(parent, cst.For) and parent.iter is node
+                ):
+                    return True
+            case cst.Element() | cst.StarredElement() | cst.AsName():
+                if any(isinstance(one, (cst.AssignTarget, cst.CompFor)) for one in _targets(scene, node)):
+                    return True
+            case cst.Attribute():
+                return True  # a method may change it; what only reads is not told apart
+            case cst.Subscript():
+                if parent.value is node and any(
+                    isinstance(one, (cst.AssignTarget, cst.Del)) for one in scene.ancestors(parent)
+                ):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _targets(scene: Scene, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    for ancestor in scene.ancestors(node):
+        if isinstance(ancestor, (cst.Tuple, cst.List, cst.Element, cst.StarredElement, cst.AsName)):
+            continue
+        yield ancestor
+        return
+
+
+def without(args: Sequence[cst.Arg], gone: cst.Arg) -> list[cst.Arg]:
+    """The arguments of a call without one of them; the closing parenthesis keeps its place."""
+    rest = list(args)
+    at = rest.index(gone)
+    if at and at == len(rest) - 1:
+        rest[at - 1] = rest[at - 1].with_changes(comma=gone.comma, whitespace_after_arg=gone.whitespace_after_arg)
+    del rest[at]
+    return rest
+
+
+def is_nobody(node: cst.BaseExpression) -> bool:
+    """Whether an expression is written as no list of people at all: ``None``, ``[]``, ``()``."""
+    return name_of(node) == "None" or (isinstance(node, (cst.List, cst.Tuple)) and not node.elements)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """A statement that writes a header of a message: ``message["To"] = value``, ``message.add_header("To", value)``."""
+
+    line: cst.SimpleStatementLine
+    message: str
+    """The variable that holds the message."""
+    name: cst.BaseExpression
+    """The header's name, as it is written."""
+    key: str
+    """The header's name in small letters."""
+    value: cst.BaseExpression
+
+
+def header_line(line: cst.SimpleStatementLine | None) -> HeaderLine | None:
+    """A statement as the writing of a header; None for any other."""
+    match line.body[0] if line is not None and len(line.body) == 1 else None:
+        case cst.Assign(
+            targets=[
+                cst.AssignTarget(
+                    target=cst.Subscript(
+                        value=cst.Name(value=message), slice=[cst.SubscriptElement(slice=cst.Index(value=name))]
+                    )
+                )
+            ],
+            value=value,
+        ):
+            pass
+        case cst.Expr(
+            value=cst.Call(
+                func=cst.Attribute(value=cst.Name(value=message), attr=cst.Name("add_header")),
+                args=[cst.Arg(value=name, keyword=None, star=""), cst.Arg(value=value, keyword=None, star="")],
+            )
+        ):
+            pass
+        case _:
+            return None
+    key = text_of(name)
+    assert line is not None  # noqa: S101  # matched
+    return HeaderLine(line, message, name, key.casefold(), value) if key is not None else None
+
+
+# --- a round for each person ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A loop over people that can be put around statements."""
+
+    item: cst.BaseExpression
+    """One person in it."""
+    wrap: Callable[[Sequence[cst.BaseStatement], Sequence[cst.EmptyLine]], cst.For]
+    """The loop around statements, with comments and blank lines above it."""
+
+
+SINGULAR: Final = {
+    "recipients": "recipient", "emails": "email", "addresses": "address", "people": "person", "users": "user",
+    "to_emails": "to_email", "email_addresses": "email_address", "subscribers": "subscriber", "members": "member",
+    "admins": "admin", "customers": "customer", "contacts": "contact", "readers": "reader", "staff": "colleague",
+    "emails_list": "email", "email_list": "email", "mails": "mail_address", "receivers": "receiver",
+    "to_addrs": "to_addr", "toaddrs": "toaddr", "to_addresses": "to_address", "subscriptions": "subscription",
+}  # fmt: skip
+
+
+def _one_of(people: cst.BaseExpression) -> str:
+    """A name for one of ``people``."""
+    name = name_of(people)
+    if name in SINGULAR:
+        return SINGULAR[name]
+    head, _, tail = name.rpartition("_")
+    if head and tail in SINGULAR:
+        return f"{head}_{SINGULAR[tail]}"
+    return "recipient"
+
+
+def round_over(scene: Scene, people: cst.BaseExpression, near: cst.CSTNode, *, once: bool = True) -> Round:
+    """A loop over ``people``, for statements in the function of ``near``.
+
+    Args:
+        scene: the file.
+        people: an expression whose value is a collection, one address in each member.
+        near: a node of the function.
+        once: whether the item is written once into the body; a comprehension is then turned into the loop itself
+            where its variable is used for nothing else.
+
+    """
+    loop = _unrolled(scene, people, near, once=once)
+    if loop is not None:
+        return loop
+    person = scene.free(near, _one_of(people), "recipient", "reader")
+    items = _or_nobody(scene, people, near)
+
+    def wrap(body: Sequence[cst.BaseStatement], leading: Sequence[cst.EmptyLine]) -> cst.For:
+        return cst.For(
+            target=cst.Name(person), iter=items, body=cst.IndentedBlock(list(body)), leading_lines=list(leading)
+        )
+
+    return Round(cst.Name(person), wrap)
+
+
+def _or_nobody(scene: Scene, people: cst.BaseExpression, near: cst.CSTNode) -> cst.BaseExpression:
+    """``people``, or nobody if it is an argument whose default is None."""
+    function = scene.function(near)
+    if isinstance(people, cst.Name) and isinstance(function, cst.FunctionDef):
+        every = function.params
+        for param in (*every.params, *every.kwonly_params, *every.posonly_params):
+            if param.name.value == people.value and name_of(param.default) == "None":
+                return cst.BooleanOperation(people, cst.Or(), cst.Tuple([]))
+    return bare(people)
+
+
+def _unrolled(scene: Scene, people: cst.BaseExpression, near: cst.CSTNode, *, once: bool) -> Round | None:
+    if not isinstance(people, (cst.ListComp, cst.GeneratorExp)) or not isinstance(people.for_in, cst.CompFor):
+        return None
+    head = people.for_in
+    if head.inner_for_in is not None or head.asynchronous is not None:
+        return None
+    if not once and not isinstance(people.elt, (cst.Name, cst.Attribute)):
+        return None
+    inside = {id(node) for node in walk(people)}
+    targets = [node.value for node in walk(head.target) if isinstance(node, cst.Name) and scene.variable(node)]
+    function = scene.function(near)
+    for name in targets:
+        # The variable of a loop lives on, that of a comprehension does not.
+        if any(id(use) not in inside for use in scene.uses(name, function)):
+            return None
+
+    def wrap(body: Sequence[cst.BaseStatement], leading: Sequence[cst.EmptyLine]) -> cst.For:
+        for test in reversed(head.ifs):
+            body = [cst.If(test=test.test, body=cst.IndentedBlock(list(body)))]
+        target = head.target
+        if isinstance(target, cst.Tuple):
+            target = target.with_changes(lpar=(), rpar=())
+        return cst.For(
+            target=target,  # what a comprehension may assign to, a loop may as well
+            iter=bare(head.iter),
+            body=cst.IndentedBlock(list(body)),
+            leading_lines=list(leading),
+        )
+
+    return Round(people.elt, wrap)
+
+
+# --- statements -----------------------------------------------------------------------------------
+
+
+def statement(text: str, **holes: cst.BaseExpression) -> cst.SimpleStatementLine:
+    """A statement of one line with expressions put in where names of ``holes`` stand."""
+    line = cst.parse_statement(text)
+    assert isinstance(line, cst.SimpleStatementLine)  # noqa: S101  # one line of code
+    swaps: dict[cst.CSTNode, cst.CSTNode] = {
+        node: holes[node.value] for node in walk(line) if isinstance(node, cst.Name) and node.value in holes
+    }
+    result = line.visit(_Swap(swaps))
+    assert isinstance(result, cst.SimpleStatementLine)  # noqa: S101  # what stands in place of a name is an expression
+    return result
+
+
+def one_statement(scene: Scene, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
+    """The line around ``node``, if it stands in a block, so that others can be put beside it."""
+    line = scene.line(node)
+    return line if line is not None and scene.block(line) else None
+
+
+def hoisted(
+    scene: Scene, call: cst.Call, keep: Iterable[cst.CSTNode], taken: set[str], positions: Sequence[str] = ()
+) -> tuple[list[cst.SimpleStatementLine], dict[cst.CSTNode, cst.CSTNode]]:
+    """Statements that evaluate, once, what a call would evaluate anew in each round; and what stands in its place.
+
+    Arguments of ``call`` that only name things stay; so do those in ``keep``. ``taken`` are the names given so far,
+    ``positions`` those of the positional parameters.
+    """
+    before: list[cst.SimpleStatementLine] = []
+    swaps: dict[cst.CSTNode, cst.CSTNode] = {}
+    kept = set(keep)
+    for number, arg in enumerate(call.args):
+        if arg.value in kept or simple(arg.value):
+            continue
+        if arg.keyword is not None:
+            wanted = arg.keyword.value
+        elif number < len(positions) and not arg.star:
+            wanted = positions[number]
+        else:
+            wanted = "arguments" if arg.star else "value"
+        name = scene.free(call, wanted)
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        before.append(statement(f"{name} = VALUE", VALUE=bare(arg.value)))
+        swaps[arg.value] = cst.Name(name)
+    return before, swaps
+
+
+def bare(value: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression for a place of its own: a generator without parentheses needs some."""
+    if not is_at_top(value):
+        return value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return value
