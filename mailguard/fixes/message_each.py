@@ -1,0 +1,317 @@
+"""One message for each person, where the call or the message object takes a list of people.
+
+Two forms. A call that makes and sends the message stands on lines of its own: a loop goes around it. A message object
+is made first and sent later: it is made without people, and the loop around the send addresses it anew each time.
+What such a list holds, one address in each member, is what these libraries ask for; a text in its place they refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import libcst as cst
+
+from mailguard.fixes import (
+    Scene,
+    argument,
+    hoisted,
+    is_nobody,
+    joined,
+    name_of,
+    one_statement,
+    round_over,
+    scene_of,
+    simple,
+    statement,
+    text_of,
+    walk,
+    without,
+    writes,
+)
+from mailguard.model.finding import Finding
+from mailguard.model.fix import Edit, Fix, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    """Where a call takes its people."""
+
+    api: str
+    """What the finding's API starts with."""
+    calls: tuple[str, ...]
+    """Names of the function or class."""
+    people: str
+    """The keyword; of a message object also the attribute. Of SES: the key of the destination."""
+    position: int | None
+    """The position, from 0; None where only the keyword is known."""
+    copies: tuple[tuple[str, int | None], ...] = ()
+    """Arguments and attributes that give the message more readers."""
+    is_object: bool = False
+    """Whether the call makes a message object, which is sent by another one."""
+    parameters: tuple[str, ...] = ("subject", "body", "from_email")
+    """The names of its first parameters."""
+
+
+_SEND_MAIL: Final = ("subject", "message", "from_email")
+_COPIES: Final = (("bcc", 4), ("cc", 8))
+
+_APIS: Final = (
+    _Api("django.core.mail.send_mail", ("send_mail",), "recipient_list", 3, parameters=_SEND_MAIL),
+    _Api("django.core.mail.", ("EmailMessage", "EmailMultiAlternatives"), "to", 3, _COPIES, is_object=True),
+    _Api("anymail.", ("EmailMessage", "EmailMultiAlternatives", "AnymailMessage"), "to", 3, _COPIES, is_object=True),
+    _Api("flask_mailman.", ("EmailMessage", "EmailMultiAlternatives"), "to", 3, _COPIES, is_object=True),
+    _Api("flask_mailman.", ("send_mail",), "recipient_list", 3, parameters=_SEND_MAIL),
+    _Api("flask_mail.", ("Message",), "recipients", 1, (("cc", 5), ("bcc", 6)), is_object=True),
+    _Api("flaskext.mail.", ("Message",), "recipients", 1, (("cc", None), ("bcc", None)), is_object=True),
+    _Api("fastapi_mail.", ("MessageSchema",), "recipients", None, (("cc", None), ("bcc", None)), is_object=True),
+)
+"""Django 5.2 (django.core.mail), Flask-Mail 0.10, Flask-Mailman 1.1, FastAPI-Mail 1.5."""
+
+_SES: Final = ("botocore.client.SES.send_email", "botocore.client.SESV2.send_email")
+
+USED: Final = "the result of the mail call is used"
+COPIED: Final = "people in {} would get a copy of each message"
+
+
+def repair(source: bytes, finding: Finding) -> Edit | Refusal | None:
+    """Send one message to each person."""
+    if finding.place.path != finding.send.path or finding.rule == "recipient-list-growth":
+        return None  # a list that grows would be sent to again and again
+    scene = scene_of(source)
+    value = scene.value_at(finding.place) if scene is not None else None
+    send = scene.at(finding.send, cst.Call) if scene is not None else None
+    if scene is None or value is None or send is None:
+        return None
+    if finding.api.startswith(_SES):
+        return _ses(scene, value, send)
+    for api in _APIS:
+        if finding.api.startswith(api.api):
+            found = _known(scene, api, value, send)
+            if found is not None:
+                return found
+    return None
+
+
+def _known(scene: Scene, api: _Api, value: cst.BaseExpression, send: cst.Call) -> Edit | Refusal | None:
+    for node in (value, *scene.ancestors(value)):
+        parent = scene.parent(node)
+        match parent:
+            case cst.Arg() if isinstance(call := scene.parent(parent), cst.Call) and name_of(call.func) in api.calls:
+                if argument(call, api.people, api.position) is not parent:
+                    return None
+                for keyword, position in api.copies:
+                    copy = argument(call, keyword, position)
+                    if copy is not None and not is_nobody(copy.value):
+                        return Refusal(COPIED.format(keyword.capitalize()))
+                if call is send or call in scene.ancestors_in_line(send) or send in scene.ancestors_in_line(call):
+                    return _direct(scene, parent.value, (send, call) if call is not send else (send,), api.parameters)
+                return _object(scene, api, call, parent, send) if api.is_object else None
+            case cst.Assign(
+                targets=[cst.AssignTarget(target=cst.Attribute(value=cst.Name(), attr=cst.Name(value=attribute)))]
+            ) if api.is_object and attribute == api.people:
+                return _attribute(scene, api, parent, send)
+            case cst.BaseStatement() | None:
+                return None
+    return None
+
+
+# --- a call that makes and sends ------------------------------------------------------------------
+
+
+def _direct(
+    scene: Scene, people: cst.BaseExpression, calls: Sequence[cst.Call], parameters: Sequence[str] = ()
+) -> Edit | Refusal | None:
+    line = _whole_line(scene, calls[0])
+    if not isinstance(line, cst.SimpleStatementLine):
+        return line
+    members = _members(people)
+    if members is None:
+        return None
+    if scene.grows(members, line):
+        return Refusal("the list grows from one mail to the next")
+    each = round_over(scene, members, line)
+    taken: set[str] = set()
+    before: list[cst.SimpleStatementLine] = []
+    swaps: dict[cst.CSTNode, cst.CSTNode] = {people: cst.List([cst.Element(each.item)])}
+    holders = {people, *scene.ancestors(people), *calls}
+    for call in calls:
+        made, changed = hoisted(scene, call, holders, taken, parameters if call is calls[-1] else ())
+        before += made
+        swaps.update(changed)
+    base = _base(calls[0])
+    if isinstance(base, cst.Call) and base not in calls and not simple(base):
+        name = scene.free(line, "client", "connection", "sender")
+        before.insert(0, statement(f"{name} = VALUE", VALUE=base))
+        swaps[base] = cst.Name(name)
+    inner = scene.swapped(line, swaps).with_changes(leading_lines=[])
+    if before:
+        first = before[0].with_changes(leading_lines=line.leading_lines)
+        return Edit(scene.edited({line: [first, *before[1:], each.wrap([inner], ())]}))
+    return Edit(scene.edited({line: each.wrap([inner], line.leading_lines)}))
+
+
+def _base(call: cst.Call) -> cst.BaseExpression:
+    """What a chain of attributes starts with: ``boto3.client("ses")`` of ``boto3.client("ses").send_email(...)``."""
+    base = call.func
+    while isinstance(base, cst.Attribute):
+        base = base.value
+    return base
+
+
+def _whole_line(scene: Scene, send: cst.Call) -> cst.SimpleStatementLine | Refusal | None:
+    """The line of a mail call whose result nobody uses."""
+    line = one_statement(scene, send)
+    if line is None:
+        return Refusal("the mail call does not stand on lines of its own")
+    match line.body[0]:
+        case cst.Expr(value=call) | cst.Expr(value=cst.Await(expression=call)) if call is send:
+            return line
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=call) if call is send or (
+            isinstance(call, cst.Await) and call.expression is send
+        ):
+            return Refusal(USED) if scene.read_after(name, line) else line
+        case _:
+            return Refusal(USED)
+
+
+def _members(people: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The collection of addresses that ``people`` is, or that was joined into its only member; None if it is one address."""
+    match people:
+        case cst.List(elements=[cst.Element(value=only)]) | cst.Tuple(elements=[cst.Element(value=only)]):
+            return joined(only)
+        case cst.SimpleString() | cst.ConcatenatedString() | cst.FormattedString():
+            return None
+        case _:
+            return None if joined(people) is not None else people
+
+
+# --- Amazon SES -----------------------------------------------------------------------------------
+
+
+def _ses(scene: Scene, value: cst.BaseExpression, send: cst.Call) -> Edit | Refusal | None:
+    """``Destination={"ToAddresses": people}`` in the call itself."""
+    destination = argument(send, "Destination")
+    if destination is None or not isinstance(destination.value, cst.Dict):
+        return None
+    people = None
+    for element in destination.value.elements:
+        key = text_of(element.key) if isinstance(element, cst.DictElement) else None
+        if key == "ToAddresses" and (element.value is value or value in set(walk(element.value))):
+            people = element.value
+        elif key is None or not is_nobody(element.value):
+            return Refusal("the message has copies, and each person would add one")
+    return None if people is None else _direct(scene, people, (send,))
+
+
+# --- a message object -----------------------------------------------------------------------------
+
+
+def _object(scene: Scene, api: _Api, call: cst.Call, arg: cst.Arg, send: cst.Call) -> Edit | Refusal | None:
+    """``message = Message(..., people)`` and, later, ``message.send()``."""
+    line = one_statement(scene, call)
+    match line.body[0] if line is not None else None:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name) as target)], value=made) if made is call:
+            pass
+        case _:
+            return Refusal("the message is made and sent in different places")
+    last = [one for one in call.args if one.keyword is None][-1:] == [arg] or arg.keyword is not None
+    rest = (
+        without(call.args, arg)
+        if last
+        else [one.with_changes(value=cst.List([])) if one is arg else one for one in call.args]
+    )
+    assert line is not None  # noqa: S101  # matched above
+    return _later(scene, api, name, line, arg.value, send, {call: call.with_changes(args=rest)}, {target})
+
+
+def _attribute(scene: Scene, api: _Api, assign: cst.Assign, send: cst.Call) -> Edit | Refusal | None:
+    """``message.to = people`` and, later, ``message.send()``."""
+    line = one_statement(scene, assign)
+    target = assign.targets[0].target
+    if line is None or not isinstance(target, cst.Attribute) or not isinstance(target.value, cst.Name):
+        return None
+    name = target.value
+    return _later(scene, api, name.value, line, assign.value, send, {}, {name})
+
+
+def _later(
+    scene: Scene,
+    api: _Api,
+    name: str,
+    line: cst.SimpleStatementLine,
+    people: cst.BaseExpression,
+    send: cst.Call,
+    swaps: dict[cst.CSTNode, cst.CSTNode],
+    known: set[cst.CSTNode],
+) -> Edit | Refusal | None:
+    sent = _whole_line(scene, send)
+    if not isinstance(sent, cst.SimpleStatementLine):
+        return sent
+    members = _members(people)
+    if members is None:
+        return None
+    if scene.grows(members, line):
+        return Refusal("the list grows from one mail to the next")
+    if not scene.leads_to(line, sent):
+        return Refusal("the message is made and sent in different places")
+    in_send = {id(node) for node in walk(sent)}
+    made = 0
+    for use in scene.uses(name, scene.function(line)):
+        parent = scene.parent(use)
+        if isinstance(parent, cst.AssignTarget):
+            made += 1
+        if use in known or id(use) in in_send or isinstance(parent, cst.AssignTarget):
+            continue
+        if not isinstance(parent, cst.Attribute):
+            return Refusal(f"{name} is handed on to other code")
+        attribute = parent.attr.value
+        if attribute in (api.people, "recipients", "message", "send", "send_to"):
+            return Refusal(f"{name}.{attribute} is used elsewhere")
+        if attribute in {keyword for keyword, _ in api.copies} and not _emptied(scene, parent):
+            return Refusal(COPIED.format(attribute.capitalize()))
+    if made != 1:
+        return Refusal(f"{name} is not made once and here")
+    whole: dict[cst.CSTNode, cst.CSTNode | Sequence[cst.BaseStatement] | cst.RemovalSentinel] = dict(swaps)
+    kept: list[cst.SimpleStatementLine] = [scene.swapped(line, swaps)] if swaps else []
+    if isinstance(members, cst.Name):
+        if writes(scene, scene.between(line, sent), members.value):
+            return Refusal(f"{members.value} changes before the message is sent")
+    elif not _steady(members):
+        # What is computed at the old place is computed there still.
+        people_name = scene.free(line, "recipients", "people", "readers")
+        kept.insert(0, statement(f"{people_name} = VALUE", VALUE=members))
+        members = cst.Name(people_name)
+    if kept:
+        kept[0] = kept[0].with_changes(leading_lines=line.leading_lines)
+        if len(kept) > 1:
+            kept[1] = kept[1].with_changes(leading_lines=[])
+    each = round_over(scene, members, line)
+    address = statement(f"{name}.{api.people} = [PERSON]", PERSON=each.item)
+    if not kept:
+        # The statement moves with what is written beside it.
+        address = address.with_changes(trailing_whitespace=line.trailing_whitespace)
+        address = address.with_changes(leading_lines=[one for one in line.leading_lines if one.comment])
+    loop = each.wrap([address, sent.with_changes(leading_lines=[])], sent.leading_lines)
+    for swap in swaps:
+        del whole[swap]
+    whole[line] = kept or cst.RemoveFromParent()
+    whole[sent] = loop
+    return Edit(scene.edited(whole))
+
+
+def _steady(members: cst.BaseExpression) -> bool:
+    """Whether ``members`` is written out: the same people wherever it stands."""
+    return isinstance(members, (cst.List, cst.Tuple)) and all(
+        text_of(element.value) is not None for element in members.elements
+    )
+
+
+def _emptied(scene: Scene, attribute: cst.Attribute) -> bool:
+    target = scene.parent(attribute)
+    assign = scene.parent(target) if isinstance(target, cst.AssignTarget) else None
+    return isinstance(assign, cst.Assign) and is_nobody(assign.value)
+
+
+FIX = Fix("message_each", "send one message to each person", repair, order=60)
