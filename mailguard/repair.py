@@ -1,0 +1,283 @@
+"""From a finding to an edit that is surely right, or to words where none is.
+
+A codemod of the shelf proposes the file as it would be. It counts only if a new look at the whole tree, with that
+file in it, no longer finds the problem, finds no other one, and still sees every mail call. Nothing is run and
+nothing is written here, except by :func:`write`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from mailguard.discover import File, Files
+from mailguard.model.finding import Certainty, Finding, Report
+from mailguard.model.fix import Edit, Fix, Refusal
+from mailguard.redact import Output, code_frame, safe_text
+from mailguard.rulebook import SHOWING
+from mailguard.shelf import shelf
+from mailguard.wording import paste, place_words, told
+
+__all__ = ["Outcome", "can_fix", "fixes", "marked", "repaired", "shown", "with_texts", "worth_repairing", "write"]
+
+Look = Callable[[Mapping[str, bytes]], Report]
+"""What is found where some files have another content than on the disk; paths relative to the root."""
+
+Read = Callable[[str], bytes | None]
+"""A file of the tree by its path, or None if it cannot be read."""
+
+AROUND: Final = 2
+"""Lines of code shown around a change."""
+
+MARKED: Final = 25
+"""Files that are parsed at most to say which findings can be repaired; the findings are sorted, the worst first."""
+
+NO_FORM: Final = "the code has a form that mailguard does not rewrite"
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed(File):
+    """A file of which another content is looked at than is on the disk."""
+
+    text: bytes
+
+    def read(self) -> bytes:
+        return self.text
+
+
+def with_texts(files: Files, texts: Mapping[str, bytes]) -> Files:
+    """The files of a run, some of them with another content."""
+    python = tuple(
+        _Changed(file.path, file.real, texts[file.path]) if file.path in texts else file for file in files.python
+    )
+    return replace(files, python=python)
+
+
+@functools.cache
+def fixes() -> tuple[Fix, ...]:
+    """The codemods, in the order in which they are tried."""
+    return tuple(sorted(shelf("mailguard.fixes", "FIX", Fix), key=lambda fix: (fix.order, fix.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one finding."""
+
+    finding: Finding
+    fix: Fix | None = None
+    edit: Edit | None = None
+    """The file after the repair; None where none is surely right."""
+    before: bytes = b""
+    """The same file before it, with the repairs of earlier findings."""
+    reason: str = ""
+    """Why there is no edit; empty where there is one, and where an edit for another finding did this one, too."""
+
+
+def _proposals(source: bytes, finding: Finding) -> Iterator[tuple[Fix, Edit | Refusal]]:
+    if not finding.ways or finding.place.path.endswith(".ipynb"):
+        return
+    for fix in fixes():
+        found = fix.repair(source, finding)
+        if found is not None and not (isinstance(found, Edit) and found.text == source):
+            yield fix, found
+
+
+def can_fix(finding: Finding, read: Read) -> bool:
+    """Whether a codemod has an edit for a finding. Parses one file; whether the edit holds only a new look tells."""
+    source = read(finding.place.path) if finding.ways else None
+    return source is not None and any(isinstance(found, Edit) for _, found in _proposals(source, finding))
+
+
+def marked(report: Report, read: Read) -> Report:
+    """The report, in which findings that close the gate say whether ``mailguard fix`` has an edit for them."""
+    parsed: set[str] = set()
+    findings = []
+    for finding in report.findings:
+        wanted = finding.gates and (finding.place.path in parsed or len(parsed) < MARKED)
+        if wanted:
+            parsed.add(finding.place.path)
+        findings.append(replace(finding, fixable=wanted and can_fix(finding, read)))
+    return replace(report, findings=tuple(findings))
+
+
+def repaired(report: Report, chosen: Sequence[Finding], look: Look, read: Read) -> Iterator[Outcome]:
+    """The outcome for each of the ``chosen`` findings of ``report``, one after the other, each on top of the last."""
+    texts: dict[str, bytes] = {}
+    for wanted in chosen:
+        finding = _again(wanted, report)
+        if finding is None:
+            yield Outcome(wanted)
+            continue
+        path = finding.place.path
+        source = texts.get(path) or read(path)
+        if source is None:
+            yield Outcome(wanted, reason="the file cannot be read")
+            continue
+        reasons = []
+        for fix, found in _proposals(source, finding):
+            if isinstance(found, Refusal):
+                reasons.append(found.reason)
+                continue
+            after = look({**texts, path: found.text})
+            if not _holds(report, after, finding):
+                continue
+            texts[path], report = found.text, after
+            yield Outcome(wanted, fix, found, source)
+            break
+        else:
+            yield Outcome(wanted, reason=reasons[0] if reasons else _no_form(finding))
+
+
+def _no_form(finding: Finding) -> str:
+    if not finding.ways:
+        return "this is a recorded request; the code that made it is elsewhere"
+    if finding.place.path.endswith(".ipynb"):
+        return "this is a notebook"
+    return NO_FORM
+
+
+def _names(finding: Finding) -> frozenset[str]:
+    return frozenset(way.identity for way in finding.ways)
+
+
+def _is_same(one: Finding, other: Finding) -> bool:
+    return one.place.path == other.place.path and bool(_names(one) & _names(other))
+
+
+def _again(wanted: Finding, report: Report) -> Finding | None:
+    """A finding in a later report, in which its lines may have moved."""
+    if any(finding is wanted for finding in report.findings):
+        return wanted
+    again = [finding for finding in report.findings if _is_same(finding, wanted)]
+    return min(again, key=lambda one: abs(one.place.line - wanted.place.line), default=None)
+
+
+def _holds(before: Report, after: Report, finding: Finding) -> bool:
+    """Whether a repair is one: the problem is gone, no other one came, and no mail call was lost from sight."""
+    if len(after.skips) > len(before.skips) or after.ledger.calls != before.ledger.calls:
+        return False
+    others = [one for one in before.findings if one is not finding]
+    for one in after.findings:
+        if _is_same(one, finding) and not any(_is_same(one, other) for other in others):
+            return False
+        if one.ways and not any(_is_same(one, other) and one.rule == other.rule for other in others):
+            return False
+    return len(after.findings) < len(before.findings)
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def shown(outcomes: Sequence[Outcome], *, written: bool, command: str) -> list[str]:
+    """The lines for people. ``command`` is the one that writes what is shown."""
+    lines: list[str] = []
+    edits = [outcome for outcome in outcomes if outcome.edit is not None]
+    for outcome in outcomes:
+        if lines:
+            lines.append("")
+        if len(outcomes) > 1:
+            lines.append(_safe(place_words(outcome.finding.place)))
+        if outcome.edit is not None:
+            lines += _edit_lines(outcome, outcome.edit, written=written)
+        else:
+            lines += _sketch(outcome)
+    if edits and not written:
+        lines.append(f"Write it: {command}" if len(edits) == 1 else f"Write them: {command}")
+    return lines
+
+
+def _safe(text: str) -> str:
+    return safe_text(text, Output.TERMINAL)
+
+
+def _edit_lines(outcome: Outcome, edit: Edit, *, written: bool) -> Iterator[str]:
+    yield from _diff(outcome.before, edit.text)
+    path = _safe(place_words(replace(outcome.finding.place, line=0, column=0)))
+    yield f"{edit.outcome} {f'Written to {path}.' if written else 'Nothing is written yet.'}"
+    if edit.requests:
+        yield edit.requests
+
+
+def _diff(before: bytes, after: bytes) -> Iterator[str]:
+    """The lines that change, with some around them; no address in them."""
+    old, new = _lines(before), _lines(after)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for number, group in enumerate(matcher.get_grouped_opcodes(AROUND)):
+        if number:
+            yield "..."
+        first, last = group[0], group[-1]
+        shown_old = code_frame(old[first[1] : last[2]])
+        shown_new = code_frame(new[first[3] : last[4]])
+        for kind, old_from, old_to, new_from, new_to in group:
+            gone = shown_old[old_from - first[1] : old_to - first[1]]
+            come = shown_new[new_from - first[3] : new_to - first[3]]
+            if kind == "equal":
+                yield from (_safe(f" {line}").rstrip() for line in gone)
+            else:
+                yield from (_safe(f"-{line}") for line in gone)
+                yield from (_safe(f"+{line}") for line in come)
+
+
+def _lines(data: bytes) -> list[str]:
+    return data.decode("utf-8", "replace").splitlines()
+
+
+def _sketch(outcome: Outcome) -> Iterator[str]:
+    """What to do where no edit is surely right."""
+    finding = outcome.finding
+    if not outcome.reason:
+        yield f"{_safe(place_words(finding.place))} is repaired by the edit above."
+        return
+    yield f"No edit is surely right here: {_safe(told(outcome.reason))}."
+    yield f"Change     {_safe(told(finding.change))}"
+    if finding.ways and any(name.startswith(tuple(cause.value for cause in SHOWING)) for name in _names(finding)):
+        # The second choice, and said to be one.
+        yield "Otherwise  put the list into Bcc. This keeps readers apart only as long as every program treats Bcc as Bcc."
+    yield f"Then       mailguard check {paste(replace(finding.place, line=0, column=0))}"
+
+
+def write(root: Path, outcomes: Sequence[Outcome]) -> list[str]:
+    """Write the edits into the tree at ``root``; the paths that were written.
+
+    A file is written only if it still is what was looked at, and lies in the tree. Raises ``OSError``.
+    """
+    first: dict[str, bytes] = {}
+    last: dict[str, bytes] = {}
+    for outcome in outcomes:
+        if outcome.edit is not None:
+            first.setdefault(outcome.finding.place.path, outcome.before)
+            last[outcome.finding.place.path] = outcome.edit.text
+    for path, text in last.items():
+        file = root / path
+        if not file.resolve().is_relative_to(root) or file.is_symlink():
+            raise OSError(0, "a link leads elsewhere", path)
+        if file.read_bytes() != first[path]:
+            raise OSError(0, "it has changed meanwhile", path)
+        _replace(file, text)
+    return list(last)
+
+
+def _replace(file: Path, text: bytes) -> None:
+    """Put ``text`` in place of a file at once, with the same permissions."""
+    mode = stat.S_IMODE(file.stat().st_mode)
+    handle, name = tempfile.mkstemp(prefix=".mailguard-", dir=file.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text)
+        Path(name).chmod(mode)
+        Path(name).replace(file)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def worth_repairing(finding: Finding) -> bool:
+    """Whether a finding is repaired where a whole file or folder is named."""
+    return not finding.noted and finding.certainty >= Certainty.LIKELY and bool(finding.ways)
