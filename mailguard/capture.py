@@ -245,6 +245,7 @@ def _folder() -> BinaryIO:
 def _members(path: str, real: str, fields: Mapping[str, str], on_cut: Callable[[], None]) -> Iterator[Source]:
     """The regular files under a folder, in order; links are not followed."""
     count = 0
+    above = "" if path == "." else path.rstrip("/")
     for folder, names, files in os.walk(real):
         names.sort()
         inner = os.path.relpath(folder, real).replace(os.sep, "/")
@@ -255,7 +256,7 @@ def _members(path: str, real: str, fields: Mapping[str, str], on_cut: Callable[[
             count += 1
             if count > FOLDER_LIMIT:
                 raise OSError("more files than the limit")
-            shown = "/".join(part for part in (path.rstrip("/"), inner if inner != "." else "", name) if part)
+            shown = "/".join(part for part in (above, inner if inner != "." else "", name) if part)
             yield Source(shown, _opener(str(full), on_cut), tuple, fields)
 
 

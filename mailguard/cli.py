@@ -413,6 +413,25 @@ def inspect(paths: tuple[str, ...], *, reveal: bool, format_name: str, **options
     return 0
 
 
+@main.command(hidden=True)
+@click.argument("paths", nargs=-1, required=True, metavar="CAPTURE...")
+@click.option("--output", "output", metavar="FILE", help="Where to write it (a folder, for several); else the terminal.")
+@_about_settings
+def scrub(paths: tuple[str, ...], *, output: str | None, **options: Any) -> int:
+    """Write a capture again with fake addresses, for a commit or a bug report."""
+    from mailguard.scrub import ScrubError, write_all  # noqa: PLC0415  # not needed for help
+
+    run = _prepare(paths, frozenset({"captures"}), options)
+    try:
+        done = write_all(run, output)
+    except ScrubError as error:
+        return _complain(str(error), EXIT_INTERNAL)
+    except OSError as error:
+        raise NothingToCheck(f"cannot write {output}: {error.strerror}") from error
+    click.echo(done, err=True)
+    return 0
+
+
 @main.command()
 @click.argument("subject", required=False, metavar="[RULE|PLACE|API]")
 @click.option("--test", "folder", type=click.Path(path_type=Path), help="Run the examples of the rules in a folder.")

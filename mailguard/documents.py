@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value
@@ -25,6 +25,7 @@ __all__ = [
     "YAML_NODES",
     "Document",
     "Element",
+    "Piece",
     "base64_bytes",
     "clean_text",
     "decode_text",
@@ -33,6 +34,7 @@ __all__ = [
     "read_json",
     "safe_yaml",
     "yaml_documents",
+    "yaml_pieces",
 ]
 
 BODY_LIMIT: Final = 64 << 20
@@ -492,6 +494,41 @@ def yaml_documents(content: str | bytes) -> Iterator[Document | CannotTell]:
     finally:
         if loader is not None:
             loader.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A scalar of a YAML text, or where a collection begins or ends."""
+
+    kind: Literal["scalar", "mapping", "sequence", "end"]
+    start: int
+    """Where it stands, in characters from the start of the text; with its tag."""
+    end: int
+    value: str = ""
+    tag: str = ""
+
+
+def yaml_pieces(content: str) -> Iterator[Piece]:
+    """What a YAML text consists of, in order, for who changes scalars and leaves the rest as it is.
+
+    Ends where the text is broken. Never raises.
+    """
+    if len(content) > BODY_LIMIT:
+        return
+    yaml = _library()
+    try:
+        for event in yaml.parse(_UNPRINTABLE.sub("\ufffd", content), getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            start, end = event.start_mark.index, event.end_mark.index
+            if isinstance(event, yaml.ScalarEvent):
+                yield Piece("scalar", start, end, event.value, event.tag or "")
+            elif isinstance(event, yaml.MappingStartEvent):
+                yield Piece("mapping", start, end)
+            elif isinstance(event, yaml.SequenceStartEvent):
+                yield Piece("sequence", start, end)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                yield Piece("end", start, end)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return
 
 
 _TOO_DEEP: Final = CannotTell(Reason.TOO_LARGE, "the YAML is nested deeper than the limit")

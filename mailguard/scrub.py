@@ -1,0 +1,232 @@
+"""``mailguard scrub``: a capture that can be committed or sent with a bug report.
+
+The capture is written again with fake addresses (:mod:`mailguard.pseudonyms`) and then read again: nothing is handed out
+in which an address is left, or which does not replay to the same verdicts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailguard import capture, gate
+from mailguard.addresses import addresses_in, compare_key
+from mailguard.ledger import plural
+from mailguard.model.capture import Format
+from mailguard.model.exchange import Form, HttpRequest, RawMessage, Record, SmtpTransaction
+from mailguard.model.finding import Certainty
+from mailguard.model.message import CannotTell, Decoded, Message, Undecided
+from mailguard.pseudonyms import Pseudonyms
+from mailguard.rulebook import Policy, judge, verdict_of
+from mailguard.wire import from_base64, header_block, payload
+
+__all__ = ["ScrubError", "Scrubbed", "scrubbed", "verdicts", "write_all"]
+
+LIMIT = 1 << 29
+"""Bytes of one capture file."""
+
+
+class ScrubError(Exception):
+    """A capture that cannot be made safe. The text is one sentence that names nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """A capture with fake addresses."""
+
+    files: tuple[tuple[str, bytes], ...]
+    """Names relative to the capture, and contents; a file has one, with an empty name."""
+    people: int
+    domains: int
+    secrets: int
+    records: int
+    """Records that were replayed, before and after."""
+
+
+def scrubbed(
+    path: str | os.PathLike[str],
+    policy: Policy,
+    fields: Mapping[str, str] | None = None,
+    names: Pseudonyms | None = None,
+) -> Scrubbed:
+    """The capture at ``path`` with fake people; ``names`` is who is who already, in other captures.
+
+    Raises:
+        ScrubError: if it is no capture, or if what was written does not replay to the same verdicts, or still holds an
+            address of the original.
+        OSError: if it cannot be read.
+
+    """
+    real = Path(path)
+    given = fields or {}
+    form = capture.detect(real, given)
+    if not isinstance(form, Format):
+        raise ScrubError("this is no capture that mailguard can read")
+    contents = {name: file.read_bytes() for name, file in _files(real)}
+    if any(len(data) > LIMIT for data in contents.values()):
+        raise ScrubError("a file is larger than the limit")
+    names = names or Pseudonyms(policy.inside)
+    before = list(capture.records(real.name, real, form, given))
+    # Heard of once before anything is written: a name may stand in a text in front of the line that tells whose it is.
+    try:
+        for data in contents.values():
+            names.file(data, form.name)
+        after = {name: names.file(data, form.name) for name, data in contents.items()}
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise ScrubError("the capture is damaged in a way that cannot be scrubbed") from error
+    with tempfile.TemporaryDirectory(prefix="mailguard-") as folder:
+        copy = Path(folder) / real.name
+        _write(after.items(), copy, real)
+        then = list(capture.records(real.name, copy, form, given))
+    if verdicts(before, policy) != verdicts(then, policy):
+        raise ScrubError("the scrubbed capture would not give the same verdicts, so nothing was written")
+    fakes = {compare_key(fake) for fake in names.people.values()}
+    if (_addresses(before) - fakes) & _addresses(then):
+        raise ScrubError("an address of the original was left, so nothing was written")
+    return Scrubbed(tuple(after.items()), len(names.people), len(names.domains), len(names.secrets), len(then))
+
+
+def write_all(run: gate.Run, output: str | None) -> str:
+    """Write every capture of a run with fake people: to ``output``, a folder for several; else to standard output.
+
+    Returns what was done, in one sentence. Raises :class:`ScrubError`, in which nothing of that capture was written, and
+    ``OSError``.
+    """
+    found = [(path, Path(real), fields) for path, real, fields, form in run.capture_files() if isinstance(form, Format)]
+    if not found:
+        raise ScrubError("there is no capture that can be read")
+    names = Pseudonyms(run.policies.policy.inside)
+    results = [(path, real, scrubbed(real, run.policies.policy, fields, names)) for path, real, fields in found]
+    whole = len(results) == 1 and not found[0][1].is_dir()
+    if output in (None, "-") and not whole:
+        raise ScrubError("these are several files: name a folder for them with --output")
+    common = os.path.commonpath([Path(path).parent for path, _, _ in found])
+    for path, real, result in results:
+        if output is None or output == "-":
+            sys.stdout.buffer.write(result.files[0][1])
+            sys.stdout.flush()
+            continue
+        target = Path(output) / os.path.relpath(path, common) if len(results) > 1 else Path(output)
+        _write(result.files, target, real)
+    people, domains, secrets = len(names.people), len(names.domains), len(names.secrets)
+    records = sum(result.records for *_, result in results)
+    return (
+        f"Replaced: {plural(people, 'address', 'addresses')} at {plural(domains, 'outside domain')}, {plural(secrets, 'secret')}. "
+        f"{plural(records, 'record')} replayed: the verdicts are the same. Texts are otherwise as they were: read them before you send them."
+    )
+
+
+def _write(files: Iterable[tuple[str, bytes]], target: Path, like: Path) -> None:
+    for name, data in files:
+        file = target / name if name else target
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    for name in ("cur", "new", "tmp"):
+        if like.is_dir() and (like / name).is_dir():
+            (target / name).mkdir(parents=True, exist_ok=True)  # a Maildir is known by its folders
+
+
+def _files(real: Path) -> Iterator[tuple[str, Path]]:
+    if not real.is_dir():
+        yield "", real
+        return
+    for file in sorted(real.rglob("*")):
+        if file.is_file() and not file.is_symlink():
+            yield file.relative_to(real).as_posix(), file
+
+
+def verdicts(records: Iterable[Record], policy: Policy) -> list[object]:
+    """What each record of a capture comes to, without anything of a person in it."""
+    return [_verdict(record, policy) for record in records]
+
+
+def _verdict(record: Record, policy: Policy) -> object:
+    if isinstance(record.exchange, CannotTell):
+        return record.exchange.reason
+    claim = gate.claimed(record.exchange)
+    if claim is None:
+        return None
+    head = (claim.provider.name, claim.operation, record.when, record.delivered)
+    match claim.decoded:
+        case CannotTell(reason=reason):
+            return (*head, reason)
+        case Undecided(reason=reason, messages=messages, alternative=alternative):
+            worst = [_judged(one, policy, Certainty.UNDECIDED) for one in messages]
+            return (*head, reason, worst, [_judged(one, policy, Certainty.UNDECIDED) for one in alternative])
+        case tuple():
+            return (*head, [_judged(one, policy, Certainty.CERTAIN) for one in claim.decoded])
+
+
+def _judged(message: Message, policy: Policy, cap: Certainty) -> object:
+    judgements = judge(message, policy, cap=cap)
+    lines = (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to, message.mentions)
+    rules = [(one.rule.id, one.count, one.certainty, one.severity, one.title) for one in judgements]
+    return verdict_of(judgements, message, policy), rules, [len(line) for line in lines], message.copies, message.hidden
+
+
+def _addresses(records: Iterable[Record]) -> set[str]:
+    """Every address that a reader of these records finds, in their comparing form."""
+    found: set[str] = set()
+    for record in records:
+        if isinstance(record.exchange, CannotTell):
+            continue
+        claim = gate.claimed(record.exchange)
+        if claim is not None:
+            found.update(_of(claim.decoded))
+        for text in _texts(record.exchange):
+            found.update(compare_key(address) for address in addresses_in(text))
+    return found
+
+
+def _of(decoded: Decoded) -> Iterator[str]:
+    if isinstance(decoded, CannotTell):
+        return
+    for message in decoded if isinstance(decoded, tuple) else (*decoded.messages, *decoded.alternative):
+        named = [mention.recipient for mention in message.mentions]
+        for line in (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to, named):
+            for person in line:
+                if person.address is not None and "@" in person.address:
+                    yield compare_key(person.address)
+
+
+def _texts(exchange: HttpRequest | SmtpTransaction | RawMessage) -> Iterator[str]:
+    """The texts of an exchange, those in base64 opened."""
+    match exchange:
+        case HttpRequest():
+            body = payload(exchange)
+            if not isinstance(body, CannotTell):
+                yield from _inner(body.value, 0)
+        case SmtpTransaction() | RawMessage():
+            block = header_block(exchange.data)
+            if not isinstance(block, CannotTell):
+                yield from (value for _, value in block if isinstance(value, str))
+            yield from _inner(exchange.data, 0)
+
+
+def _inner(value: object, depth: int) -> Iterator[str]:
+    if depth > 20:
+        return
+    match value:
+        case bytes():
+            yield from _inner(value.decode("utf-8", "replace"), depth + 1)
+        case str():
+            yield value
+            if len(value) > 40 and "@" not in value and " " not in value[:60]:
+                opened = from_base64(value)
+                if isinstance(opened, bytes):
+                    yield opened.decode("utf-8", "replace")
+        case dict():
+            for key, item in value.items():
+                yield str(key)
+                yield from _inner(item, depth + 1)
+        case list() | tuple():
+            for item in value:
+                yield from _inner(item, depth + 1)
+        case Form(parts=parts):
+            for name, item in parts:
+                yield name
+                yield from _inner(item, depth + 1)
