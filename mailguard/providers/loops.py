@@ -1,0 +1,71 @@
+"""Loops: ``/api/v1/transactional``. A request names one person.
+
+Campaigns and events go to contacts whom Loops keeps.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from mailguard.model.exchange import Exchange
+from mailguard.model.message import CannotTell, Decoded, Message, Reason
+from mailguard.model.provider import Library, Provider, Source
+from mailguard.model.value import Absent, Sort, Value, get, sort_of
+from mailguard.transports.json_api import Api, body_of, contacts, field, nothing_sent, told
+
+__all__ = ["PROVIDER"]
+
+_ONE: Final = "v1/transactional"
+
+
+def _looks(body: Value) -> str | None:
+    return _ONE if not any(isinstance(get(body, name), Absent) for name in ("transactionalId", "email")) else None
+
+
+_API: Final = Api(
+    hosts=re.compile(r"app\.loops\.so"),
+    paths=(
+        (re.compile(r"/api/v1/transactional"), _ONE),
+        # An event starts an automation, which mails one contact.
+        (re.compile(r"/api/v1/(?:events/send|contacts/.*|lists.*|transactional/.*)"), "account"),
+    ),
+    like_sending=re.compile(r"transactional|send"),
+    looks=_looks,
+    names=("loops",),
+)
+
+
+def claims(exchange: Exchange) -> str | None:
+    """``v1/transactional``, or ``account`` for what sends nothing to an address in the request."""
+    return _API.operation(exchange)
+
+
+def decode(operation: str, exchange: Exchange) -> Decoded:
+    """One message to ``email``. Several in it are not documented; those that are there are read."""
+    answer = nothing_sent(operation)
+    if answer is not None:
+        return answer
+    body = body_of(exchange)
+    if isinstance(body, CannotTell):
+        return body
+    if sort_of(body) is not Sort.MAPPING:
+        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
+    to = contacts(field(body, "email"))
+    return told((Message(to=to.recipients, mentions=to.mentions),), body, ("email",))
+
+
+PROVIDER: Final = Provider(
+    name="loops",
+    title="Loops",
+    sources=(
+        Source(
+            "https://loops.so/docs/api-reference/send-transactional-email", "email is one address, of one recipient"
+        ),
+    ),
+    claims=claims,
+    decode=decode,
+    library=Library(tokens=("loops.so",)),
+    explain="One request is one message to the one address in email: readers do not see each other.",
+)
+"""Loops."""
