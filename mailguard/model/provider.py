@@ -45,7 +45,7 @@ class Library:
     """Dotted names that stand for a value (``email.utils.COMMASPACE``), and the value."""
     tokens: tuple[str, ...] = ()
     """Literal strings one of which every file that uses the library holds (``sendgrid``, ``smtplib``);
-    searched case-sensitively in the bytes of each file."""
+    searched case-sensitively in the bytes of each file. ``"boto & send_email"`` asks for both parts."""
 
 
 class Refused(Exception):  # noqa: N818  # the library refuses; it is no error of ours

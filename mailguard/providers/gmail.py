@@ -261,7 +261,14 @@ PROVIDER: Final = Provider(
             Function(("ezgmail.send",), ezgmail_send),
         ),
         classes=(MediaUpload, SimpleGmail, Service, Users, Messages, Drafts),
-        tokens=("googleapiclient", "apiclient", "gmail.googleapis.com", "/gmail/v1/", "ezgmail", "simplegmail"),
+        tokens=(
+            "apiclient & gmail",
+            "messages() & send",
+            "gmail.googleapis.com",
+            "/gmail/v1/",
+            "ezgmail",
+            "simplegmail",
+        ),
     ),
     explain=(
         "Everybody in To and Cc of the raw message is printed to everybody. The headers are the envelope too: a Bcc line "

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from mailguard.model.exchange import Dispatch
+from mailguard.model.exchange import Dispatch, HttpRequest
 from mailguard.model.finding import Skip, SkipReason
 from mailguard.model.place import Place
 from mailguard.model.provider import Library
+from mailguard.model.value import Either, Parameter, Repeat, Text, Value, text
 from mailguard.source import tree as t
 from mailguard.source.interpret.machine import COARSE, FULL, GLANCE, Budget, Dead, Machine
 from mailguard.source.interpret.values import Func
@@ -30,14 +31,17 @@ __all__ = ["Scan", "SourceFile", "scan"]
 
 CLIMB_LIMIT: Final = 6
 """Callers of callers of callers."""
-CALLERS_LIMIT: Final = 60
+CALLERS_LIMIT: Final = 15
 """Files that name a function, above which they must name its module or class as well."""
+ROOTS_LIMIT: Final = 60
+"""Callers of one function that are run; with more, each further one costs time and tells little."""
 STACK_BYTES: Final = 512 * 1024 * 1024
 """The interpreter recurses over expressions and calls; its thread gets a stack to match."""
 
 _GENERIC: Final = frozenset(
     "send save run post get execute create call process handle start submit write delete update main __init__ perform notify "
-    "apply do work task job publish dispatch emit push add form_valid".split()
+    "apply do work task job publish dispatch emit push add form_valid validate clean setup build render list load parse index "
+    "detail edit new view register login invite share check test start stop close open set put patch".split()
 )
 """Names so common that a call of one on an unknown object means nothing."""
 
@@ -93,6 +97,9 @@ class _Search:
     senders: dict[str, list[Func]] = field(default_factory=lambda: defaultdict(list))
     functions: dict[Module, list[Chain]] = field(default_factory=dict)
     mentions: dict[str, list[Module]] = field(default_factory=dict)
+    known_callers: dict[int, list[_Root]] = field(default_factory=dict)
+    naming: set[Module] = field(default_factory=set)
+    """Files that name a mail library."""
 
     def root(self, module: Module, chain: Chain) -> _Root:
         key = (module, chain)
@@ -151,6 +158,12 @@ class _Search:
         return self.functions[module]
 
     def callers(self, root: _Root) -> list[_Root]:
+        """Functions that may lead to the root; looked for once."""
+        if id(root) not in self.known_callers:
+            self.known_callers[id(root)] = self._find_callers(root)
+        return self.known_callers[id(root)]
+
+    def _find_callers(self, root: _Root) -> list[_Root]:
         """Functions that name the root, its class, or a subclass of it: they may lead to it."""
         if not root.chain:
             return []
@@ -162,18 +175,22 @@ class _Search:
         if isinstance(root.chain[0], t.Func) and root.name in {"<lambda>"}:
             return []
         for name in names[:1] if root.name in names else names:
+            # A name as common as `process` is a call of this one only where its class or module is named as well.
+            hints = {node.name for node in root.chain[:-1]} | {root.module.name.rsplit(".", 1)[-1]}
+            common = name in _GENERIC or len(self._naming(name, root)) > CALLERS_LIMIT
             for module in self._naming(name, root):
                 for chain in self.chains(module):
                     node = chain[-1]
                     if (
                         isinstance(node, t.Func)
                         and name in node.names
+                        and (not common or module is root.module or not hints.isdisjoint(node.names))
                         and not (module is root.module and chain == root.chain)
                     ):
                         result[(module, chain)] = self.root(module, chain)
                 if _module_mentions(module.body, name):
                     result[(module, ())] = self.root(module, ())
-        return list(result.values())
+        return list(result.values())[:ROOTS_LIMIT]
 
     def _naming(self, name: str, root: _Root) -> list[Module]:
         if name not in self.mentions:
@@ -200,20 +217,21 @@ class _Search:
         for depth in range(CLIMB_LIMIT + 1):
             following: dict[int, tuple[_Root, set[Place] | None]] = {}
             for root, wanted in level.values():
+                above: dict[Place, list[_Root]] = {}
                 for dispatch in self.run(root):
                     place = dispatch.place
                     if wanted is None and dispatch.symbol != root.symbol and self._own_root(dispatch, seeds):
                         continue
                     if wanted is not None and place not in wanted:
                         continue
-                    if depth == CLIMB_LIMIT or not self.open_to_callers(dispatch):
+                    if depth == CLIMB_LIMIT or not self._open(dispatch):
                         self.final.append(dispatch)
                         continue
-                    self.machine.relevant.update(root.names)
-                    callers = [caller for caller in self.callers(root) if self._reaches(caller, place, root)]
-                    if not callers:
+                    if place not in above:
+                        above[place] = self._callers_that_reach(root, dispatch)
+                    if not above[place]:
                         self.final.append(dispatch)
-                        continue
+                for place, callers in above.items():
                     for caller in callers:
                         if (id(caller), place) in done:
                             continue
@@ -234,8 +252,26 @@ class _Search:
             self._symbols = {seed.symbol for seed in seeds}
         return self._symbols
 
-    def _reaches(self, caller: _Root, place: Place, root: _Root) -> bool:
-        return any(dispatch.place == place for dispatch in self.run(caller))
+    def _open(self, dispatch: Dispatch) -> bool:
+        """Whether it is worth asking the callers. A request whose host nothing tells is mail only if a caller gives it."""
+        if isinstance(dispatch.exchange, HttpRequest):
+            first = _first(dispatch.exchange.url)
+            if not isinstance(text(first), str) and not isinstance(first, (Parameter, Either)):
+                return False
+        return self.open_to_callers(dispatch)
+
+    def _callers_that_reach(self, root: _Root, dispatch: Dispatch) -> list[_Root]:
+        self.machine.relevant.update(root.names)
+        callers = self.callers(root)
+        if isinstance(dispatch.exchange, HttpRequest) and not isinstance(text(_first(dispatch.exchange.url)), str):
+            # Any program posts to addresses that its callers give; only those that name a mail service matter.
+            callers = [caller for caller in callers if caller.module in self.naming]
+        return [caller for caller in callers if any(found.place == dispatch.place for found in self.run(caller))]
+
+
+def _first(url: Value) -> Value:
+    """The start of a URL, which tells its host."""
+    return url.parts[0] if isinstance(url, Text) and not isinstance(url.parts[0], Repeat) else url
 
 
 _debugging = False
@@ -327,7 +363,13 @@ class _Sinks:
 
 
 _WEB: Final = frozenset({"post", "put", "request", "urlopen", "Request"})
-_SENDS: Final = re.compile(r"send|deliver|mail", re.IGNORECASE)
+_SENDS: Final = re.compile(r"a?send|deliver|email_user|mail_admins|mail_managers", re.IGNORECASE)
+_CARRIERS: Final = frozenset(
+    "json base64 http urllib urllib2 urllib3 httplib logging six flask google requests httpx aiohttp tornado orjson ujson "
+    "simplejson rapidjson anyjson authlib cloudscraper curl_cffi grequests requests_futures requests_oauthlib "
+    "requests_toolbelt python_http_client".split()
+)
+"""Packages that are modelled for what they carry; using one is no sign of mail."""
 
 
 def _everything(body: Iterable[t.Stmt]) -> Iterator[t.Stmt]:
@@ -354,8 +396,9 @@ def _sinks(libraries: Iterable[Library]) -> _Sinks:
             paths |= set(function.paths)
         for cls in library.classes:
             paths |= set(cls.PATHS)
-            sends |= {name for name in dir(cls) if not name.startswith("_") and _SENDS.search(name)}
-    sends |= {name for name in (path.rsplit(".", 1)[-1] for path in paths) if name.islower() and _SENDS.search(name)}
+            sends |= {name for name in dir(cls) if not name.startswith("_") and _SENDS.match(name)}
+    sends |= {name for name in (path.rsplit(".", 1)[-1] for path in paths) if name.islower() and _SENDS.match(name)}
+    paths = {path for path in paths if path.split(".", 1)[0] not in _CARRIERS or path.startswith("logging.handlers.")}
     return _Sinks(frozenset(path.split(".", 1)[0] for path in paths), frozenset(paths), frozenset(sends), _WEB)
 
 
@@ -407,7 +450,9 @@ def _scan(
 ) -> Scan:
     project = Project(files)
     machine = Machine(project, libraries)
-    tokens = sorted({token.encode() for library in libraries for token in library.tokens})
+    tokens = sorted(
+        {tuple(part.encode() for part in token.split(" & ")) for library in libraries for token in library.tokens}
+    )
     sinks = _sinks(libraries)
     machine.relevant |= sinks.sends
     search = _Search(project, machine, open_to_callers, is_test)
@@ -422,8 +467,9 @@ def _scan(
             unreadable.append(Skip(SkipReason.UNREADABLE, Place(path), error.__class__.__name__))
             continue
         module.data = data
-        if not any(token in data for token in tokens) and not _odd(data):
+        if not _names_mail(data, tokens) and not _odd(data):
             continue
+        search.naming.add(module)
         hot = sinks.hot(module)
         machine.relevant |= hot - {"request", "put", "Request"}
         for chain in search.chains(module):
@@ -450,6 +496,11 @@ def _scan(
     )
 
 
+def _names_mail(data: bytes, tokens: list[tuple[bytes, ...]]) -> bool:
+    """Whether a file holds a token of a mail library, or all parts of one that needs several."""
+    return any(all(part in data for part in token) for token in tokens)
+
+
 def _odd(data: bytes) -> bool:
     """Whether the literal search may miss names: an odd encoding, or letters that Python folds into plain ones."""
     head = data[:200]
@@ -471,12 +522,12 @@ def _odd(data: bytes) -> bool:
     )
 
 
-def _relevant(project: Project, tokens: list[bytes]) -> list[Skip]:
+def _relevant(project: Project, tokens: list[tuple[bytes, ...]]) -> list[Skip]:
     """Unreadable files that name a mail API; one that names none cannot matter by itself."""
     return [
         skip
         for path, skip in project.skips.items()
-        if any(token in project.modules[path].bytes() for token in tokens) or skip.reason is SkipReason.ENCODING
+        if _names_mail(project.modules[path].bytes(), tokens) or skip.reason is SkipReason.ENCODING
     ]
 
 

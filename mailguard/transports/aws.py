@@ -538,7 +538,16 @@ LIBRARY: Final = Library(
         Function(("boto.connect_ses", "boto.ses.connect_to_region"), connect),
     ),
     classes=(Session, CoreSession, SesClient, SesV2Client, OldSesConnection),
-    tokens=("boto",),
+    # A file that only uses AWS for other things is none of ours.
+    tokens=(
+        "send_raw_email",
+        "send_templated_email",
+        "send_bulk_templated_email",
+        "send_bulk_email",
+        "send_custom_verification_email",
+        "boto & send_email",
+        "ses & send_email",
+    ),
 )
 """``boto`` is part of every name under which these packages are imported (boto3, botocore, aioboto3, aiobotocore);
 stubs (``mypy_boto3_ses``) hold it too."""

@@ -93,7 +93,7 @@ FULL: Final = Effort(60_000, 8, 4)
 """Where every root starts."""
 COARSE: Final = Effort(80_000, 1, 1)
 """For a root that took more: branches are joined at once, helpers are not followed as far."""
-GLANCE: Final = Effort(8_000, 2, 1)
+GLANCE: Final = Effort(4_000, 1, 1)
 """For test code, which closes no gate."""
 
 
@@ -318,18 +318,24 @@ class Machine:
         if len(states) <= 1:
             return states
         if (context is not None and context.idle) or self.effort.states == 1:
-            return [join_states(states)]
+            return [self._joined(states)]
         different: list[State] = []
         for state in states:
             if not any(state.same(other) for other in different):
                 different.append(state)
-        return different if len(different) <= self.effort.states else [join_states(different)]
+        return different if len(different) <= self.effort.states else [self._joined(different)]
+
+    def _joined(self, states: list[State]) -> State:
+        """One state for several; the work counts as steps, as it grows with what the states hold."""
+        if len(states) > 1:
+            self.steps += sum(len(state.heap.own) for state in states) // 8
+        return join_states(states)
 
     def statement(self, context: Context, node: t.Stmt, states: list[State]) -> Flow:
         """Run one statement from each of ``states``."""
         if isinstance(node, (t.For, t.While)):
             flow = Flow()
-            for state in [join_states(states)] if len(states) > 2 else states:
+            for state in [self._joined(states)] if len(states) > 2 else states:
                 try:
                     part = (
                         self._for(context, node, state)
@@ -486,7 +492,7 @@ class Machine:
             ends = normal
         for handler in node.handlers:
             entry = [before.copy(), *(each.copy() for each in normal)]
-            start = join_states(entry) if len(entry) > 1 else entry[0]
+            start = self._joined(entry)
             if handler.name is not None:
                 self.bind(context, start, handler.name, Unknown(handler.name, OPTIONAL))
             rest = self.block(context, handler.body, [start])
@@ -600,7 +606,7 @@ class Machine:
                 head_next = head
                 last = part
                 break
-            joined = join_states([head, *ends])
+            joined = self._joined([head, *ends])
             head_next = widen(head, joined, loop, context.place(node.at)) if turn else joined
             last = part
             if head_next.same(head):
@@ -619,9 +625,9 @@ class Machine:
             return self._limit([*result, *exits])
         if least and ends:
             # The body surely ran: what it always does has been done.
-            return self._limit([join_states(ends), *exits])
+            return self._limit([self._joined(ends), *exits])
         # The plain reading of a loop is that its body ran; that it did not is kept as a possibility by the join.
-        result = [join_states([*ends, state])] if ends else [state]
+        result = [self._joined([*ends, state])] if ends else [state]
         return self._limit([*result, *exits])
 
     @staticmethod
@@ -2004,7 +2010,7 @@ class Machine:
                 self._inner_functions(inner, results[-1][0])
         if not results:
             raise Dead
-        end = join_states([each for each, _ in results])
+        end = self._joined([each for each, _ in results])
         value = join_values(*(each for _, each in results))
         if yields is not None:
             value = Items(tuple(yields), sort="context" if func.sort == "context" else "iterator")

@@ -66,8 +66,10 @@ Val: TypeAlias = Any
 K = TypeVar("K")
 V = TypeVar("V")
 
-OPTIONS_LIMIT: Final = 8
+OPTIONS_LIMIT: Final = 6
 """Alternatives kept apart in one value."""
+SIZE_LIMIT: Final = 400
+"""Values that the alternatives of one value may be made of."""
 
 
 class FrameId(NamedTuple):
@@ -451,14 +453,46 @@ def total(members: Iterable[Member]) -> Count:
 
 def join_values(*values: Val) -> Val:
     """One of ``values``; the number of alternatives is bounded, and what is over it only widens counts."""
+    first = values[0]
+    if all(value is first for value in values):
+        return first
     joined = join(*values)
-    if isinstance(joined, Either) and len(joined.options) > OPTIONS_LIMIT:
-        kept = joined.options[:OPTIONS_LIMIT]
-        trail = next((trail_of(option) for option in joined.options if trail_of(option)), ())
-        many = any(_many(option) for option in joined.options[OPTIONS_LIMIT:])
-        filler = Unknown("one of several", MANY if many else Count(0, 1, UNBOUNDED), trail)
-        return Either((*kept[:-1], filler))
-    return joined
+    if not isinstance(joined, Either):
+        return joined
+    options = joined.options
+    if len(options) <= OPTIONS_LIMIT and sum(_size(option, SIZE_LIMIT) for option in options) <= SIZE_LIMIT:
+        return joined
+    kept: list[Val] = []
+    room = SIZE_LIMIT
+    rest: list[Val] = []
+    for option in options:
+        room -= _size(option, SIZE_LIMIT)
+        if len(kept) < OPTIONS_LIMIT - 1 and room > 0:
+            kept.append(option)
+        else:
+            rest.append(option)
+    trail = next((trail_of(option) for option in rest if trail_of(option)), ())
+    many = any(_many(option) for option in rest)
+    filler = Unknown("one of several", MANY if many else Count(0, 1, UNBOUNDED), trail)
+    return join(*kept, filler)
+
+
+def _size(value: Val, limit: int) -> int:
+    """How many values a value is made of; counting stops above ``limit``."""
+    count = 0
+    stack = [value]
+    while stack and count <= limit:
+        current = stack.pop()
+        count += 1
+        if isinstance(current, Either):
+            stack.extend(current.options)
+        elif isinstance(current, Items):
+            stack.extend(item for item, _ in current.members)
+        elif isinstance(current, Text):
+            stack.extend(part.value if isinstance(part, Repeat) else part for part in current.parts)
+        elif isinstance(current, Fields):
+            stack.extend(item for _, item in current.known)
+    return count
 
 
 def _many(value: Val) -> bool:
