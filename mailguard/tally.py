@@ -247,7 +247,8 @@ class CodeTally:
         files: set[str] = set()
         for judgement in judgements:
             noted = policies.noted(judgement, test_code=test_code)
-            for lead in self._leads(message, judgement, dispatch) or [lead_of(judgement)]:
+            leads: list[Recipient | None] = [*self._leads(message, judgement, dispatch)]
+            for lead in leads or [lead_of(judgement)]:
                 way = lead.trail if lead else ()
                 if not way or way[-1].kind is not StepKind.SENT:
                     way = (*way, Step(StepKind.SENT, dispatch.place))

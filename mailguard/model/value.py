@@ -175,7 +175,7 @@ class Member(NamedTuple):
     """A member of a collection that stands for ``count`` members like it."""
 
     value: Value
-    count: Count
+    count: Count  # type: ignore[assignment]  # what a member has is its count; tuple.count() is of no use here
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,9 +467,12 @@ def get(value: Value | Absent, key: str, *, fold: bool = False) -> Value | Absen
     """
     if isinstance(value, dict):
         if not fold:
-            return value.get(key, ABSENT)
+            held: Value | Absent = value.get(key, ABSENT)
+            return held
         wanted = key.casefold()
-        return next((item for name, item in value.items() if isinstance(name, str) and name.casefold() == wanted), ABSENT)
+        return next(
+            (item for name, item in value.items() if isinstance(name, str) and name.casefold() == wanted), ABSENT
+        )
     if isinstance(value, Fields):
         wanted = key.casefold() if fold else key
         for name, item in value.known:
@@ -514,7 +517,10 @@ def each(value: Value | Absent) -> Iterable[Member]:
     if isinstance(value, dict):
         return [Member(key, ONE) for key in value]
     if isinstance(value, Fields):
-        return [Member(key, OPTIONAL if isinstance(item, Either) and ABSENT in item.options else ONE) for key, item in value.known]
+        return [
+            Member(key, OPTIONAL if isinstance(item, Either) and ABSENT in item.options else ONE)
+            for key, item in value.known
+        ]
     if isinstance(value, Either):
         # Members of different branches never meet in one run: each is optional, and the
         # plain reading takes the branch with the most.

@@ -16,7 +16,7 @@ from typing import Final
 from mailguard.model.place import Comment
 from mailguard.source import facts
 
-__all__ = ["Statement", "comments", "statement_at"]
+__all__ = ["Statement", "comments", "with_comment"]
 
 _BLANK: Final = frozenset({tokenize.NL, tokenize.COMMENT, tokenize.ENCODING, tokenize.ENDMARKER})
 
@@ -159,9 +159,43 @@ def comments(path: str, data: bytes) -> list[Comment]:
     return result
 
 
-def statement_at(path: str, data: bytes, line: int) -> Statement | None:
-    """The statement (or header) that holds a line of a file; None where there is none, and in a notebook."""
+def with_comment(path: str, data: bytes, target: int | str, comment: str) -> tuple[bytes, int] | None:
+    """A file with ``comment`` on a line of its own above a statement, and the number of that line.
+
+    ``target`` is a line of the statement, or the name of a function or class (``Class.method``) whose header is meant. A
+    comment of the same kind that stands there already is replaced: one with the same words up to its first ``]``.
+    None where there is no such statement, in a notebook, and where the encoding of the file lacks a letter.
+    """
     if path.endswith(".ipynb"):
         return None
     reader, _ = _read(path, data)
-    return next((one for one in reader.statements if one.first <= line <= one.last), None)
+    found = next(
+        (
+            one
+            for one in reader.statements
+            if (one.first <= target <= one.last if isinstance(target, int) else one.symbol == target)
+        ),
+        None,
+    )
+    lines = data.splitlines(keepends=True)
+    if found is None or found.first > len(lines):
+        return None
+    line = lines[found.first - 1]
+    body = line.lstrip(b" \t\f")
+    indent = line[: len(line) - len(body)]
+    ending = b"\r\n" if line.endswith(b"\r\n") else b"\n"
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    try:
+        text = comment.encode("utf-8" if encoding == "utf-8-sig" else encoding)
+    except UnicodeEncodeError:
+        return None
+    at = found.first - 1
+    start = text.partition(b"]")[0]
+    if at and lines[at - 1].strip().startswith(start + b"]"):
+        at -= 1
+        del lines[at]
+    elif at == 0 and line.startswith(b"\xef\xbb\xbf"):
+        lines[0] = line.removeprefix(b"\xef\xbb\xbf")
+        return b"\xef\xbb\xbf" + text + ending + b"".join(lines), 1
+    lines.insert(at, indent + text + ending)
+    return b"".join(lines), at + 1

@@ -17,7 +17,7 @@ import json
 import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -115,7 +115,7 @@ def _too_deep(text: str) -> int:
                 return text.count("\n", 0, match.start()) + 1
         elif depth:
             depth -= 1
-    for match in re.finditer(r"^[ \t]{%d,}(?=\S)" % (DEPTH_LIMIT * 4), text, re.MULTILINE):
+    for match in re.finditer(rf"^[ \t]{{{DEPTH_LIMIT * 4},}}(?=\S)", text, re.MULTILINE):
         before = text[: match.start()].rstrip()
         if before.endswith(":"):
             return text.count("\n", 0, match.start()) + 1
@@ -174,9 +174,8 @@ class _Tokens(CodegenState):
         self.ends[id(node)] = len(self.tokens)
 
     @contextmanager
-    def record_syntactic_position(
-        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
-    ) -> Iterator[None]:
+    def record_syntactic_position(self, *_: object, **__: object) -> Iterator[None]:
+        """Positions without the white space around are not needed: an expression has none."""
         yield
 
 
@@ -438,7 +437,7 @@ class _Lowering:
                         self._optional(element.step),
                     )
                 )
-            else:
+            elif isinstance(element, cst.Index):
                 lowered.append(self._expr(element.value))
         at = self._at(node)
         index = lowered[0] if len(lowered) == 1 else t.Seq(at, "tuple", tuple(lowered), (False,) * len(lowered))
@@ -491,10 +490,8 @@ class _Lowering:
             if isinstance(part, cst.FormattedStringText):
                 value = part.value
                 if "r" not in node.prefix.lower() and "\\" in value:
-                    try:
+                    with suppress(UnicodeDecodeError):
                         value = value.encode("latin-1", "backslashreplace").decode("unicode_escape")
-                    except UnicodeDecodeError:
-                        pass
                 parts.append(t.Const(self._at(part), value.replace("{{", "{").replace("}}", "}")))
             elif hasattr(part, "expression"):
                 parts.append(self._expr(part.expression))
@@ -579,7 +576,7 @@ _EXPRESSIONS: Final[dict[type, Callable[[_Lowering, Any], t.Expr]]] = {
     cst.ConcatenatedString: _Lowering._concatenated,  # noqa: SLF001
     cst.Lambda: _Lowering._lambda,  # noqa: SLF001
     cst.Yield: _Lowering._yield,  # noqa: SLF001
-    cst.Await: lambda self, node: self._expr(node.expression),  # noqa: SLF001  # awaiting changes no value
+    cst.Await: lambda self, node: self._expr(node.expression),  # awaiting changes no value
     cst.Integer: _Lowering._number,  # noqa: SLF001
     cst.Float: _Lowering._number,  # noqa: SLF001
     cst.BinaryOperation: _Lowering._binary,  # noqa: SLF001

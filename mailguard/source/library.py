@@ -6,12 +6,13 @@ list whole, which take one thing off it, which make several out of one text.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL, PLAIN_MANY, UNBOUNDED, ZERO, Count, Truth, exactly
+from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL, PLAIN_MANY, UNBOUNDED, Count, Truth, exactly
 from mailguard.model.place import Place
 from mailguard.model.value import (
     ABSENT,
@@ -41,7 +42,6 @@ from mailguard.source.interpret.values import (
     Func,
     ModelCls,
     ModelFn,
-    ModelMethod,
     Native,
     Partial,
     Ref,
@@ -450,7 +450,7 @@ def item(state: State, holder: Val, index: Val, place: Place) -> Val:
             if name == key:
                 return join_values(*_present(value))
         return Unknown(key or "a value", OPTIONAL, holder.trail)
-    if isinstance(holder, Parameter) or isinstance(holder, Unknown):
+    if isinstance(holder, (Parameter, Unknown)):
         if key is not None:
             return part(holder, key, place)
         label = holder.why if isinstance(holder, Unknown) else holder.name
@@ -654,8 +654,7 @@ def joined(state: State, separator: Val, value: Val, place: Place) -> Val:
             many = many or count.plain >= PLAIN_MANY
     if len(members) > 1 or many:
         step = Step(StepKind.JOINED, place)
-        result = concat_repeats(parts, (step,))
-        return result
+        return concat_repeats(parts, (step,))
     if parts and isinstance(parts[0], Repeat):
         return Text((parts[0],))
     return parts[0] if parts else Known("")
@@ -856,23 +855,29 @@ def is_collection(state: State, value: Val) -> bool:
     return isinstance(value, Items)
 
 
+def _identical(one: Any, other: Any) -> bool:
+    return one is other or (one == other and type(one) is type(other))
+
+
+_COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "is": _identical,
+    "is not": lambda one, other: not _identical(one, other),
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "in": lambda one, other: one in other,
+    "not in": lambda one, other: one not in other,
+}
+
+
 def compare(machine: Any, state: State, op: str, left: Val, right: Val) -> Truth:
     """``left op right``."""
     if isinstance(left, Known) and isinstance(right, Known):
-        one, other = left.value, right.value
         try:
-            result = {
-                "==": lambda: one == other,
-                "!=": lambda: one != other,
-                "is": lambda: one is other or (one == other and type(one) is type(other)),
-                "is not": lambda: not (one is other or (one == other and type(one) is type(other))),
-                "<": lambda: one < other,  # type: ignore[operator]  # a TypeError is caught
-                "<=": lambda: one <= other,  # type: ignore[operator]  # the same
-                ">": lambda: one > other,  # type: ignore[operator]  # the same
-                ">=": lambda: one >= other,  # type: ignore[operator]  # the same
-                "in": lambda: one in other,  # type: ignore[operator]  # the same
-                "not in": lambda: one not in other,  # type: ignore[operator]  # the same
-            }[op]()
+            result = _COMPARISONS[op](left.value, right.value)
         except (KeyError, TypeError):
             return Truth.MAYBE
         return Truth.YES if result else Truth.NO
@@ -993,9 +998,8 @@ def method(
         and args
         and isinstance(holder, (Known, Text, Unknown, Parameter))
         and not isinstance(args[0], Func)
-    ):
-        if isinstance(holder, (Known, Text)) or len(args) == 1:
-            return joined(state, holder, args[0], place)
+    ) and (isinstance(holder, (Known, Text)) or len(args) == 1):
+        return joined(state, holder, args[0], place)
     if name == "format" and isinstance(holder, (Known, Text)):
         return formatted(state, holder, args, named_args, place)
     if name in {"split", "rsplit", "splitlines", "partition"} and not isinstance(holder, Items):
@@ -1056,7 +1060,7 @@ def _collection_method(
         if name in {"get_or_create", "update_or_create"}:
             return Items((Member(found, ONE), Member(Unknown("a flag", OPTIONAL), ONE)), sort="tuple")
         return found
-    if name == "values_list" or name == "with_entities":
+    if name in {"values_list", "with_entities"}:
         columns = [string(arg) for arg in args]
         flat = "flat" in named_args or len(columns) == 1
         base = element(state, holder, place)
@@ -1246,9 +1250,8 @@ def unresolved(
                 name in _QUERIES
                 or name in _FIRSTS
                 or name in {"items", "keys", "getlist", "find", "split", "json", "read", "readlines"}
-            ):
-                if receiver.split(".")[0] not in {"os", "sys", "re", "json"}:
-                    return _unknown_method(machine, context, state, base, name, args, named_args, place, None)
+            ) and receiver.split(".")[0] not in {"os", "sys", "re", "json"}:
+                return _unknown_method(machine, context, state, base, name, args, named_args, place, None)
         if short[:1].isupper():
             # A class of another package: an object of which nothing is known.
             trail = callee.trail or _origin(path, place)
@@ -1708,15 +1711,15 @@ def _dict_method(
             state.heap[holder] = state.heap[holder].put(key, value)
         return Known(None)
     if name in {"get", "pop"} and args:
-        key = string(args[0])
-        value = cell.get(key) if key is not None else ABSENT
+        asked = string(args[0])
+        value = cell.get(asked) if asked is not None else ABSENT
         default = args[1] if len(args) > 1 else named_args.get("default", Known(None))
-        if name == "pop" and key is not None:
-            state.heap[holder] = cell.drop(key)
-        if key is not None and value is not ABSENT:
+        if name == "pop" and asked is not None:
+            state.heap[holder] = cell.drop(asked)
+        if asked is not None and value is not ABSENT:
             present = _present(value)
             return join_values(*present, default) if _maybe(value) else value
-        if key is not None and not cell.open and cell.rest is None:
+        if asked is not None and not cell.open and cell.rest is None:
             return default
         return (
             join_values(item(state, holder, args[0], place), default)
@@ -1724,16 +1727,16 @@ def _dict_method(
             else item(state, holder, args[0], place)
         )
     if name == "setdefault" and args:
-        key = string(args[0])
+        wanted = string(args[0])
         default = args[1] if len(args) > 1 else Known(None)
-        if key is None:
+        if wanted is None:
             if cell.rest is None:
                 set_item(state, holder, args[0], default)
                 return default
             return cell.rest
-        value = cell.get(key)
+        value = cell.get(wanted)
         if value is ABSENT:
-            state.heap[holder] = cell.put(key, default)
+            state.heap[holder] = cell.put(wanted, default)
             return default
         return join_values(*_present(value), default) if _maybe(value) else value
     if name in {"items", "values", "keys", "iteritems", "itervalues", "iterkeys"}:

@@ -173,7 +173,7 @@ class Project:
     def is_namespace(self, dotted: str, importer: Module) -> bool:
         """Whether ``dotted`` is a folder of the project without an ``__init__.py`` that holds modules."""
         tail = dotted.replace(".", "/") + "/"
-        if dotted.split(".")[0] in STDLIB:
+        if dotted.split(".", maxsplit=1)[0] in STDLIB:
             return False
         roots = {"", importer.package}
         return any(module.path.startswith(root + tail) for root in roots for module in self.modules.values()) or any(

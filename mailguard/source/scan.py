@@ -129,7 +129,7 @@ class _Search:
             except RecursionError:
                 self.skips.append(Skip(SkipReason.DEPTH, Place(root.module.path, at), root.symbol))
                 found = machine.dispatches
-            except Exception as error:  # noqa: BLE001  # one root costs itself, and says so; --debug re-raises
+            except Exception as error:  # one root costs itself, and says so; --debug re-raises
                 if _debugging:
                     raise
                 self.skips.append(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
@@ -172,7 +172,7 @@ class _Search:
         names += [node.name for node in root.chain[:-1] if isinstance(node, t.Class)]
         if root.name in {"__init__", "__call__", "__new__"} and len(root.chain) == 1:
             return []
-        if isinstance(root.chain[0], t.Func) and root.name in {"<lambda>"}:
+        if isinstance(root.chain[0], t.Func) and root.name == "<lambda>":
             return []
         for name in names[:1] if root.name in names else names:
             # A name as common as `process` is a call of this one only where its class or module is named as well.
@@ -407,7 +407,7 @@ def scan(
     libraries: Sequence[Library],
     open_to_callers: Callable[[Dispatch], bool],
     *,
-    is_test: Callable[[str], bool] = lambda path: False,
+    is_test: Callable[[str], bool] = lambda _: False,
     debug: bool = False,
 ) -> Scan:
     """Find the mail calls of a tree.
@@ -517,9 +517,7 @@ def _odd(data: bytes) -> bool:
             b"iso-8859-15",
         }
     # Mathematical letters and full-width forms: what NFKC turns into ASCII letters.
-    return b"\xf0\x9d\x90" <= b"" or bool(
-        re.search(rb"\xf0\x9d[\x90-\x9f]|\xef\xbc[\xa1-\xbf]|\xef\xbd[\x81-\x9a]", data)
-    )
+    return bool(re.search(rb"\xf0\x9d[\x90-\x9f]|\xef\xbc[\xa1-\xbf]|\xef\xbd[\x81-\x9a]", data))
 
 
 def _relevant(project: Project, tokens: list[tuple[bytes, ...]]) -> list[Skip]:

@@ -135,10 +135,8 @@ def _uses(node: t.Stmt) -> _Uses:
                         uses.writes.add(base)
                 if isinstance(call.func, t.Attr) and call.func.name in _CHANGES:
                     uses.effect = True
-                if (
-                    isinstance(call.func, t.Attr)
-                    and _base(call.func) in {"self", "cls"}
-                    or (isinstance(call.func, t.Attr) and isinstance(call.func.value, t.Call))
+                if (isinstance(call.func, t.Attr) and _base(call.func) in {"self", "cls"}) or (
+                    isinstance(call.func, t.Attr) and isinstance(call.func.value, t.Call)
                 ):
                     uses.on_self = True
                     uses.effect = True
@@ -158,9 +156,9 @@ def _uses(node: t.Stmt) -> _Uses:
             _scan(node.iter, uses)
             _target(node.target, uses)
         case t.With():
-            for item, target in node.items:
-                _scan(item, uses)
-                _target(target, uses)
+            for manager, bound in node.items:
+                _scan(manager, uses)
+                _target(bound, uses)
         case t.Match():
             _scan(node.subject, uses)
             for case in node.cases:
@@ -211,8 +209,11 @@ class Slicer:
         return found
 
     def slice(self, body: tuple[t.Stmt, ...], hot: Collection[str], *, returns: bool, effects: bool) -> frozenset[int]:
-        """The statements (by ``id``) to run. ``returns``: the value that is returned matters; ``effects``: what is
-        written into things that the caller holds matters."""
+        """The statements to run, by ``id``.
+
+        ``returns``: the value that is returned matters; ``effects``: what is written into things that the caller
+        holds matters.
+        """
         key = (id(body), len(hot), returns, effects)
         found = self._slices.get(key)
         if found is None:
@@ -251,11 +252,12 @@ class Slicer:
         hot_set = hot if isinstance(hot, (set, frozenset)) else set(hot)
         for node in order:
             uses = self.uses(node)
-            if isinstance(node, t.Return) and returns:
-                choose(node)
-            elif isinstance(node, t.ExprStmt) and isinstance(node.value, t.Yield):
-                choose(node)
-            elif not hot_set.isdisjoint(uses.mentions) or (effects and uses.effect):
+            if (
+                (isinstance(node, t.Return) and returns)
+                or (isinstance(node, t.ExprStmt) and isinstance(node.value, t.Yield))
+                or not hot_set.isdisjoint(uses.mentions)
+                or (effects and uses.effect)
+            ):
                 choose(node)
             elif isinstance(node, (t.Import, t.From, t.Global)):
                 chosen.add(id(node))

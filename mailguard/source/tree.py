@@ -22,8 +22,8 @@ __all__ = [
     "Case",
     "Class",
     "Clause",
-    "Compare",
     "Comp",
+    "Compare",
     "Cond",
     "Const",
     "Continue",
@@ -78,12 +78,16 @@ class Const:
 
 @dataclass(slots=True, eq=False)
 class Name:
+    """A name."""
+
     at: Span
     id: str
 
 
 @dataclass(slots=True, eq=False)
 class Attr:
+    """``value.name``."""
+
     at: Span
     value: Expr
     name: str
@@ -91,6 +95,8 @@ class Attr:
 
 @dataclass(slots=True, eq=False)
 class Slice:
+    """``lower:upper:step`` within brackets."""
+
     at: Span
     lower: Expr | None
     upper: Expr | None
@@ -99,6 +105,8 @@ class Slice:
 
 @dataclass(slots=True, eq=False)
 class Sub:
+    """``value[index]``."""
+
     at: Span
     value: Expr
     index: Expr
@@ -116,6 +124,8 @@ class Arg(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Call:
+    """A call."""
+
     at: Span
     func: Expr
     args: tuple[Arg, ...]
@@ -123,6 +133,8 @@ class Call:
 
 @dataclass(slots=True, eq=False)
 class Bin:
+    """An operator between two expressions."""
+
     at: Span
     op: str
     left: Expr
@@ -141,6 +153,8 @@ class Bool:
 
 @dataclass(slots=True, eq=False)
 class Unary:
+    """An operator before an expression."""
+
     at: Span
     op: str
     operand: Expr
@@ -148,6 +162,8 @@ class Unary:
 
 @dataclass(slots=True, eq=False)
 class Compare:
+    """A chain of comparisons: pairs of operator and operand."""
+
     at: Span
     left: Expr
     rest: tuple[tuple[str, Expr], ...]
@@ -155,6 +171,8 @@ class Compare:
 
 @dataclass(slots=True, eq=False)
 class Cond:
+    """``body if test else orelse``."""
+
     at: Span
     test: Expr
     body: Expr
@@ -189,6 +207,8 @@ class Clause(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Comp:
+    """A comprehension or generator expression."""
+
     at: Span
     sort: Literal["list", "set", "iterator", "dict"]
     element: Expr
@@ -207,6 +227,8 @@ class FStr:
 
 @dataclass(slots=True, eq=False)
 class Lam:
+    """A lambda."""
+
     at: Span
     params: tuple[Param, ...]
     body: Expr
@@ -214,6 +236,8 @@ class Lam:
 
 @dataclass(slots=True, eq=False)
 class Yield:
+    """``yield`` or ``yield from``."""
+
     at: Span
     value: Expr | None
     each: bool
@@ -222,6 +246,8 @@ class Yield:
 
 @dataclass(slots=True, eq=False)
 class Walrus:
+    """``target := value``."""
+
     at: Span
     target: Expr
     value: Expr
@@ -251,6 +277,8 @@ Expr: TypeAlias = (
 
 @dataclass(slots=True, eq=False)
 class Param:
+    """A parameter of a function."""
+
     name: str
     sort: Literal["positional", "both", "keyword", "*", "**"]
     default: Expr | None
@@ -260,6 +288,8 @@ class Param:
 
 @dataclass(slots=True, eq=False)
 class Assign:
+    """An assignment, or an annotated name."""
+
     at: Span
     targets: tuple[Expr, ...]
     value: Expr | None
@@ -269,6 +299,8 @@ class Assign:
 
 @dataclass(slots=True, eq=False)
 class AugAssign:
+    """``target op= value``."""
+
     at: Span
     target: Expr
     op: str
@@ -277,41 +309,55 @@ class AugAssign:
 
 @dataclass(slots=True, eq=False)
 class ExprStmt:
+    """An expression as a statement."""
+
     at: Span
     value: Expr
 
 
 @dataclass(slots=True, eq=False)
 class Return:
+    """``return``."""
+
     at: Span
     value: Expr | None
 
 
 @dataclass(slots=True, eq=False)
 class Raise:
+    """``raise``."""
+
     at: Span
     value: Expr | None
 
 
 @dataclass(slots=True, eq=False)
 class Assert:
+    """``assert``."""
+
     at: Span
     test: Expr
 
 
 @dataclass(slots=True, eq=False)
 class Delete:
+    """``del``."""
+
     at: Span
     targets: tuple[Expr, ...]
 
 
 @dataclass(slots=True, eq=False)
 class Break:
+    """``break``."""
+
     at: Span
 
 
 @dataclass(slots=True, eq=False)
 class Continue:
+    """``continue``."""
+
     at: Span
 
 
@@ -344,6 +390,8 @@ class From:
 
 @dataclass(slots=True, eq=False)
 class If:
+    """``if``; an ``elif`` is an If within ``orelse``."""
+
     at: Span
     test: Expr
     body: tuple[Stmt, ...]
@@ -352,6 +400,8 @@ class If:
 
 @dataclass(slots=True, eq=False)
 class For:
+    """``for``, also ``async for``."""
+
     at: Span
     target: Expr
     iter: Expr
@@ -361,6 +411,8 @@ class For:
 
 @dataclass(slots=True, eq=False)
 class While:
+    """``while``."""
+
     at: Span
     test: Expr
     body: tuple[Stmt, ...]
@@ -377,6 +429,8 @@ class Handler(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Try:
+    """``try``."""
+
     at: Span
     body: tuple[Stmt, ...]
     handlers: tuple[Handler, ...]
@@ -386,6 +440,8 @@ class Try:
 
 @dataclass(slots=True, eq=False)
 class With:
+    """``with``: pairs of manager and target."""
+
     at: Span
     items: tuple[tuple[Expr, Expr | None], ...]
     body: tuple[Stmt, ...]
@@ -402,6 +458,8 @@ class Case(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Match:
+    """``match``."""
+
     at: Span
     subject: Expr
     cases: tuple[Case, ...]
@@ -409,6 +467,8 @@ class Match:
 
 @dataclass(slots=True, eq=False)
 class Func:
+    """``def``, also ``async def``."""
+
     at: Span
     """The name."""
     name: str
@@ -425,6 +485,8 @@ class Func:
 
 @dataclass(slots=True, eq=False)
 class Class:
+    """``class``."""
+
     at: Span
     name: str
     bases: tuple[Expr, ...]

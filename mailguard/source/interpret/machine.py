@@ -8,6 +8,7 @@ To line that gains a person in each pass is seen to grow.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import re
@@ -18,7 +19,7 @@ from typing import Any, Final
 from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
 from mailguard.model.exchange import Dispatch, Form, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.place import Place
-from mailguard.model.provider import Function, Library, Refused
+from mailguard.model.provider import Library, Refused
 from mailguard.model.value import (
     ABSENT,
     Either,
@@ -259,7 +260,7 @@ class Machine:
         """What a call of a function would send; ``chain`` leads from the module to it, its parameters are open."""
         self.dispatches, self.steps, self.reached = [], 0, set()
         context, state = self.root_context(module)
-        self.ensure(state, module)
+        self.ensure(module)
         node = chain[-1]
         owner: Val = None
         if isinstance(chain[0], t.Func) and len(chain) > 1:
@@ -280,7 +281,7 @@ class Machine:
             return self.dispatches
         func = self.make_function(context, state, node, owner)
         args: list[Val] = []
-        if owner is not None and func.sort not in {"static"}:
+        if owner is not None and func.sort != "static":
             receiver = owner if func.sort == "class" else self.open_instance(context, state, owner)
             args.append(receiver)
         self.call_function(context, state, func, args, [], node, opened=True)
@@ -291,10 +292,8 @@ class Machine:
         ref = state.allocate(context.path, (cls.node, "open"), Cell("object", cls))
         init = self._method(state, cls, "__init__")
         if isinstance(init, Func):
-            try:
+            with contextlib.suppress(Dead):
                 self.call_function(context, state, init, [ref], [], cls.node, opened=True)
-            except Dead:
-                pass
         return ref
 
     # Statements
@@ -718,7 +717,7 @@ class Machine:
     def lookup_module(self, state: State, module: Module, name: str) -> Val:
         """A name of a module's top level; ABSENT if it has none."""
         frame = FrameId(0, module)
-        self.ensure(state, module)
+        self.ensure(module)
         names = state.frames.get(frame, {})
         value = names.get(name, ABSENT)
         if isinstance(value, Either) and ABSENT in value.options:
@@ -744,7 +743,7 @@ class Machine:
                 return self.models[f"{star}.{name}"]
         return ABSENT
 
-    def ensure(self, state: State, module: Module) -> None:
+    def ensure(self, module: Module) -> None:
         """Make the names of a module's top level known: its body is run once, as an import would."""
         if module in self._loaded or module.unreadable:
             return
@@ -850,10 +849,8 @@ class Machine:
         """The class that a ``class`` statement makes; its body is run now."""
         bases = []
         for base in node.bases:
-            try:
+            with contextlib.suppress(Dead):
                 bases.append(self.eval(context, state, base))
-            except Dead:
-                continue
         prefix = context.symbol
         symbol = f"{context.module.name}:{node.name}" if prefix.endswith(":<module>") else f"{prefix}.{node.name}"
         frame = FrameId(context.path, node)
@@ -902,7 +899,7 @@ class Machine:
         if isinstance(cls, Cls):
             cell = state.heap.get(cls.ref)
             if cell is None:
-                self.ensure(state, cls.module)
+                self.ensure(cls.module)
                 cell = state.heap.get(cls.ref)
             return ABSENT if cell is None else cell.get(name)
         return ABSENT
@@ -918,7 +915,7 @@ class Machine:
                 found = inspect.getattr_static(each.cls, name, None)
                 if found is not None and not hasattr(Object, name):
                     return (each, found)
-                if name in {"__init__"} and found is not None and "__init__" in _members(each.cls):
+                if name == "__init__" and found is not None and "__init__" in _members(each.cls):
                     return (each, found)
         return ABSENT
 
@@ -1024,6 +1021,7 @@ class Machine:
 
     def _refine(self, context: Context, state: State, target: t.Expr, keep: Callable[[Val], Val | None]) -> bool:
         """Filter the alternatives of a name or attribute; ``keep`` returns None for one that cannot be."""
+        frame: FrameId | None = None
         if isinstance(target, t.Name):
             frame = next((each for each in context.frames if target.id in state.frames.get(each, {})), None)
             if frame is None:
@@ -1050,6 +1048,7 @@ class Machine:
                 return False
             new = kept_value
         if isinstance(target, t.Name):
+            assert frame is not None  # noqa: S101  # found above, or there is nothing to refine
             state.writable(frame)[target.id] = new
         else:
             state.heap[holder] = state.heap[holder].put(target.name, new)
@@ -1119,7 +1118,7 @@ class Machine:
                     self.set_attribute(context, state, option, name, value, at, node)
             return
         if isinstance(holder, Mod):
-            self.ensure(state, holder.module)
+            self.ensure(holder.module)
             state.writable(FrameId(0, holder.module))[name] = value
             return
         if isinstance(holder, Cls):
@@ -1170,10 +1169,8 @@ class Machine:
             self._call_dunder(context, state, holder, "__setitem__", [index, shown], node)
             return
         key = library.string(index)
-        if (
-            key is not None
-            and not isinstance(value, (Known,))
-            or (isinstance(value, Known) and isinstance(value.value, str))
+        if (key is not None and not isinstance(value, (Known,))) or (
+            isinstance(value, Known) and isinstance(value.value, str)
         ):
             value = self._stored(value, context.place(at), key or "")
         library.set_item(state, holder, index, value)
@@ -1580,7 +1577,7 @@ class Machine:
         if value is not ABSENT:
             if isinstance(value, Either) and ABSENT in value.options:
                 value = join_values(*(option for option in value.options if option is not ABSENT))
-            if not isinstance(self._static(state, cell, name), property):
+            if not isinstance(self._static(cell, name), property):
                 return value
         found = self._method(state, cell.cls, name)
         if isinstance(found, Func):
@@ -1608,7 +1605,7 @@ class Machine:
         base = Unknown(label or "self", OPEN)
         return library.attribute(self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls))
 
-    def _static(self, state: State, cell: Cell, name: str) -> object:
+    def _static(self, cell: Cell, name: str) -> object:
         for each in self.mro(cell.cls):
             if isinstance(each, ModelCls):
                 return inspect.getattr_static(each.cls, name, None)
@@ -1803,7 +1800,7 @@ class Machine:
         node: object,
     ) -> Val:
         at = node.at if isinstance(node, (t.Call, t.Func, t.Name)) else t.Span(0, 0, 0, 0)
-        handed = self._handed_on(context, state, callee, args, keywords, node)
+        handed = self._handed_on(context, state, args, keywords, node)
         if handed is not None:
             return handed
         return library.unresolved(self, context, state, callee, args, keywords, context.place(at))
@@ -1841,7 +1838,7 @@ class Machine:
         sent = self._client_of(context, state, name, args, keywords, node)
         if sent is not None:
             return sent
-        handed = self._handed_on(context, state, holder, args, keywords, node)
+        handed = self._handed_on(context, state, args, keywords, node)
         if handed is not None:
             return handed
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
@@ -1891,7 +1888,6 @@ class Machine:
         self,
         context: Context,
         state: State,
-        callee: Val,
         args: list[Val],
         keywords: list[tuple[str | None, Val]],
         node: object,
@@ -1951,7 +1947,7 @@ class Machine:
         """Call a function of the project. ``opened``: parameters that are not given stay open."""
         if len(context.stack) >= DEPTH_LIMIT or context.stack.count(func.node) >= 2:
             return Unknown("recursion")
-        self.ensure(state, func.module)
+        self.ensure(func.module)
         path = self._paths.setdefault((context.path, (node, func.node)), len(self._paths) + 1)
         frame = FrameId(path, func.node)
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
@@ -2051,7 +2047,7 @@ class Machine:
             if param.sort in {"positional", "both"} and position < len(args):
                 value = args[position]
                 position += 1
-            elif param.sort != "*" and param.sort != "**" and param.name in named:
+            elif param.sort not in {"*", "**"} and param.name in named:
                 value = named.pop(param.name)
                 if isinstance(value, Either) and ABSENT in value.options and param.name in defaults:
                     value = join_values(
@@ -2320,9 +2316,9 @@ class Machine:
                 for each in takes[: len(positional)]:
                     named.pop(each.name, None)
             for index, each in enumerate(parameters):
-                if each.default is each.empty and index >= len(positional) and each.name not in named:
-                    if each.kind in {each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY}:
-                        named[each.name] = Unknown(each.name)
+                missing = each.default is each.empty and index >= len(positional) and each.name not in named
+                if missing and each.kind in {each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY}:
+                    named[each.name] = Unknown(each.name)
             try:
                 signature.bind(*positional, **named)
             except TypeError:
@@ -2350,13 +2346,13 @@ class Machine:
         )
         if all(_is_exchange(each) for each in found):
             for each in found:
-                self.record(context, state, each, node, api)
+                self.record(context, each, node, api)
             return Unknown(f"{api.rsplit('.', 1)[-1]}()", OPTIONAL)
         if result is None:
             return Known(None)
         return self.thaw(state, result, context, (node, api))
 
-    def record(self, context: Context, state: State, exchange: Any, node: object, api: str) -> None:
+    def record(self, context: Context, exchange: Any, node: object, api: str) -> None:
         """Note a mail call. The request is read now: the heap changes afterwards."""
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
         self.dispatches.append(

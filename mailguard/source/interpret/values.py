@@ -330,7 +330,7 @@ class State:
             if ref.age == 0 and ref in self.heap.own:
                 self._age(ref)
         seen = State(part.frames.base, part.heap.base)
-        part._reach([*values, *before], list(frames), seen)  # noqa: SLF001  # another state
+        part._reach([*values, *before], list(frames), seen)  # another state
         self.heap.own.update(seen.heap.own)
         self.frames.own.update(seen.frames.own)
         self.allocated |= part.allocated
@@ -397,8 +397,7 @@ def _renamed(value: Val, old: Ref, new: Ref) -> Val:
         options = tuple(_renamed(option, old, new) for option in value.options)
         if all(one is other for one, other in zip(options, value.options, strict=True)):
             return value
-        joined = join(*options)
-        return joined
+        return join(*options)
     if isinstance(value, Items):
         members = tuple(Member(_renamed(item, old, new), count) for item, count in value.members)
         if all(one.value is other.value for one, other in zip(members, value.members, strict=True)):
