@@ -10,15 +10,17 @@ from __future__ import annotations
 import difflib
 import functools
 import os
+import re
 import stat
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from mailguard.discover import File, Files
-from mailguard.model.finding import Certainty, Finding, Report
+from mailguard.model.finding import Certainty, Finding, Report, Severity
 from mailguard.model.fix import Edit, Fix, Refusal
 from mailguard.redact import Output, code_frame, safe_text
 from mailguard.rulebook import SHOWING
@@ -110,8 +112,9 @@ def marked(report: Report, read: Read) -> Report:
 def repaired(report: Report, chosen: Sequence[Finding], look: Look, read: Read) -> Iterator[Outcome]:
     """The outcome for each of the ``chosen`` findings of ``report``, one after the other, each on top of the last."""
     texts: dict[str, bytes] = {}
-    for wanted in chosen:
-        finding = _again(wanted, report)
+    lines = [finding.place.line for finding in chosen]
+    for number, wanted in enumerate(chosen):
+        finding = _again(wanted, lines[number], report)
         if finding is None:
             yield Outcome(wanted)
             continue
@@ -129,6 +132,9 @@ def repaired(report: Report, chosen: Sequence[Finding], look: Look, read: Read) 
             if not _holds(report, after, finding):
                 continue
             texts[path], report = found.text, after
+            for later in range(number + 1, len(chosen)):
+                if chosen[later].place.path == path:
+                    lines[later] = _line_after(lines[later], source, found.text)
             yield Outcome(wanted, fix, found, source)
             break
         else:
@@ -143,33 +149,42 @@ def _no_form(finding: Finding) -> str:
     return NO_FORM
 
 
-def _names(finding: Finding) -> frozenset[str]:
-    return frozenset(way.identity for way in finding.ways)
+def _key(finding: Finding) -> tuple[str, frozenset[str]]:
+    """What stays of a finding when lines move and other problems go: file, functions, causes."""
+    return finding.place.path, frozenset(_ORDINAL.sub("", way.identity) for way in finding.ways)
 
 
-def _is_same(one: Finding, other: Finding) -> bool:
-    return one.place.path == other.place.path and bool(_names(one) & _names(other))
+_ORDINAL: Final = re.compile(r"[0-9]{1,9}$")
 
 
-def _again(wanted: Finding, report: Report) -> Finding | None:
-    """A finding in a later report, in which its lines may have moved."""
-    if any(finding is wanted for finding in report.findings):
-        return wanted
-    again = [finding for finding in report.findings if _is_same(finding, wanted)]
-    return min(again, key=lambda one: abs(one.place.line - wanted.place.line), default=None)
+def _again(wanted: Finding, line: int, report: Report) -> Finding | None:
+    """A finding in a later report, in which its line has moved to ``line``."""
+    return next(
+        (
+            one
+            for one in report.findings
+            if one.rule == wanted.rule and one.place.line == line and _key(one) == _key(wanted)
+        ),
+        None,
+    )
+
+
+def _line_after(line: int, before: bytes, after: bytes) -> int:
+    """Where a line has gone; 0 if it was changed."""
+    matcher = difflib.SequenceMatcher(None, _lines(before), _lines(after), autojunk=False)
+    for old, new, size in matcher.get_matching_blocks():
+        if old < line <= old + size:
+            return line - old + new
+    return 0
 
 
 def _holds(before: Report, after: Report, finding: Finding) -> bool:
     """Whether a repair is one: the problem is gone, no other one came, and no mail call was lost from sight."""
     if len(after.skips) > len(before.skips) or after.ledger.calls != before.ledger.calls:
         return False
-    others = [one for one in before.findings if one is not finding]
-    for one in after.findings:
-        if _is_same(one, finding) and not any(_is_same(one, other) for other in others):
-            return False
-        if one.ways and not any(_is_same(one, other) and one.rule == other.rule for other in others):
-            return False
-    return len(after.findings) < len(before.findings)
+    left = Counter(_key(one) for one in before.findings if one is not finding)
+    # A note may take the place of what was worse.
+    return Counter(_key(one) for one in after.findings if one.severity >= Severity.WARNING) <= left
 
 
 # --- what is shown --------------------------------------------------------------------------------
@@ -237,7 +252,7 @@ def _sketch(outcome: Outcome) -> Iterator[str]:
         return
     yield f"No edit is surely right here: {_safe(told(outcome.reason))}."
     yield f"Change     {_safe(told(finding.change))}"
-    if finding.ways and any(name.startswith(tuple(cause.value for cause in SHOWING)) for name in _names(finding)):
+    if finding.ways and any(way.identity.startswith(tuple(cause.value for cause in SHOWING)) for way in finding.ways):
         # The second choice, and said to be one.
         yield "Otherwise  put the list into Bcc. This keeps readers apart only as long as every program treats Bcc as Bcc."
     yield f"Then       mailguard check {paste(replace(finding.place, line=0, column=0))}"
@@ -280,4 +295,5 @@ def _replace(file: Path, text: bytes) -> None:
 
 def worth_repairing(finding: Finding) -> bool:
     """Whether a finding is repaired where a whole file or folder is named."""
-    return not finding.noted and finding.certainty >= Certainty.LIKELY and bool(finding.ways)
+    is_so = finding.certainty >= Certainty.LIKELY and finding.severity >= Severity.WARNING
+    return is_so and not finding.noted and bool(finding.ways)

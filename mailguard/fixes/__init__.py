@@ -185,6 +185,11 @@ class Scene:
                 if node is not inner and inner not in set(self.ancestors(node)):
                     yield node
 
+    def indented(self, body: Sequence[cst.BaseStatement], near: cst.CSTNode) -> cst.IndentedBlock:
+        """A block of statements, indented like the one that ``near`` stands in."""
+        around = next((node for node in self.ancestors(near) if isinstance(node, cst.IndentedBlock)), None)
+        return cst.IndentedBlock(list(body), indent=around.indent if around is not None else None)
+
     # --- names
 
     def taken(self, near: cst.CSTNode) -> frozenset[str]:
@@ -429,6 +434,13 @@ def names(node: cst.CSTNode) -> frozenset[str]:
     return frozenset(inner.value for inner in walk(node) if isinstance(inner, cst.Name))
 
 
+READS: Final = frozenset(
+    {"split", "join", "strip", "format", "lower", "upper", "copy", "count", "index", "get", "items", "keys", "values",
+     "values_list", "filter", "exclude", "all", "order_by", "distinct", "first", "exists", "startswith", "endswith"}
+)  # fmt: skip
+"""Methods of texts and collections that change nothing."""
+
+
 def writes(scene: Scene, nodes: Iterable[cst.CSTNode], name: str) -> bool:
     """Whether ``nodes`` may change the variable ``name`` or what it holds: they set it, or call a method of it."""
     for node in nodes:
@@ -445,7 +457,8 @@ def writes(scene: Scene, nodes: Iterable[cst.CSTNode], name: str) -> bool:
                 if any(isinstance(one, (cst.AssignTarget, cst.CompFor)) for one in _targets(scene, node)):
                     return True
             case cst.Attribute():
-                return True  # a method may change it; what only reads is not told apart
+                if parent.attr.value not in READS:
+                    return True
             case cst.Subscript():
                 if parent.value is node and any(
                     isinstance(one, (cst.AssignTarget, cst.Del)) for one in scene.ancestors(parent)
@@ -573,7 +586,7 @@ def round_over(scene: Scene, people: cst.BaseExpression, near: cst.CSTNode, *, o
 
     def wrap(body: Sequence[cst.BaseStatement], leading: Sequence[cst.EmptyLine]) -> cst.For:
         return cst.For(
-            target=cst.Name(person), iter=items, body=cst.IndentedBlock(list(body)), leading_lines=list(leading)
+            target=cst.Name(person), iter=items, body=scene.indented(body, near), leading_lines=list(leading)
         )
 
     return Round(cst.Name(person), wrap)
@@ -608,14 +621,14 @@ def _unrolled(scene: Scene, people: cst.BaseExpression, near: cst.CSTNode, *, on
 
     def wrap(body: Sequence[cst.BaseStatement], leading: Sequence[cst.EmptyLine]) -> cst.For:
         for test in reversed(head.ifs):
-            body = [cst.If(test=test.test, body=cst.IndentedBlock(list(body)))]
+            body = [cst.If(test=test.test, body=scene.indented(body, near))]
         target = head.target
         if isinstance(target, cst.Tuple):
             target = target.with_changes(lpar=(), rpar=())
         return cst.For(
             target=target,  # what a comprehension may assign to, a loop may as well
             iter=bare(head.iter),
-            body=cst.IndentedBlock(list(body)),
+            body=scene.indented(body, near),
             leading_lines=list(leading),
         )
 

@@ -47,7 +47,7 @@ def _renewed(scene: Scene, body: cst.IndentedBlock, param: cst.Param) -> Edit | 
     assert isinstance(test, cst.If)  # noqa: S101  # as written
     assert param.default is not None  # noqa: S101  # looked at by the caller
     if isinstance(test.body, cst.IndentedBlock):
-        test = test.with_changes(body=test.body.with_changes(indent=None))
+        test = test.with_changes(body=test.body.with_changes(indent=body.indent))
     first, *rest = body.body
     docstring = (
         isinstance(first, cst.SimpleStatementLine)
@@ -68,8 +68,8 @@ def _annotated(scene: Scene, param: cst.Param) -> cst.Param:
     changed = param.with_changes(default=cst.Name("None"))
     if (
         param.annotation is None
-        or "None" in scene.module.code_for_node(param.annotation)
-        or ("Optional" in scene.module.code_for_node(param.annotation))
+        or "None" in scene.module.code_for_node(param.annotation.annotation)
+        or ("Optional" in scene.module.code_for_node(param.annotation.annotation))
     ):
         return changed
     either = cst.BinaryOperation(param.annotation.annotation, cst.BitOr(), cst.Name("None"))

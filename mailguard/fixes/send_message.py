@@ -43,7 +43,12 @@ def _repaired(scene: Scene, send: cst.Call, method: cst.Attribute, message: str)
         if not isinstance(line, cst.SimpleStatementLine):
             return line
         swaps[line] = cst.RemoveFromParent()
-    whole = cst.Arg(cst.Name(message), comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    if isinstance(send.whitespace_before_args, cst.ParenthesizedWhitespace) and isinstance(
+        send.args[0].comma, cst.Comma
+    ):
+        comma = send.args[0].comma  # each argument has a line of its own
+    whole = cst.Arg(cst.Name(message), comma=comma)
     if text.keyword is not None:
         # Keywords have the same names; only the value changes.
         args = [arg.with_changes(value=cst.Name(message)) if arg is text else arg for arg in send.args]

@@ -49,6 +49,9 @@ def repair(source: bytes, finding: Finding) -> Edit | Refusal | None:
     value = scene.value_at(finding.place) if scene is not None else None
     if scene is None or value is None or field is None:
         return None
+    named = _named(scene, value)
+    if named is not None:
+        return _literal(scene, field, *named)
     for node in (value, *scene.ancestors(value)):
         if isinstance(node, cst.DictElement) and text_of(node.key) == "to":
             holder = scene.parent(node)
@@ -56,6 +59,17 @@ def repair(source: bytes, finding: Finding) -> Edit | Refusal | None:
         if isinstance(node, cst.BaseStatement):
             line = one_statement(scene, node)
             return _assigned(scene, field, line) if line is not None else None
+    return None
+
+
+def _named(scene: Scene, value: cst.BaseExpression) -> tuple[cst.Dict, cst.DictElement] | None:
+    """The dictionary that the place names, if it is written in one piece, and what is in it for ``to``."""
+    made = scene.assignments(value.value, scene.function(value)) if isinstance(value, cst.Name) else []
+    if len(made) != 1 or not isinstance(made[0].value, cst.Dict):
+        return None
+    for element in made[0].value.elements:
+        if isinstance(element, cst.DictElement) and text_of(element.key) == "to":
+            return made[0].value, element
     return None
 
 

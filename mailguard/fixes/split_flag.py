@@ -38,6 +38,8 @@ def repair(source: bytes, finding: Finding) -> Edit | Refusal | None:
     for node in (value, *scene.ancestors(value)):
         parent = scene.parent(node)
         match parent:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+                return _through(scene, parent, name, finding)
             case cst.Arg() if isinstance(call := scene.parent(parent), cst.Call):
                 if name_of(call.func) == "Mail" and argument(call, "to_emails", 1) is parent:
                     return _constructor(scene, call, finding)
@@ -47,6 +49,23 @@ def repair(source: bytes, finding: Finding) -> Edit | Refusal | None:
                 return _assigned(scene, parent, finding)
             case cst.BaseStatement() | None:
                 return None
+    return None
+
+
+def _through(scene: Scene, made: cst.Assign, name: str, finding: Finding) -> Edit | Refusal | None:
+    """``people = [To(...), ...]``, and then ``Mail(to_emails=people)``."""
+    function = scene.function(made)
+    if len(scene.assignments(name, function)) != 1:
+        return None
+    for use in scene.uses(name, function):
+        arg = scene.parent(use)
+        call = scene.parent(arg) if isinstance(arg, cst.Arg) else None
+        if not isinstance(call, cst.Call):
+            continue
+        if name_of(call.func) == "Mail" and argument(call, "to_emails", 1) is arg:
+            return _constructor(scene, call, finding)
+        if name_of(call.func) == "add_to" and argument(call, "to_email", 0) is arg:
+            return _adding(scene, call, finding)
     return None
 
 
@@ -127,47 +146,39 @@ def _flagged(call: cst.Call, people: cst.Arg | None) -> cst.Call | None:
 
 def inserted(args: list[cst.Arg], at: int, new: cst.Arg) -> list[cst.Arg]:
     """``args`` with ``new`` behind the one at ``at``, in the way in which they stand there."""
-    previous = args[at]
-    before = args[at - 1].comma if at and len(args) == at + 1 else cst.MaybeSentinel.DEFAULT
-    if isinstance(previous.comma, cst.Comma):
-        # What follows the comma, a line break or a comment, now follows the new one.
-        spread = _on_its_line(args, at)
-        own = previous.comma if spread else previous.comma.with_changes(whitespace_after=cst.SimpleWhitespace(" "))
-        return [
-            *args[:at],
-            previous.with_changes(comma=own),
-            new.with_changes(comma=_bare(previous.comma, spread)),
-            *args[at + 1 :],
-        ]
-    if isinstance(before, cst.Comma) and isinstance(before.whitespace_after, cst.ParenthesizedWhitespace):
-        # The last of several that stand on lines of their own; the closing parenthesis keeps its place.
-        plain = before.whitespace_after.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=[])
-        tail = {"whitespace_after_arg": previous.whitespace_after_arg}
-        head = previous.with_changes(
-            comma=cst.Comma(whitespace_after=plain), whitespace_after_arg=cst.SimpleWhitespace("")
-        )
-        return [*args[:at], head, new.with_changes(**tail)]
-    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    head = previous.with_changes(comma=comma, whitespace_after_arg=cst.SimpleWhitespace(""))
-    return [*args[:at], head, new.with_changes(whitespace_after_arg=previous.whitespace_after_arg), *args[at + 1 :]]
+    there = args[at]
+    last = at == len(args) - 1
+    before = args[at - 1].comma if at else None
+    between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    if last:
+        # The way in which those before it are kept apart; what closes the call stays behind the new one.
+        if isinstance(before, cst.Comma):
+            between = _bare(before)
+        first, second = between, there.comma
+    else:
+        own = there.comma if isinstance(there.comma, cst.Comma) else between
+        apart = isinstance(own.whitespace_after, cst.ParenthesizedWhitespace)
+        alone = apart and (at == 0 or (isinstance(before, cst.Comma) and _breaks(before)))
+        first, second = (own, _bare(own)) if alone else (between, own)
+    return [
+        *args[:at],
+        there.with_changes(comma=first, whitespace_after_arg=cst.SimpleWhitespace("")),
+        new.with_changes(comma=second, whitespace_after_arg=there.whitespace_after_arg),
+        *args[at + 1 :],
+    ]
 
 
-def _bare(comma: cst.Comma, spread: bool) -> cst.Comma:
+def _breaks(comma: cst.Comma) -> bool:
+    return isinstance(comma.whitespace_after, cst.ParenthesizedWhitespace)
+
+
+def _bare(comma: cst.Comma) -> cst.Comma:
     """``comma``, without the comment that speaks of the argument before it."""
     space = comma.whitespace_after
-    if spread and isinstance(space, cst.ParenthesizedWhitespace):
-        return comma.with_changes(
-            whitespace_after=space.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=[])
-        )
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        plain = space.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=[])
+        return comma.with_changes(whitespace_after=plain)
     return comma
-
-
-def _on_its_line(args: list[cst.Arg], at: int) -> bool:
-    """Whether the argument at ``at`` has lines of its own, like its neighbours."""
-    commas = [arg.comma for arg in args[max(at - 1, 0) : at + 1] if isinstance(arg.comma, cst.Comma)]
-    last = len(args) == at + 1 and len(args) > 1
-    breaks = [isinstance(comma.whitespace_after, cst.ParenthesizedWhitespace) for comma in commas]
-    return bool(breaks) and all(breaks) and (len(breaks) > 1 or last or at == 0)
 
 
 def _call_of(scene: Scene, use: cst.Name, method: str) -> cst.Call | None:
