@@ -13,6 +13,7 @@ import io
 import smtplib
 import sys
 import types
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,9 +36,11 @@ from mailguard.source.scan import SourceFile, scan
 OLD_DJANGO = django.VERSION < (6, 0)
 
 
-def _backend(name: str) -> dict[str, Any]:
+def _backend(name: str, **options: str) -> dict[str, Any]:
     path = f"django.core.mail.backends.{name}.EmailBackend"
-    return {"EMAIL_BACKEND": path} if OLD_DJANGO else {"MAILERS": {"default": {"BACKEND": path}}}
+    if OLD_DJANGO:
+        return {"EMAIL_BACKEND": path}
+    return {"MAILERS": {"default": {"BACKEND": path, "OPTIONS": options}}}
 
 
 if not django.conf.settings.configured:
@@ -200,7 +203,7 @@ def _hooks() -> tuple[Any, ...]:
         mock.patch.object(python_http_client.Client, "_make_request", _made_by_sendgrid),
         mock.patch.object(requests.adapters.HTTPAdapter, "send", _made_by_requests),
         mock.patch.object(boto3, "client", lambda service_name, **_: _client(service_name)),
-        override_settings(**_backend("smtp")),
+        override_settings(**_backend("smtp", host="localhost")),
     )
 
 
@@ -210,6 +213,9 @@ def hooked() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for hook in _hooks():
             stack.enter_context(hook)
+        # Programs may do what a library is about to drop.
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
         yield
 
 
