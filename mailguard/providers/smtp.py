@@ -437,7 +437,7 @@ LIBRARY: Final = Library(
     constants=mime.LIBRARY.constants,
     functions=(*mime.LIBRARY.functions, Function(("aiosmtplib.send", "aiosmtplib.api.send"), aiosmtplib_send)),
     classes=(*mime.LIBRARY.classes, Smtp, AioSmtp, SmtpHandler),
-    tokens=("smtplib", "SMTPHandler"),
+    tokens=("smtplib", "SMTPHandler", "email.mime", "email.message"),
 )
 
 PROVIDER: Final = Provider(

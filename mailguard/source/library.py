@@ -197,8 +197,8 @@ def configured_literals(state: State, value: Val, step: Step) -> Val:
             Member(configured_literals(state, item_value, step), count) for item_value, count in cell.members
         )
         fields = tuple((key, configured_literals(state, item_value, step)) for key, item_value in cell.fields)
-        if members != cell.members or fields != cell.fields or cell.members or cell.fields:
-            state.heap[value] = replace(cell, members=members, fields=fields)
+        trail = (step,) if cell.sort == "dict" else cell.trail
+        state.heap[value] = replace(cell, members=members, fields=fields, trail=trail)
     return value
 
 
@@ -1356,7 +1356,10 @@ def _environment(
 def _file(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
     name = string(args[0]) if args else ""
     label = getattr(args[0], "why", "") if args else ""
-    configured = configured_name(re.sub(r"[/\\.]", ".", name or label or ""))
+    # Who may be in a file that an operator names is not the operator's choice; settings are.
+    configured = (
+        re.search(r"config|settings|\bconf\b|\.ini\b|secret|\benv\b", name or label or "", re.IGNORECASE) is not None
+    )
     kind = StepKind.CONFIGURED if configured else StepKind.FILE
     return Unknown("file", OPEN, (Step(kind, place, name or ""),))
 

@@ -714,8 +714,8 @@ class Machine:
         """An imported name, now that it is needed."""
         return value.get(self, state) if isinstance(value, Later) else value
 
-    def lookup_module(self, state: State, module: Module, name: str) -> Val:
-        """A name of a module's top level; ABSENT if it has none."""
+    def lookup_module(self, state: State, module: Module, name: str, seen: frozenset[Module] = frozenset()) -> Val:
+        """A name of a module's top level; ABSENT if it has none. ``seen``: modules whose stars led here."""
         frame = FrameId(0, module)
         self.ensure(module)
         names = state.frames.get(frame, {})
@@ -735,7 +735,12 @@ class Machine:
             names[name] = made
             return made
         for star in names.get("import *", ()):
-            value = self.lookup_module(state, star, name) if isinstance(star, Module) else ABSENT
+            cyclic = star is module or star in seen
+            value = (
+                self.lookup_module(state, star, name, seen | {module})
+                if isinstance(star, Module) and not cyclic
+                else ABSENT
+            )
             if value is not ABSENT:
                 return value
         for star in names.get("import *", ()):
@@ -785,11 +790,16 @@ class Machine:
 
     def _shadowed(self, dotted: str, module: Module) -> bool:
         # A file that happens to be named like a modelled library, or a vendored copy of it, does not hide the model.
-        return dotted.split(".", 1)[0] in self._roots and module.path.count("/") > dotted.count(".") + 1
+        return dotted in self._modelled and module.path.count("/") > dotted.count(".") + 1
 
     @functools.cached_property
-    def _roots(self) -> set[str]:
-        return {path.split(".", 1)[0] for path in self.models}
+    def _modelled(self) -> frozenset[str]:
+        """The names of modelled things, and of the modules that they lie in."""
+        names: set[str] = set()
+        for path in self.models:
+            parts = path.split(".")
+            names.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
+        return frozenset(names)
 
     def _from(self, context: Context, state: State, node: t.From) -> None:
         module: Module | None
