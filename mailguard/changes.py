@@ -280,6 +280,15 @@ class Change:
 
         return load_baseline(self.root)
 
+    def changed_rules(self, settings: Settings) -> list[str]:
+        """The files of the project's own rules that the change edits or takes away; ``settings`` are those that count."""
+        if not settings.rules or settings.file is None:
+            return []
+        folder = settings.file.parent.relative_to(self.root) / settings.rules
+        start = posixpath.normpath(folder.as_posix()) + "/"
+        paths = [path for path in self.policy.entries if path.startswith(start)]
+        return [path for path in paths if self._now(path) != self.policy.read(path)]
+
     def changed(self, place: Place) -> bool:
         """Whether a place lies on a line of the change: one that is new, or that stands where lines were taken out."""
         lines = self._lines(place.path)

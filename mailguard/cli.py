@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -21,13 +22,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from mailguard import __version__
+from mailguard.baseline import BaselineError
 from mailguard.config import SettingsError, nearest_name
 from mailguard.discover import NothingToCheck
 from mailguard.rulebook import RulesError
 from mailguard.shelf import ShelfError
 
 if TYPE_CHECKING:
+    from mailguard.adopt import Written
+    from mailguard.changes import Change
     from mailguard.config import Settings
+    from mailguard.discover import Tree
     from mailguard.gate import Run
     from mailguard.model.finding import Report
     from mailguard.model.reporter import Options
@@ -74,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(f"{error.format_message()}\nHelp: {command}", EXIT_USAGE)
     except click.ClickException as error:
         return _complain(error.format_message(), EXIT_USAGE)
-    except (SettingsError, NothingToCheck, RulesError, ShelfError) as error:
+    except (SettingsError, NothingToCheck, RulesError, ShelfError, BaselineError) as error:
         return _complain(str(error), EXIT_USAGE)
     except BrokenPipeError:
         # Whoever read the report has left; what is still in the buffer goes nowhere.
@@ -234,11 +239,14 @@ def _by_suffix(file: str) -> str | None:
     )
 
 
-def _settings_of(paths: Sequence[str], options: dict[str, Any]) -> tuple[Any, Settings]:
-    """The tree that was named, and the settings for it."""
+def _settings_of(
+    paths: Sequence[str], options: dict[str, Any]
+) -> tuple[Tree, Settings, Change | None, tuple[str, ...]]:
+    """The tree that was named, the settings for it, the change that it is about, and remarks."""
     from mailguard import config, discover  # noqa: PLC0415  # see the module's own text
 
     tree = discover.tree_of(paths, Path.cwd())
+    change = _change(tree, options)
     files = [text for text in options["configs"] if "=" not in text or Path(text).exists()]
     if len(files) > 1:
         raise click.UsageError("--config names two files; one is enough")
@@ -248,16 +256,67 @@ def _settings_of(paths: Sequence[str], options: dict[str, Any]) -> tuple[Any, Se
         settings = config.load(Path(files[0]).resolve(), tree.root, trusted=True)
     else:
         start = Path(os.path.commonpath(tree.named)) if tree.named else tree.root
-        found = None if options["isolated"] else config.find(start, tree.root)
-        settings = config.load(found, tree.root) if found else config.Settings()
+        settings = config.Settings()
+        if not options["isolated"]:
+            stored = change.settings_now(start) if change is not None else None
+            found = config.find(start, tree.root) if stored is None else None
+            settings = stored or (config.load(found, tree.root) if found else settings)
+            if change is not None:
+                change, settings = _judged_by_the_base(change, settings, start)
     for text in options["configs"]:
         if text not in files:
             settings = config.with_inline(settings, text)
+    remarks: tuple[str, ...] = ()
+    if options.get("policy"):
+        settings, remarks = _under_policy(options["policy"], settings, tree)
     if options["tests"]:
-        from dataclasses import replace  # noqa: PLC0415  # only here
-
         settings = replace(settings, tests=True)
-    return tree, settings
+    return tree, settings, change, remarks
+
+
+def _change(tree: Tree, options: dict[str, Any]) -> Change | None:
+    """The change that was asked about, with ``--since`` or ``--staged``."""
+    from mailguard import changes, discover  # noqa: PLC0415  # see the module's own text
+    from mailguard.globs import Globs  # noqa: PLC0415  # the same
+
+    name, staged = options.get("since"), options.get("staged")
+    if staged and not name:
+        # pre-commit says so where it runs over the commits of a branch instead of one that is being made.
+        name = os.environ.get("PRE_COMMIT_FROM_REF")
+    elif staged:
+        raise click.UsageError("--staged is about the next commit, --since about those since another; one is enough")
+    if name is not None:
+        everything = discover.Tree(tree.root)
+        return changes.since(tree.root, name, lambda: discover.files_of(everything, Globs(()), Globs(())))
+    return changes.staged(tree.root) if staged else None
+
+
+def _judged_by_the_base(change: Change, now: Settings, start: Path) -> tuple[Change, Settings]:
+    """The settings from before a change, and the change with what it loosens."""
+    from mailguard import policy, rulebook  # noqa: PLC0415  # see the module's own text
+
+    before = change.settings(start)
+    rules = rulebook.load_rules(before.folder / before.rules if before.folder and before.rules else None)
+    told = [one.at(now, change.root) for one in policy.loosened(before, now, rules)]
+    told += [f"{path}   a rule of the project is changed" for path in change.changed_rules(before)]
+    told += policy.loosened_baseline(change.baseline, change.baseline_now())
+    return replace(change, notices=tuple(told)), before
+
+
+def _under_policy(file: str, settings: Settings, tree: Tree) -> tuple[Settings, tuple[str, ...]]:
+    """The settings of a repository as far as an organisation's policy lets them count, and a remark on the rest."""
+    from mailguard import config, policy, rulebook  # noqa: PLC0415  # see the module's own text
+
+    if not Path(file).is_file():
+        raise NothingToCheck(f"there is no {file} here.")
+    binding = config.load(Path(file).resolve(), tree.root, trusted=True)
+    folder = settings.folder or tree.root
+    rules = rulebook.load_rules(folder / settings.rules if settings.rules else None)
+    settings, ignored = policy.tightened(binding, settings, rules)
+    if not ignored:
+        return settings, ()
+    lines = [f"  {one.at(settings, tree.root)}" for one in ignored]
+    return settings, ("\n".join([f"Looser than {Path(file).name}, so it does not count:", *lines]),)
 
 
 def _prepare(paths: Sequence[str], eyes: frozenset[str], options: dict[str, Any]) -> Run:
@@ -269,13 +328,16 @@ def _prepare(paths: Sequence[str], eyes: frozenset[str], options: dict[str, Any]
             as_of = date.fromisoformat(options["as_of"])
         except ValueError:
             raise click.UsageError(f"--as-of is a date, as in 2027-01-31, not {options['as_of']}") from None
-    tree, settings = _settings_of(paths, options)
-    return gate.prepare(paths, tree, settings, eyes=eyes, here=Path.cwd(), as_of=as_of)
+    tree, settings, change, remarks = _settings_of(paths, options)
+    allow = not options.get("no_allow")
+    run = gate.prepare(paths, tree, settings, eyes=eyes, here=Path.cwd(), as_of=as_of, change=change, allow=allow)
+    return replace(run, notices=run.notices + remarks)
 
 
 def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: dict[str, Any]) -> int:
     """What check, scan and replay do."""
     from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+    from mailguard.repair import marked, reader  # noqa: PLC0415  # only here
 
     names = sorted(gate.reporters())
     outputs = _outputs(options["format_name"], options["outputs"], names, concise=options["concise"])
@@ -288,7 +350,7 @@ def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: d
         for file in (*run.files.python, *run.files.captures):
             click.echo(_printable(file.path))
         return 0
-    report = run.report()
+    report = marked(run.report(), reader(run.files))
     for output in outputs:
         _write(run, report, output, command, options)
     return report.exit_code
@@ -325,8 +387,9 @@ def _report_options(run: Run, command: str, options: dict[str, Any], *, terminal
         show_undecided=options["undecided"],
         reveal=options["reveal"],
         commands=frozenset(main.commands),
-        # There is no command yet that makes a baseline.
-        baseline="baseline" not in main.commands,
+        baseline=run.baseline is not None,
+        compared=run.change.compared if run.change is not None else "",
+        changed=run.change.changed if run.change is not None else None,
         version=__version__,
     )
 
@@ -359,9 +422,22 @@ _about_files = _options(
 )
 
 
+_about_exceptions = _options(
+    click.option("--no-allow", is_flag=True, help="Look past the exceptions beside the code."),
+    click.option("--policy", metavar="FILE", help="An organisation's settings, which those here can only tighten."),
+)
+
+_about_change = _options(
+    click.option("--since", metavar="REV", help="Report what the change since this commit brings in."),
+    click.option("--staged", is_flag=True, help="Report what the next commit brings in."),
+)
+
+
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PLACE]...")
+@_about_change
 @_about_output
+@_about_exceptions
 @_about_settings
 @_about_files
 def check(paths: tuple[str, ...], **options: Any) -> int:
@@ -371,7 +447,9 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
 
 @main.command(hidden=True)
 @click.argument("paths", nargs=-1, metavar="[PLACE]...")
+@_about_change
 @_about_output
+@_about_exceptions
 @_about_settings
 @_about_files
 def scan(paths: tuple[str, ...], **options: Any) -> int:
@@ -415,7 +493,9 @@ def inspect(paths: tuple[str, ...], *, reveal: bool, format_name: str, **options
 
 @main.command(hidden=True)
 @click.argument("paths", nargs=-1, required=True, metavar="CAPTURE...")
-@click.option("--output", "output", metavar="FILE", help="Where to write it (a folder, for several); else the terminal.")
+@click.option(
+    "--output", "output", metavar="FILE", help="Where to write it (a folder, for several); else the terminal."
+)
 @_about_settings
 def scrub(paths: tuple[str, ...], *, output: str | None, **options: Any) -> int:
     """Write a capture again with fake addresses, for a commit or a bug report."""
@@ -447,6 +527,100 @@ def explain(subject: str | None, folder: Path | None, **options: Any) -> int:
         return 1 if failed else 0
     click.echo(page(subject, lambda paths: _prepare(paths, frozenset({"code", "captures"}), options)), nl=False)
     return 0
+
+
+@main.command()
+@click.argument("place", metavar="PLACE")
+@click.option("--reason", required=True, help="Why they may see each other, one line.")
+@click.option("--until", metavar="DATE", help="The last day on which it counts, as in 2027-01-31.")
+@_about_settings
+def allow(place: str, *, reason: str, until: str | None, **options: Any) -> int:
+    """Write an exception beside the code, with its reason."""
+    from mailguard import adopt  # noqa: PLC0415  # loads the wings
+
+    try:
+        end = date.fromisoformat(until) if until else None
+    except ValueError:
+        raise click.UsageError(f"--until is a date, as in 2027-01-31, not {until}") from None
+    run = _prepare(_project(), frozenset({"code"}), options)
+    return _keep(run, adopt.allow(run, place, reason, end))
+
+
+@main.command()
+@click.option("--prune", is_flag=True, help="Take off what is gone.")
+@click.option("--add", "place", metavar="PLACE", help="Set one more place aside.")
+@click.option("--reason", help="Why that place is set aside, one line.")
+@_about_settings
+def baseline(*, prune: bool, place: str | None, reason: str | None, **options: Any) -> int:
+    """Set today's problems aside, so that only new ones stop anybody."""
+    from mailguard import adopt  # noqa: PLC0415  # loads the wings
+
+    if prune and place:
+        raise click.UsageError("--prune and --add are two steps; one at a time")
+    if bool(place) != bool(reason):
+        raise click.UsageError('--add and --reason belong together: --add PLACE --reason "..."')
+    run = _prepare(_project(), frozenset({"code", "captures"}), options)
+    if place:
+        return _keep(run, adopt.add(run, place, reason or ""))
+    return _keep(run, adopt.prune(run) if prune else adopt.make(run))
+
+
+def _project() -> tuple[str, ...]:
+    """The whole project, also from a folder inside it."""
+    from mailguard import discover  # noqa: PLC0415  # see the module's own text
+
+    return (str(discover.tree_of((), Path.cwd()).root),)
+
+
+def _keep(run: Run, written: Written) -> int:
+    """Write what a command made, and say so."""
+    if written.path:
+        root = run.tree.root
+        file = root / written.path
+        # A link that the tree brought must not make it land elsewhere.
+        if file.is_symlink() or not file.resolve().is_relative_to(root):
+            raise NothingToCheck(f"cannot write {written.path}: it is a link, or a link leads out of the tree.")
+        try:
+            file.write_bytes(written.data)
+        except OSError as error:
+            raise NothingToCheck(f"cannot write {written.path}: {error.strerror}") from error
+    for line in written.lines:
+        click.echo(_printable(line))
+    return 0
+
+
+@main.command()
+@click.argument("places", nargs=-1, required=True, metavar="PLACE...")
+@click.option("--apply", "write", is_flag=True, help="Write the edits.")
+@_about_settings
+def fix(places: tuple[str, ...], *, write: bool, **options: Any) -> int:
+    """Show the repair of a problem as an edit; --apply writes it."""
+    from mailguard import repair  # noqa: PLC0415  # loads the codemods
+    from mailguard.discover import display_path, place_named  # noqa: PLC0415  # not needed for help
+
+    def look(texts: Mapping[str, bytes]) -> Report:
+        again = _prepare(places, frozenset({"code"}), options)
+        return replace(again, files=repair.with_texts(again.files, texts)).report()
+
+    run = _prepare(places, frozenset({"code"}), options)
+    report = run.report()
+    found = []
+    for place in places:
+        named = place_named(place, Path.cwd())
+        path = display_path(os.path.relpath(named.path.resolve(), run.tree.root)) if named else place
+        here = repair.chosen(report, path, named.line if named else 0, named.column if named else 0)
+        if not here and named and named.line:
+            raise NothingToCheck(f"there is no problem at {place}. What there is: mailguard check {path}")
+        found += [finding for finding in here if finding not in found]
+    outcomes = list(repair.repaired(report, found, look, repair.reader(run.files)))
+    try:
+        written = repair.write(run.tree.root, outcomes) if write else []
+    except OSError as error:
+        raise NothingToCheck(f"cannot write {error.filename}: {error.strerror}") from error
+    again = " ".join(["mailguard fix", *map(shlex.quote, places), "--apply"])
+    for line in repair.shown(outcomes, written=bool(written), command=again) or ["Nothing to repair."]:
+        click.echo(line)
+    return 0 if all(outcome.edit or not outcome.reason for outcome in outcomes) else 1
 
 
 @main.command()

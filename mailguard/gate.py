@@ -40,12 +40,14 @@ from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
 from mailguard.tally import CaptureTally, CodeTally, Policies, worst_first
+from mailguard.transports.content import Contents
 
 __all__ = [
     "BOTH",
     "CAPTURES",
     "CODE",
     "Claimed",
+    "Contents",
     "Run",
     "check",
     "claimed",
@@ -123,8 +125,18 @@ def _in_order() -> tuple[Provider, ...]:
     return tuple(sorted(providers().values(), key=lambda provider: (provider.name in PLAIN_MAIL, provider.name)))
 
 
-def claimed(exchange: Exchange) -> Claimed | None:
-    """Whose exchange it is, and which messages it makes; None if it is no mail."""
+def claimed(exchange: Exchange, contents: Contents | None = None) -> Claimed | None:
+    """Whose exchange it is, and which messages it makes; None if it is no mail.
+
+    With ``contents``, those of one capture, also whom readers find besides To and Cc.
+    """
+    claim = _claimed(exchange)
+    if claim is None or contents is None:
+        return claim
+    return replace(claim, decoded=contents.add(exchange, claim.decoded))
+
+
+def _claimed(exchange: Exchange) -> Claimed | None:
     doubtful: tuple[Provider, str] | None = None
     for provider in _in_order():
         operation = provider.claims(exchange)
@@ -250,6 +262,7 @@ class Run:
     """The change under review; what was there before it is known."""
     allow: bool = True
     """Whether exceptions beside the code count."""
+    _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -298,6 +311,12 @@ class Run:
         return [(problem, where) for index, (problem, where) in enumerate(both) if index not in known]
 
     def _seen(self) -> _Seen:
+        """What there is; looked at once."""
+        if not self._cache:
+            self._cache.append(self._look())
+        return self._cache[0]
+
+    def _look(self) -> _Seen:
         exceptions = Exceptions(self._comments, self.today, {rule.id: rule.cause.value for rule in self.rules})
         asked = [file for file in self.files.python if self.tree.asks_for(file.path)]
         skips = list(self.files.skips)
@@ -350,7 +369,7 @@ class Run:
         """The same run on other files: those from before a change, all of them."""
         tree = replace(self.tree, named=(), stdin=False)
         kept = replace(self, tree=tree, files=files, as_of=self.today(), baseline=None, change=None, notices=())
-        return replace(kept, _lines={}, _files={})
+        return replace(kept, _lines={}, _files={}, _cache=[])
 
     def _files_at(self, stored: Stored) -> Files:
         return _files_of(replace(self.tree, named=(), stdin=False), self.settings, self.eyes, stored)
@@ -423,10 +442,11 @@ class Run:
         captures = 0
         for found in self.capture_files():
             captures += 1
+            contents = Contents()
             for record in self.records(*found):
                 if isinstance(record.exchange, CannotTell):
                     tally.cannot_tell(record.place, record.exchange)
-                elif (claim := claimed(record.exchange)) is not None:
+                elif (claim := claimed(record.exchange, contents)) is not None:
                     tally.add(record, claim.provider, claim.operation, claim.decoded)
         skips.extend(tally.skips())
         return tally, captures
@@ -493,7 +513,7 @@ class Run:
     def _code_lines(self, path: str, first: int, last: int) -> Sequence[str] | None:
         """Lines of a file that was read; of no other file."""
         if path not in self._lines:
-            file = self._file(path)
+            file = self.file(path)
             try:
                 # Notebooks are shown by place only: their lines are those of the JSON around the code.
                 text = file.read() if file is not None and not path.endswith(".ipynb") else None
@@ -504,7 +524,8 @@ class Run:
             self._lines[path] = text.decode("utf-8", "replace").splitlines()
         return self._lines[path][first - 1 : last]
 
-    def _file(self, path: str) -> File | None:
+    def file(self, path: str) -> File | None:
+        """The Python file that is printed as ``path``."""
         if not self._files:
             self._files.update({file.path: file for file in self.files.python})
         return self._files.get(path)
@@ -516,7 +537,7 @@ class Run:
 
     def _comments(self, path: str) -> list[Comment]:
         """The comments of a file that holds an exception."""
-        file = self._file(path)
+        file = self.file(path)
         try:
             data = file.read() if file is not None else b""
         except OSError:
@@ -527,13 +548,21 @@ class Run:
 
         return comments(path, data)
 
+    def write_comment(self, path: str, target: int | str, comment: str) -> tuple[bytes, int] | None:
+        """A Python file with a comment above a statement, and its line; see ``source.comments.with_comment``."""
+        from mailguard.source.comments import with_comment  # noqa: PLC0415  # loads libcst
+
+        file = self.file(path)
+        return with_comment(path, file.read(), target, comment) if file is not None else None
+
     def inspections(self) -> Iterator[Inspection]:
         """What is in each request of the captures; requests that are no mail are passed over."""
         for found in self.capture_files():
+            contents = Contents()
             for record in self.records(*found):
                 if isinstance(record.exchange, CannotTell):
                     yield inspected(record.place, "", record.exchange)
-                elif (claim := claimed(record.exchange)) is not None:
+                elif (claim := claimed(record.exchange, contents)) is not None:
                     yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation)
 
 
