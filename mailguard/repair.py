@@ -22,12 +22,25 @@ from typing import Final
 from mailguard.discover import File, Files
 from mailguard.model.finding import Certainty, Finding, Report, Severity
 from mailguard.model.fix import Edit, Fix, Refusal
+from mailguard.model.place import Place
 from mailguard.redact import Output, code_frame, safe_text
 from mailguard.rulebook import SHOWING
 from mailguard.shelf import shelf
 from mailguard.wording import paste, place_words, told
 
-__all__ = ["Outcome", "can_fix", "fixes", "marked", "repaired", "shown", "with_texts", "worth_repairing", "write"]
+__all__ = [
+    "Outcome",
+    "can_fix",
+    "chosen",
+    "fixes",
+    "marked",
+    "reader",
+    "repaired",
+    "shown",
+    "with_texts",
+    "worth_repairing",
+    "write",
+]
 
 Look = Callable[[Mapping[str, bytes]], Report]
 """What is found where some files have another content than on the disk; paths relative to the root."""
@@ -60,6 +73,19 @@ def with_texts(files: Files, texts: Mapping[str, bytes]) -> Files:
         _Changed(file.path, file.real, texts[file.path]) if file.path in texts else file for file in files.python
     )
     return replace(files, python=python)
+
+
+def reader(files: Files) -> Read:
+    """What reads the Python files of a run."""
+    by_path = {file.path: file for file in files.python}
+
+    def read(path: str) -> bytes | None:
+        try:
+            return by_path[path].read() if path in by_path else None
+        except OSError:
+            return None
+
+    return read
 
 
 @functools.cache
@@ -141,6 +167,41 @@ def repaired(report: Report, chosen: Sequence[Finding], look: Look, read: Read) 
             yield Outcome(wanted, reason=reasons[0] if reasons else _no_form(finding))
 
 
+def chosen(report: Report, path: str, line: int = 0, column: int = 0) -> list[Finding]:
+    """The findings that a place means: those there; else those whose mail call is there; else those that pass there.
+
+    Without a line: all of a file or folder that are worth repairing. ``path`` is relative to the root, ``.`` the root.
+    """
+    inside = path.rstrip("/") + "/"
+    if not line:
+        return [
+            finding
+            for finding in report.findings
+            if worth_repairing(finding) and (path in {".", finding.place.path} or finding.place.path.startswith(inside))
+        ]
+
+    def covers(place: Place) -> bool:
+        return place.path == path and place.line <= line <= max(place.end_line, place.line)
+
+    for places in (_entering, _sending, _passing):
+        found = [finding for finding in report.findings if finding.ways and any(map(covers, places(finding)))]
+        if found:
+            return [finding for finding in found if finding.place.column == column] or found
+    return []
+
+
+def _entering(finding: Finding) -> tuple[Place, ...]:
+    return (finding.place,)
+
+
+def _sending(finding: Finding) -> tuple[Place, ...]:
+    return (finding.send,)
+
+
+def _passing(finding: Finding) -> tuple[Place, ...]:
+    return tuple(step.place for way in finding.ways for step in way.steps)
+
+
 def _no_form(finding: Finding) -> str:
     if not finding.ways:
         return "this is a recorded request; the code that made it is elsewhere"
@@ -204,6 +265,8 @@ def shown(outcomes: Sequence[Outcome], *, written: bool, command: str) -> list[s
         else:
             lines += _sketch(outcome)
     if edits and not written:
+        if len(outcomes) > 1:
+            lines.append("")
         lines.append(f"Write it: {command}" if len(edits) == 1 else f"Write them: {command}")
     return lines
 
