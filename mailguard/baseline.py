@@ -193,12 +193,15 @@ def match(current: Sequence[Problem], known: Sequence[Problem]) -> dict[int, int
         for index, problem in enumerate(known):
             if index not in used and (key := way(problem)) is not None:
                 groups.setdefault(key, []).append(index)
+        # The worst first; of those that are alike, the one that stands first in the text.
         waiting = sorted(
-            (index for index in range(len(current)) if index not in matched), key=lambda index: current[index].badness
+            (index for index in range(len(current)) if index not in matched),
+            key=lambda index: current[index].badness,
+            reverse=True,
         )
-        # Those whose code is as it was go first, so that the copy beside them is the new one; then the worst.
+        # Those whose code is as it was go first, so that the copy beside them is the new one.
         for same_words in (True, False):
-            for index in reversed(waiting):
+            for index in waiting:
                 candidates = groups.get(way(current[index]), []) if index not in matched else []
                 fitting = [one for one in candidates if known[one].covers(current[index])]
                 if same_words:

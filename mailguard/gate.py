@@ -26,6 +26,7 @@ from mailguard.config import Settings, find, load
 from mailguard.discover import File, Files, Tree
 from mailguard.globs import Globs
 from mailguard.inspection import Inspection, inspected
+from mailguard.ledger import PLACES
 from mailguard.model.capture import Format
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.finding import Call, Finding, Ledger, Report, Skip, Verdict
@@ -312,7 +313,7 @@ class Run:
         captures, count = self._replay(skips) if CAPTURES in self.eyes else (None, 0)
         remarks: list[tuple[Finding, str]] = []
         if code is not None and self.allow:
-            not_read = {skip.place.path for skip in skips if not skip.place.line}
+            not_read = {skip.place.path for skip in skips if not (skip.place.line and skip.reason in PLACES)}
             for finding, symbol in exceptions.findings(file.path for file in asked if file.path not in not_read):
                 if finding.rule not in self.settings.ignore + tuple(self.policies.ignored((finding.place.path,))):
                     noted = "" if self.settings.tests or not discover.is_test_code(finding.place.path) else "test code"
@@ -397,7 +398,7 @@ class Run:
         found = [finding for finding, files in tally.findings(known) if self._touches(files)]
         findings.extend(found)
         # A file of which one place was not understood was read all the same.
-        whole = [skip for skip in skips if not skip.place.line and skip.cause is None]
+        whole = [skip for skip in skips if skip.cause is None and not (skip.place.line and skip.reason in PLACES)]
         unread = {skip.place.path for skip in whole}
         accepted = unread - {skip.place.path for skip in whole if not skip.accepted}
         verdicts = [call.verdict for call in mine]

@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from mailguard.model.finding import Ledger, Report, Skip, SkipReason
 from mailguard.redact import number
 
-__all__ = ["ledger_lines", "nothing_found", "plural", "unread_words"]
+__all__ = ["PLACES", "ledger_lines", "nothing_found", "plural", "unread_words"]
+
+PLACES = frozenset({SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD})
+"""Why one place of a file may not have been understood; the rest of the file was read."""
 
 _NUMERALS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
@@ -138,7 +141,7 @@ def unread_words(skips: Iterable[Skip]) -> str:
             continue
         if skip.reason is SkipReason.CANNOT_TELL or skip.cause is not None:
             requests += skip.times
-        elif skip.reason in {SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD} and skip.place.line:
+        elif skip.reason in PLACES and skip.place.line:
             places += skip.times
         else:
             files.add(skip.place.path)

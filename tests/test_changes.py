@@ -1,0 +1,540 @@
+"""A change under review, in real git repositories: what is new, what is not, and what a change cannot do to its own judge."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import mailguard
+from mailguard import changes, cli
+from mailguard.redact import holds_address
+
+HEAD = "from django.core.mail import send_mail\nfrom shop.models import Subscriber\n\n\n"
+EVERYBODY = "[s.email for s in Subscriber.objects.all()]"
+LEAK = f'{HEAD}def old(subject):\n    send_mail(subject, "b", "news@example.com", {EVERYBODY})\n'
+EACH = """\
+from django.core.mail import send_mail
+
+
+def deliver(people, subject):
+    for person in people:
+        send_mail(subject, "b", "news@example.com", [person])
+"""
+ALL = """\
+from django.core.mail import send_mail
+
+
+def deliver(people, subject):
+    send_mail(subject, "b", "news@example.com", people)
+"""
+CALLER = f"""\
+from news.mailer import deliver
+from shop.models import Subscriber
+
+
+def publish(subject):
+    deliver({EVERYBODY}, subject)
+"""
+ONE = """\
+from news.mailer import deliver
+
+
+def greet(user, subject):
+    deliver([user.email], subject)
+"""
+PACKAGE = str(Path(mailguard.__file__).parent.parent)
+IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "a"), ("EMAIL", "a@example.com"), ("DATE", "2026-01-31T12:00:00+0000"))
+}
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+class Repository:
+    """A git repository that a test makes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(exist_ok=True)
+        self.git("init", "-q", "-b", "main")
+
+    def git(self, *arguments: str, **more: str) -> str:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        environment = kept | IDENTITY | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"} | more
+        done = subprocess.run(["git", *arguments], cwd=self.root, env=environment, capture_output=True, check=False)
+        if done.returncode:
+            raise AssertionError(done.stdout.decode() + done.stderr.decode())
+        return done.stdout.decode().strip()
+
+    def put(self, files: dict[str, str | None]) -> None:
+        for name, text in files.items():
+            file = self.root / name
+            if text is None:
+                file.unlink()
+                continue
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+
+    def commit(self, files: dict[str, str | None], words: str = "change") -> str:
+        self.put(files)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", words)
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    for name in ("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    made = Repository(tmp_path / "tree")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = cli.run(arguments)
+        out, err = capsys.readouterr()
+        assert not holds_address(out + err)
+        return code, out, err
+
+    return call
+
+
+FOUR_WAYS = {
+    "a new send": ({}, {"news/new.py": LEAK}, "news/new.py:6"),
+    "a changed helper": ({"news/views.py": CALLER}, {"news/mailer.py": ALL}, "news/mailer.py:5"),
+    "a changed caller": (
+        {"news/mailer.py": ALL, "news/views.py": ONE},
+        {
+            "news/views.py": ONE.replace("greet(user", "greet(users").replace(
+                "[user.email]", "[u.email for u in User.objects.all()]"
+            )
+        },
+        "news/mailer.py:5",
+    ),
+    "a second copy": (
+        {"news/old.py": LEAK},
+        {"news/old.py": LEAK + LEAK.splitlines()[-1] + "\n"},
+        "news/old.py:7",
+    ),
+    "a pair that becomes a query": (
+        {"news/old.py": LEAK.replace(EVERYBODY, '["ann@example.org", "bob@example.net"]')},
+        {"news/old.py": LEAK},
+        "news/old.py:6",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", FOUR_WAYS)
+@pytest.mark.parametrize("mode", ["since", "staged"])
+def test_a_change_that_makes_it_worse_is_stopped(repository: Repository, run: Run, way: str, mode: str) -> None:
+    before, after, place = FOUR_WAYS[way]
+    repository.commit({"news/mailer.py": EACH, **before})
+    repository.put(after)
+    repository.git("add", "-A")
+    code, out, _ = run("check", *(["--staged"] if mode == "staged" else ["--since", "HEAD"]))
+    assert code == 1, out
+    assert out.startswith(f"{place}:")
+    assert f"1 new {'in this commit' if mode == 'staged' else 'since HEAD'}." in out
+    repository.put({name: before.get(name) or (EACH if name == "news/mailer.py" else None) for name in after})
+    repository.git("add", "-A")
+    assert run("check", "--staged")[0] == 0
+
+
+HARMLESS = {
+    "a touched file": {"news/old.py": LEAK.replace("def old", "LIMIT = 5\n\n\ndef old")},
+    "a moved file": {"news/old.py": None, "news/ancient.py": LEAK},
+    "a moved and edited file": {"news/old.py": None, "archive/ancient.py": LEAK + "\n\nLIMIT = 5\n"},
+    "a renamed function": {"news/old.py": LEAK.replace("def old", "def very_old")},
+    "a send that keeps apart before it": {
+        "news/old.py": LEAK.replace(
+            "    send_mail(", '    send_mail(subject, "b", "n@example.com", [subject.user.email])\n    send_mail('
+        )
+    },
+    "a new safe file": {"news/mailer.py": EACH, "news/views.py": CALLER},
+    "no code": {"README": "Hello"},
+}
+
+
+@pytest.mark.parametrize("way", HARMLESS)
+def test_old_problems_stop_nobody(repository: Repository, run: Run, way: str) -> None:
+    repository.commit({"news/old.py": LEAK})
+    repository.put(HARMLESS[way])
+    repository.git("add", "-A")
+    for mode in (["--staged"], ["--since", "HEAD"]):
+        code, out, _ = run("check", *mode)
+        assert code == 0, out
+        assert "1 does not (0 new)" in out
+    assert run("check")[0] == 1
+
+
+def test_unstaged_edits_play_no_part(repository: Repository, run: Run) -> None:
+    repository.commit({"news/mailer.py": EACH})
+    repository.put({"news/mailer.py": LEAK})
+    assert run("check", "--staged")[0] == 0
+    repository.git("add", "-A")
+    repository.put({"news/mailer.py": EACH})
+    code, out, _ = run("check", "--staged")
+    assert code == 1
+    assert "Subscriber.objects" in out  # the code that is shown is the staged one
+
+
+def test_the_first_commit_brings_everything(repository: Repository, run: Run) -> None:
+    repository.put({"news/old.py": LEAK})
+    repository.git("add", "-A")
+    assert run("check", "--staged")[0] == 1
+
+
+def test_an_index_that_git_makes_for_the_hook_counts(
+    repository: Repository, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit({"news/old.py": EACH})
+    repository.git("read-tree", "HEAD", GIT_INDEX_FILE=str(repository.root / ".git" / "next"))
+    repository.put({"news/old.py": LEAK})
+    repository.git("update-index", "--add", "news/old.py", GIT_INDEX_FILE=str(repository.root / ".git" / "next"))
+    assert run("check", "--staged")[0] == 0
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/next")
+    assert run("check", "--staged")[0] == 1
+
+
+def test_a_merge_brings_nothing_that_either_side_has(repository: Repository, run: Run) -> None:
+    repository.commit({"news/base.py": "LIMIT = 1\n"})
+    repository.git("checkout", "-q", "-b", "side")
+    repository.commit({"news/side.py": LEAK, "news/base.py": "LIMIT = 2\n"})
+    repository.git("checkout", "-q", "main")
+    repository.commit({"news/main.py": LEAK, "news/base.py": "LIMIT = 3\n"})
+    with pytest.raises(AssertionError, match="CONFLICT"):
+        repository.git("merge", "side")
+    repository.put({"news/base.py": "LIMIT = 4\n"})
+    repository.git("add", "-A")
+    assert run("check", "--staged")[0] == 0
+
+
+def test_what_others_did_in_the_meantime_is_no_part_of_a_change(repository: Repository, run: Run) -> None:
+    repository.commit({"news/old.py": LEAK})
+    repository.git("checkout", "-q", "-b", "mine")
+    repository.commit({"news/mailer.py": EACH})
+    repository.git("checkout", "-q", "main")
+    repository.commit({"news/old.py": EACH})
+    repository.git("checkout", "-q", "mine")
+    assert run("check", "--since", "main")[0] == 0
+    repository.commit({"news/new.py": LEAK.replace("old", "new")})
+    assert run("check", "--since", "main")[0] == 1
+
+
+def test_the_cause_in_another_file_is_told(repository: Repository, run: Run) -> None:
+    helper = "def chosen(users):\n    return [users[0].email]\n"
+    caller = CALLER.replace(EVERYBODY, "chosen(Subscriber.objects.all())").replace(
+        "from shop", "from news.helpers import chosen\nfrom shop"
+    )
+    repository.commit({"news/mailer.py": ALL, "news/views.py": caller, "news/helpers.py": helper})
+    repository.put({"news/helpers.py": helper.replace("[users[0].email]", "[user.email for user in users]")})
+    code, out, _ = run("check", "--since", "HEAD")
+    assert code == 1
+    assert "Your change in news/helpers.py:2 made this call unsafe." in out
+    _, out, _ = run("check", "--since", "HEAD", "--format", "github")
+    notice = next(line for line in out.splitlines() if line.startswith("::notice"))
+    assert "file=news/helpers.py,line=2" in notice
+    assert "news/mailer.py:5" in notice
+
+
+LOOSE = '[tool.mailguard]\ninternal-domains = ["example.net"]\n'
+INSIDE = LEAK.replace(EVERYBODY, '["ann@example.net", "bob@example.net"]')
+
+LOOSER = {
+    "inside domains: example.net added": LOOSE,
+    "news is no longer read": '[tool.mailguard]\nexclude = ["news"]\n',
+    "rule visible-external-recipients turned off": '[tool.mailguard]\nignore = ["visible-external-recipients"]\n',
+    "rule visible-external-recipients turned off in *.py": (
+        '[tool.mailguard.per-path-ignores]\n"*.py" = ["visible-external-recipients"]\n'
+    ),
+    "limit of visible-external-recipients raised from 1 to 99": "[tool.mailguard.limits]\nvisible-external-recipients = 99\n",
+    "audience club added": '[tool.mailguard.audiences.club]\nat = ["news.*"]\nreason = "friends"\n',
+}
+
+
+@pytest.mark.parametrize("words", LOOSER)
+@pytest.mark.parametrize("mode", ["since", "staged"])
+def test_a_change_that_loosens_its_rules_is_judged_by_the_old_ones(
+    repository: Repository, run: Run, words: str, mode: str
+) -> None:
+    repository.commit({"pyproject.toml": '[project]\nname = "shop"\n'})
+    repository.put({"pyproject.toml": LOOSER[words], "news/blast.py": INSIDE})
+    repository.git("add", "-A")
+    code, out, _ = run("check", *(["--staged"] if mode == "staged" else ["--since", "HEAD"]))
+    assert code == 1
+    assert "This change also loosens the rules. It was judged by those of" in out
+    line = next(line for line in out.splitlines() if words in line)
+    assert line.startswith("  pyproject.toml:")
+
+
+def test_a_loosening_passes_alone_and_helps_the_next_change(repository: Repository, run: Run) -> None:
+    repository.commit({"news/mailer.py": EACH})
+    repository.commit({"pyproject.toml": LOOSE})
+    code, out, _ = run("check", "--since", "HEAD~1")
+    assert code == 0
+    assert "pyproject.toml:2   inside domains: example.net added" in out
+    repository.commit({"news/blast.py": INSIDE})
+    assert run("check", "--since", "HEAD~1")[0] == 0
+
+
+def test_a_baseline_that_a_change_brings_helps_the_next_one(repository: Repository, run: Run) -> None:
+    repository.commit({"news/mailer.py": EACH})
+    repository.put({"news/new.py": LEAK})
+    assert run("baseline")[0] == 0
+    repository.git("add", "-A")
+    assert run("check")[0] == 0
+    code, out, _ = run("check", "--staged")
+    assert code == 1
+    assert "mailguard-baseline.json   1 known problem added" in out
+
+
+def test_settings_that_were_wrong_stop_nobody_from_repairing_them(repository: Repository, run: Run) -> None:
+    repository.commit({"pyproject.toml": '[tool.mailguard]\nexlude = ["x"]\n', "news/old.py": LEAK})
+    assert run("check", "--since", "HEAD")[0] == 2
+    repository.put({"pyproject.toml": "[tool.mailguard]\n"})
+    assert run("check", "--since", "HEAD")[0] == 0
+
+
+def test_rules_of_the_project_count_as_they_were(repository: Repository, run: Run) -> None:
+    source = Path(PACKAGE) / "rules" / "bcc-bulk.yaml"
+    if not source.is_file():
+        source = Path(PACKAGE) / "mailguard" / "_rules" / "bcc-bulk.yaml"
+    rule = source.read_text().replace("bcc-bulk", "own-bulk").replace("default: false", "default: true")
+    settings = '[tool.mailguard]\nrules = "policy"\n'
+    repository.commit({"pyproject.toml": settings, "policy/own-bulk.yaml": rule, "news/mailer.py": EACH})
+    repository.put({"policy/own-bulk.yaml": None})
+    _, out, _ = run("check", "--since", "HEAD")
+    assert "policy/own-bulk.yaml   a rule of the project is changed" in out
+
+
+def test_exceptions_count_at_once_and_are_listed(repository: Repository, run: Run) -> None:
+    repository.commit({"news/mailer.py": EACH})
+    comment = '    # mailguard: allow[visible-external-recipients] reason="one club" until=2027-01-31\n    send_mail('
+    repository.put({"news/new.py": LEAK.replace("    send_mail(", comment)})
+    code, out, _ = run("check", "--since", "HEAD")
+    assert code == 0
+    assert "This change adds an exception, which counts at once." in out
+    assert "news/new.py:6   visible-external-recipients until 2027-01-31: one club" in out
+    assert "1 exception in force." in out
+    repository.commit({})
+    assert "This change adds" not in run("check", "--since", "HEAD")[1]
+
+
+def test_files_that_could_never_be_read_stop_nobody(repository: Repository, run: Run) -> None:
+    old = LEAK + "\nprint 'sent'\n"
+    repository.commit({"jobs/old.py": old})
+    assert run("check")[0] == 3
+    repository.put({"jobs/old.py": old + "print 'again'\n", "news/mailer.py": EACH})
+    code, out, _ = run("check", "--since", "HEAD")
+    assert code == 0
+    assert "1 of 2 files read; the other one is known." in out
+    repository.put({"jobs/new.py": old})
+    assert run("check", "--since", "HEAD")[0] == 3
+
+
+def test_captures_of_the_settings_are_compared_too(repository: Repository, run: Run) -> None:
+    message = "From: n@example.com\nTo: ann@example.org, bob@example.net\nSubject: s\n\nHello\n"
+    repository.commit({"pyproject.toml": '[tool.mailguard]\ncaptures = ["*.eml"]\n', "one.eml": message})
+    assert run("check")[0] == 1
+    for mode in (["--since", "HEAD"], ["--staged"]):
+        assert run("check", *mode)[0] == 0
+    repository.put({"two.eml": message})
+    repository.git("add", "-A")
+    for mode in (["--since", "HEAD"], ["--staged"]):
+        code, out, _ = run("check", *mode)
+        assert code == 1
+        assert out.startswith("two.eml")
+
+
+def test_a_commit_that_is_not_here_is_no_pass(repository: Repository, run: Run, tmp_path: Path) -> None:
+    repository.commit({"news/mailer.py": EACH})
+    code, out, err = run("check", "--since", "origin/main")
+    assert (code, out) == (2, "")
+    assert err == (
+        "mailguard: origin/main is not in this clone, so old and new cannot be told apart.\n"
+        "Fetch it: fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab).\n"
+    )
+    assert run("check", "--since", "nowhere")[0] == 2
+    assert run("check", "--since", "--output=x")[0] == 2
+    assert run("check", "--since", "")[0] == 2
+    os.chdir(tmp_path)
+    assert run("check", "--since", "HEAD")[0] == 2
+    assert run("check", "--staged")[0] == 2
+
+
+def test_a_shallow_clone_says_how_to_get_the_rest(
+    repository: Repository, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = repository.commit({"news/mailer.py": EACH})
+    repository.commit({"news/mailer.py": ALL})
+    repository.git("clone", "-q", "--depth", "1", f"file://{repository.root}", str(tmp_path / "shallow"))
+    monkeypatch.chdir(tmp_path / "shallow")
+    code, _, err = run("check", "--since", first)
+    assert code == 2
+    assert "fetch-depth: 0" in err
+
+
+def test_nothing_of_the_repository_is_run_and_nothing_is_written(repository: Repository, run: Run) -> None:
+    mark = repository.root.parent / "ran"
+    repository.commit({"news/old.py": LEAK, ".gitattributes": "*.py filter=bad diff=bad\n"})
+    hook = repository.root / ".git" / "hooks" / "post-checkout"
+    hook.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    hook.chmod(0o755)
+    for key, value in (
+        ("filter.bad.clean", f"sh -c 'touch {mark}; cat'"),
+        ("filter.bad.smudge", f"sh -c 'touch {mark}; cat'"),
+        ("diff.bad.textconv", f"sh -c 'touch {mark}; cat'"),
+        ("core.fsmonitor", f"touch {mark}"),
+        ("core.pager", f"touch {mark}"),
+    ):
+        repository.git("config", key, value)
+    repository.put({"news/old.py": ALL})
+    before = sorted(str(path) for path in repository.root.rglob("*"))
+    run("check", "--since", "HEAD")
+    run("check", "--staged")
+    assert not mark.exists()
+    assert sorted(str(path) for path in repository.root.rglob("*")) == before
+    assert (repository.root / "news" / "old.py").read_text() == ALL
+
+
+def test_a_submodule_is_compared_with_its_own_commit(repository: Repository, run: Run, tmp_path: Path) -> None:
+    inner = Repository(tmp_path / "inner")
+    inner.commit({"lib.py": LEAK})
+    repository.commit({"news/mailer.py": EACH})
+    repository.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner.root), "vendor")
+    repository.commit({})
+    repository.put({"news/mailer.py": ALL})
+    assert run("check")[0] == 1
+    assert run("check", "--since", "HEAD")[0] == 0
+
+
+def test_names_that_are_no_text_and_links_are_no_hindrance(repository: Repository, run: Run) -> None:
+    name = os.fsdecode(b"news/\xff\nold.py")
+    (repository.root / "news").mkdir()
+    (repository.root / name).write_text(LEAK)
+    (repository.root / "news" / "out.py").symlink_to("/etc/hostname")
+    (repository.root / "news" / "loop.py").symlink_to("loop.py")
+    repository.commit({})
+    repository.put({"news/mailer.py": EACH})
+    repository.git("add", "-A")
+    assert run("check")[0] == 1
+    assert run("check", "--staged")[0] == 0
+    assert run("check", "--since", "HEAD")[0] == 0
+
+
+def test_the_changed_lines_of_a_file() -> None:
+    lines = changes._changed_lines
+    assert lines(b"a\nb\nc\n", b"a\nb\nc\n") == frozenset()
+    assert lines(b"a\nb\nc\n", b"a\nX\nc\n") == {2}
+    assert lines(b"a\nb\nc\n", b"a\nc\n") == {1, 2}
+    assert lines(b"a\r\nb\r\n", b"a\nb\n") == frozenset()
+
+
+# --- the hook -------------------------------------------------------------------------------------
+
+
+def hook(repository: Repository, name: str, **environment: str) -> tuple[int, str]:
+    """Call the entry of a hook as pre-commit does: in the root, with nothing but the staged state to go by."""
+    import yaml
+
+    hooks = {one["id"]: one for one in yaml.safe_load((Path(PACKAGE) / ".pre-commit-hooks.yaml").read_text())}
+    entry = hooks[name]["entry"].split()
+    assert entry[0] == "mailguard"
+    assert hooks[name]["pass_filenames"] is False
+    command = [sys.executable, "-m", "mailguard", *entry[1:]]
+    done = subprocess.run(
+        command,
+        cwd=repository.root,
+        env=os.environ | {"PYTHONPATH": PACKAGE} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_hook_blocks_what_a_commit_makes_worse_with_or_without_a_baseline(repository: Repository, run: Run) -> None:
+    repository.commit({"news/old.py": LEAK, "news/mailer.py": EACH, "news/views.py": CALLER})
+    for _ in range(2):
+        repository.put({"news/mailer.py": ALL})
+        repository.git("add", "-A")
+        code, out = hook(repository, "mailguard")
+        assert code == 1, out
+        assert "1 new in this commit. 1 known one does not block." in out
+        repository.put({"news/mailer.py": EACH + "\n"})
+        repository.git("add", "-A")
+        assert hook(repository, "mailguard")[0] == 0
+        assert run("baseline")[0] in (0, 2)
+        repository.commit({"news/mailer.py": EACH})
+    assert hook(repository, "mailguard-all")[0] == 0
+
+
+def test_the_hook_over_a_branch_compares_with_where_it_starts(repository: Repository) -> None:
+    first = repository.commit({"news/old.py": LEAK})
+    repository.commit({"news/new.py": LEAK.replace("old", "new")})
+    assert hook(repository, "mailguard")[0] == 0
+    assert hook(repository, "mailguard", PRE_COMMIT_FROM_REF=first, PRE_COMMIT_TO_REF="HEAD")[0] == 1
+
+
+def test_the_real_pre_commit_runs_the_hook(repository: Repository, tmp_path: Path) -> None:
+    pytest.importorskip("pre_commit")
+    import yaml
+
+    hooks = yaml.safe_load((Path(PACKAGE) / ".pre-commit-hooks.yaml").read_text())
+    # The hooks as they are, but with the mailguard that is being tested instead of one that is installed.
+    for one in hooks:
+        one |= {"language": "system", "entry": f"{sys.executable} -m {one['entry']}"}
+    config = {"repos": [{"repo": "local", "hooks": hooks}]}
+    repository.commit(
+        {"news/mailer.py": EACH, "news/views.py": CALLER, ".pre-commit-config.yaml": yaml.safe_dump(config)}
+    )
+
+    def commit() -> tuple[int, str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | IDENTITY
+        environment |= {"PYTHONPATH": PACKAGE, "PRE_COMMIT_HOME": str(tmp_path / "cache")}
+        environment["PYTHONWARNINGS"] = "default"
+        done = subprocess.run(
+            ["git", "commit", "-q", "-am", "x"],
+            cwd=repository.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "install"],
+        cwd=repository.root,
+        env=os.environ | {"PRE_COMMIT_HOME": str(tmp_path / "cache")},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    repository.put({"news/mailer.py": ALL})
+    code, out = commit()
+    assert code == 1, out
+    assert "- hook id: mailguard" in out
+    assert "1 new in this commit." in out
+    repository.put(
+        {
+            "news/mailer.py": EACH
+            + textwrap.dedent("""
+
+        LIMIT = 5
+    """)
+        }
+    )
+    code, out = commit()
+    assert code == 0, out
