@@ -129,6 +129,7 @@ class Generator(Object):
 
 
 LIBRARY: Final = Library(
+    classes=(Buffer, Generator),
     functions=(
         Function(("base64.b64encode", "base64.standard_b64encode"), b64encode),
         Function(("base64.urlsafe_b64encode",), urlsafe_b64encode),
