@@ -1,0 +1,269 @@
+"""Exchange Web Services: ``CreateItem`` and ``UpdateItem`` on the wire, and the package ``exchangelib``.
+
+Everybody in ``ToRecipients`` and ``CcRecipients`` of a message is printed to everybody. The host is the user's, so a
+request is known by its path, ``/EWS/Exchange.asmx``.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+
+from mailguard.addresses import People, mailbox, recipients
+from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage
+from mailguard.model.message import CannotTell, Decoded, Message, Reason
+from mailguard.model.provider import Library, Provider, Source
+from mailguard.model.value import Object, Sort, Value, each, sort_of, text
+from mailguard.transports.letters import attribute, line, note, or_empty
+from mailguard.transports.mime import message_of
+from mailguard.wire import from_base64, payload, url_parts
+
+__all__ = ["PROVIDER", "Account", "EwsMessage"]
+
+# --- The wire --------------------------------------------------------------------------------------
+
+_CREATE: Final = "CreateItem"
+_OTHER: Final = "EWS"
+"""The operation of every request that sends nothing: searching, folders, and sending a draft by its id."""
+
+
+def claims(exchange: Exchange) -> str | None:
+    """``CreateItem`` for a request that writes a message or changes one; ``EWS`` for the others."""
+    if not isinstance(exchange, HttpRequest):
+        return None
+    url = url_parts(exchange.url)
+    if url is None or not url.path.lower().endswith("/ews/exchange.asmx"):
+        return None
+    body = payload(exchange)
+    if isinstance(body, CannotTell):
+        return _CREATE
+    source = _source(body.value)
+    return _CREATE if source is None or re.search(r"<(?:\w+:)?(?:CreateItem|UpdateItem)[\s>]", source) else _OTHER
+
+
+def _source(value: Value | Form) -> str | None:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return None if isinstance(value, Form) else text(value)
+
+
+# A list element without nesting of its own kind. Bounded by the next end tag, so matching is linear.
+_ITEM: Final = re.compile(
+    r"<(?:\w+:)?(Message|ReplyToItem|ReplyAllToItem|ForwardItem)[\s>](.*?)</(?:\w+:)?\1\s*>", re.DOTALL
+)
+_MAILBOX: Final = re.compile(r"<(?:\w+:)?Mailbox[\s>](.*?)</(?:\w+:)?Mailbox\s*>", re.DOTALL)
+
+
+def _element(source: str, name: str) -> str | None:
+    match = re.search(rf"<(?:\w+:)?{name}(?:\s[^<>]*)?>(.*?)</(?:\w+:)?{name}\s*>", source, re.DOTALL)
+    return None if match is None else match.group(1)
+
+
+def decode(operation: str, exchange: Exchange) -> Decoded:
+    """One message for each item that is written. Calendar items and tasks are none."""
+    if operation == _OTHER:
+        return ()
+    if not isinstance(exchange, HttpRequest):
+        return CannotTell(Reason.UNKNOWN_FORM)
+    body = payload(exchange)
+    if isinstance(body, CannotTell):
+        return body
+    source = _source(body.value)
+    if source is None:
+        return CannotTell(Reason.UNKNOWN_FORM, "the body is no text")
+    if re.search(r"</(?:\w+:)?Envelope\s*>", source) is None:
+        return CannotTell(Reason.BODY_CUT)
+    found: list[Message] = []
+    for match in _ITEM.finditer(source):
+        inner = match.group(2)
+        raw = _element(inner, "MimeContent")
+        if raw is not None:
+            data = from_base64(raw)
+            message = data if isinstance(data, CannotTell) else message_of(data, None, bcc="removed")
+            if isinstance(message, CannotTell):
+                return message
+            found.append(message)
+            continue
+        to, cc, bcc, reply_to = (
+            _people(inner, name) for name in ("ToRecipients", "CcRecipients", "BccRecipients", "ReplyTo")
+        )
+        if to.recipients or cc.recipients or bcc.recipients:
+            found.append(
+                Message(
+                    to=to.recipients,
+                    cc=cc.recipients,
+                    bcc=bcc.recipients,
+                    reply_to=reply_to.recipients,
+                    mentions=(*to.mentions, *cc.mentions),
+                )
+            )
+    return tuple(found)
+
+
+def _people(item: str, name: str) -> People:
+    inside = _element(item, name)
+    if inside is None:
+        return People((), ())
+    entries = [match.group(1) for match in _MAILBOX.finditer(inside)]
+    found = [
+        mailbox(_text(_element(entry, "EmailAddress")), _text(_element(entry, "Name")))
+        for entry in entries
+        if _element(entry, "EmailAddress") is not None or _element(entry, "Name") is not None
+    ]
+    if not found and inside.strip():
+        found = [recipients(html.unescape(re.sub(r"<[^<>]*>", " ", inside)))]
+    return People(
+        tuple(person for people in found for person in people.recipients),
+        tuple(mention for people in found for mention in people.mentions),
+    )
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else html.unescape(value).strip()
+
+
+# --- exchangelib -----------------------------------------------------------------------------------
+
+
+class Mailbox(Object):
+    """``exchangelib.Mailbox``."""
+
+    PATHS: tuple[str, ...] = ("exchangelib.Mailbox", "exchangelib.properties.Mailbox")
+
+    def __init__(self, *_: Value, email_address: Value = None, name: Value = None, **__: Value) -> None:
+        self.write("email_address", email_address)
+        self.write("name", name)
+
+    def render(self) -> Value:
+        """The address; the name beside it is not followed."""
+        return attribute(self, "email_address")
+
+
+def _entry(member: Value) -> Value:
+    return member.render() if isinstance(member, Object) else member
+
+
+class EwsMessage(Object):
+    """``exchangelib.Message``; its lists are live attributes."""
+
+    PATHS: tuple[str, ...] = ("exchangelib.Message", "exchangelib.items.Message", "exchangelib.items.message.Message")
+
+    def __init__(
+        self,
+        *_: Value,
+        subject: Value = None,
+        to_recipients: Value = None,
+        cc_recipients: Value = None,
+        bcc_recipients: Value = None,
+        reply_to: Value = None,
+        **__: Value,
+    ) -> None:
+        self.write("subject", subject)
+        self.write("to_recipients", or_empty(to_recipients))
+        self.write("cc_recipients", or_empty(cc_recipients))
+        self.write("bcc_recipients", or_empty(bcc_recipients))
+        self.write("reply_to", or_empty(reply_to))
+
+    def attach(self, *_: Value) -> None:
+        """Add a file; it changes nothing for the recipients."""
+
+    def send(self, *_: Value, **__: Value) -> list[Exchange]:
+        """Send it."""
+        return _sent(self)
+
+    def send_and_save(self, *_: Value, **__: Value) -> list[Exchange]:
+        """Send it, and keep a copy."""
+        return _sent(self)
+
+    def reply(
+        self,
+        subject: Value = None,
+        body: Value = None,
+        to_recipients: Value = None,
+        cc_recipients: Value = None,
+        bcc_recipients: Value = None,
+        author: Value = None,
+    ) -> list[Exchange]:
+        """Answer, or write to others with the message quoted."""
+        del body, author
+        return _of_lists(subject, to_recipients, cc_recipients, bcc_recipients)
+
+    def forward(
+        self,
+        subject: Value = None,
+        body: Value = None,
+        to_recipients: Value = None,
+        cc_recipients: Value = None,
+        bcc_recipients: Value = None,
+    ) -> list[Exchange]:
+        """Hand it on."""
+        del body
+        return _of_lists(subject, to_recipients, cc_recipients, bcc_recipients)
+
+
+def _sent(message: EwsMessage) -> list[Exchange]:
+    subject, to, cc, bcc = (
+        attribute(message, name) for name in ("subject", "to_recipients", "cc_recipients", "bcc_recipients")
+    )
+    return _of_lists(subject, to, cc, bcc, attribute(message, "reply_to"))
+
+
+def _of_lists(subject: Value, to: Value, cc: Value, bcc: Value, reply_to: Value = None) -> list[Exchange]:
+    people = [line(value, _entry) for value in (to, cc, bcc)]
+    if people == [None, None, None]:
+        return []
+    made: RawMessage = note(
+        [("Subject", subject), ("To", people[0]), ("Cc", people[1]), ("Reply-To", line(reply_to, _entry))],
+        [value for value in people if value is not None],
+    )
+    return [made]
+
+
+class Account(Object):
+    """``exchangelib.Account``."""
+
+    PATHS: tuple[str, ...] = ("exchangelib.Account", "exchangelib.account.Account")
+
+    def __init__(self, *_: Value, **__: Value) -> None:
+        pass
+
+    def bulk_create(self, folder: Value = None, items: Value = None, *_: Value, **options: Value) -> list[Exchange]:
+        """Write several items; kept as drafts unless the disposition says that they are sent."""
+        del folder
+        disposition = text(options.get("message_disposition")) or ""
+        if (
+            not disposition.lower().startswith("send")
+            and sort_of(options.get("message_disposition")) is not Sort.UNKNOWN
+        ):
+            return []
+        return [
+            made for item, count in each(items) if count.high and isinstance(item, EwsMessage) for made in _sent(item)
+        ]
+
+    def bulk_send(self, ids: Value = None, *_: Value, **__: Value) -> list[Exchange]:
+        """Send items that were written before."""
+        return [
+            made for item, count in each(ids) if count.high and isinstance(item, EwsMessage) for made in _sent(item)
+        ]
+
+
+PROVIDER: Final = Provider(
+    name="exchange",
+    title="Exchange Web Services",
+    sources=(
+        Source(
+            "https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/createitem-operation",
+            "CreateItem with a Message: ToRecipients, CcRecipients, BccRecipients",
+        ),
+        Source("pypi:exchangelib==5.6.0", "Message.send, send_and_save; the XML of its lists; run and read"),
+    ),
+    claims=claims,
+    decode=decode,
+    library=Library(classes=(Account, EwsMessage, Mailbox), tokens=("exchangelib", "Exchange.asmx")),
+    explain=(
+        "Everybody in ToRecipients and CcRecipients is printed to everybody; BccRecipients is printed nowhere. Make one "
+        "message for each reader."
+    ),
+)
+"""Exchange Web Services."""
