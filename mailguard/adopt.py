@@ -100,7 +100,7 @@ def add(run: Run, text: str, reason: str) -> Written:
     known = run.baseline or Baseline(calls=run.report().ledger.calls)
     unread = [one for one in unread if one not in known.unread]
     if not problems and not unread:
-        raise NothingToCheck(f"nothing new is at {text}. What is new, and where: mailguard check")
+        raise NothingToCheck(f"nothing new is in {text}. What is new, and where: mailguard check")
     baseline = known.with_problems(problems, reason).with_unread(unread)
     what = plural(len(problems), "known problem") if problems else plural(len(unread), "file") + " that cannot be read"
     return Written((f"{FILE}: {what} added. Commit it.",), FILE, text_of(baseline).encode())
@@ -123,11 +123,11 @@ def allow(run: Run, text: str, reason: str, until: date | None) -> Written:
 
     rules = {finding.rule for finding in run.report().findings if concerns(finding)}
     if not rules:
-        raise NothingToCheck(f"there is nothing to allow at {text}. What there is, and where: mailguard check")
+        raise NothingToCheck(f"there is nothing to allow in {text}. What there is, and where: mailguard check")
     comment = comment_for(rules, reason, until)
     written = run.write_comment(path, target, comment)
     if written is None:
-        raise NothingToCheck(f"no comment can be written at {text}. Write it yourself: {comment}")
+        raise NothingToCheck(f"no comment can be written in {text}. Write it yourself: {comment}")
     data, line = written
     lines = (
         f"{path}:{line}   {comment}",
