@@ -263,7 +263,7 @@ def _judged(example: Example, rules: tuple[Rule, ...]) -> Iterator[Judgement]:
     if example.message is not None:
         yield from judge(example.message, policy)
     elif example.exchange is not None:
-        claim = gate.claimed(example.exchange)
+        claim = gate.claimed(example.exchange, gate.Contents())
         decoded = claim.decoded if claim is not None else ()
         if isinstance(decoded, CannotTell):
             return

@@ -41,12 +41,14 @@ from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
 from mailguard.tally import CaptureTally, CodeTally, Policies, worst_first
+from mailguard.transports.content import Contents
 
 __all__ = [
     "BOTH",
     "CAPTURES",
     "CODE",
     "Claimed",
+    "Contents",
     "Run",
     "check",
     "claimed",
@@ -124,8 +126,18 @@ def _in_order() -> tuple[Provider, ...]:
     return tuple(sorted(providers().values(), key=lambda provider: (provider.name in PLAIN_MAIL, provider.name)))
 
 
-def claimed(exchange: Exchange) -> Claimed | None:
-    """Whose exchange it is, and which messages it makes; None if it is no mail."""
+def claimed(exchange: Exchange, contents: Contents | None = None) -> Claimed | None:
+    """Whose exchange it is, and which messages it makes; None if it is no mail.
+
+    With ``contents``, those of one capture, also whom readers find besides To and Cc.
+    """
+    claim = _claimed(exchange)
+    if claim is None or contents is None:
+        return claim
+    return replace(claim, decoded=contents.add(exchange, claim.decoded))
+
+
+def _claimed(exchange: Exchange) -> Claimed | None:
     doubtful: tuple[Provider, str] | None = None
     for provider in _in_order():
         operation = provider.claims(exchange)
@@ -431,10 +443,11 @@ class Run:
         captures = 0
         for found in self.capture_files():
             captures += 1
+            contents = Contents()
             for record in self.records(*found):
                 if isinstance(record.exchange, CannotTell):
                     tally.cannot_tell(record.place, record.exchange)
-                elif (claim := claimed(record.exchange)) is not None:
+                elif (claim := claimed(record.exchange, contents)) is not None:
                     tally.add(record, claim.provider, claim.operation, claim.decoded)
         skips.extend(tally.skips())
         return tally, captures
@@ -546,10 +559,11 @@ class Run:
     def inspections(self) -> Iterator[Inspection]:
         """What is in each request of the captures; requests that are no mail are passed over."""
         for found in self.capture_files():
+            contents = Contents()
             for record in self.records(*found):
                 if isinstance(record.exchange, CannotTell):
                     yield inspected(record.place, "", record.exchange)
-                elif (claim := claimed(record.exchange)) is not None:
+                elif (claim := claimed(record.exchange, contents)) is not None:
                     yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation)
 
 

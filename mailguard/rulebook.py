@@ -32,6 +32,7 @@ from mailguard.model.value import Origin, Step, StepKind
 
 __all__ = [
     "CWE",
+    "RECORDED",
     "SHOWING",
     "Audience",
     "Cause",
@@ -82,6 +83,16 @@ class Measure(enum.Enum):
     """Everybody who gets the message, inside or outside."""
     FIRST_RECIPIENT = "first-recipient"
     """Outside people with a hidden copy who read the address of the only outside person in To or Cc."""
+    CONTENT = "content"
+    """Other outside people who were written to, in the subject, the text, the HTML or an attachment. Of captures only."""
+    CALENDAR = "calendar"
+    """Outside people in ATTENDEE lines of a calendar part, besides the reader. Of captures only."""
+    HEADER = "header"
+    """Other outside people who were written to, in List-*, X-* and other headers. Of captures only."""
+    MERGE_KEY = "merge-key"
+    """Outside people whose merge data is somebody else's. Of captures only."""
+    MERGE_SHARED = "merge-shared"
+    """Outside people with one and the same merge data in a field that belongs to one person. Of captures only."""
 
 
 class Cause(enum.Enum):
@@ -93,9 +104,20 @@ class Cause(enum.Enum):
     FIRST_RECIPIENT = "first-recipient"
     BCC = "bcc"
     CAP = "cap"
+    CONTENT = "content"
+    CALENDAR = "calendar"
+    HEADER = "header"
+    MERGE = "merge"
 
 
-SHOWING: Final = frozenset({Cause.VISIBLE, Cause.TRANSMITTED_BCC, Cause.REPLY_TO})
+RECORDED: Final = frozenset(
+    {Measure.CONTENT, Measure.CALENDAR, Measure.HEADER, Measure.MERGE_KEY, Measure.MERGE_SHARED}
+)
+"""Measures that only a capture has: what the code writes into texts is not followed."""
+
+SHOWING: Final = frozenset(
+    {Cause.VISIBLE, Cause.TRANSMITTED_BCC, Cause.REPLY_TO, Cause.CONTENT, Cause.CALENDAR, Cause.HEADER, Cause.MERGE}
+)
 """The causes by which a message shows outside people to each other; the others are advice and limits."""
 
 
@@ -415,6 +437,22 @@ class _View:
                 return self.outside([*message.bcc, *message.transmitted_bcc])
             case Measure.TOTAL:
                 return [*message.to, *message.cc, *message.bcc, *message.transmitted_bcc]
+            case _:
+                return self.mentioned(what)
+
+    def mentioned(self, what: Measure, *, staff: bool = True) -> list[Recipient]:
+        """Outside people whom a reader finds besides the address headers, by where."""
+        if not self.message.mentions:
+            return []
+        shared = what is Measure.MERGE_SHARED
+        found = [
+            mention.recipient
+            for mention in self.message.mentions
+            if mention.known
+            and mention.field in _FIELDS[what]
+            and (mention.field is not Field.MERGE or (mention.detail == "shared") == shared)
+        ]
+        return self.outside(found, staff=staff) if found else []
 
     def count(self, what: Measure, *, staff: bool) -> Count:
         """The measure ``what``; ``staff`` tells whether configured people count."""
@@ -451,6 +489,8 @@ class _View:
                 # only an entry that stands for no more people than the one in To is surely the same.
                 others = [person for person in hidden if person.count.high > known.get(_key(person), ZERO).high]
                 return _if(distinct(first), distinct(others))
+            case _:
+                return distinct(self.mentioned(what, staff=staff))
 
     def traits(self) -> frozenset[Trait]:
         """The mechanisms: what decode noted, and what the ways of visible people tell."""
@@ -466,6 +506,14 @@ class _View:
             self._traits = frozenset(traits)
         return self._traits
 
+
+_FIELDS: Final[Mapping[Measure, frozenset[Field]]] = {
+    Measure.CONTENT: frozenset({Field.SUBJECT, Field.TEXT, Field.HTML, Field.ATTACHMENT}),
+    Measure.CALENDAR: frozenset({Field.CALENDAR}),
+    Measure.HEADER: frozenset({Field.HEADER}),
+    Measure.MERGE_KEY: frozenset({Field.MERGE}),
+    Measure.MERGE_SHARED: frozenset({Field.MERGE}),
+}
 
 TRAIT_OF: Final[Mapping[StepKind, Trait]] = {
     StepKind.BATCHED: Trait.BATCHED,
@@ -531,6 +579,8 @@ def _line(rule: Rule, view: _View, people: Sequence[Recipient]) -> str:
             return "Bcc"
         case Measure.REPLY_TO_EXTERNAL:
             return "Reply-To"
+        case what if what in RECORDED:
+            return _found_in(what, view.message)
         case _:
             # The line with the most of them, told as the reader finds it; To where both are alike.
             message = view.message
@@ -538,6 +588,20 @@ def _line(rule: Rule, view: _View, people: Sequence[Recipient]) -> str:
             cc = [person for person in message.cc if id(person) in shown]
             to = [person for person in message.to if id(person) in shown]
             return "Cc" if cc and (not to or _weight(cc) > _weight(to)) else "To"
+
+
+def _found_in(what: Measure, message: Message) -> str:
+    """Where most of what a measure counts stands: ``the text``, ``List-Unsubscribe``."""
+    places: dict[str, int] = {}
+    for mention in message.mentions:
+        if mention.known and mention.field in _FIELDS[what]:
+            header = mention.field is Field.HEADER and _HEADER_NAME.fullmatch(mention.detail)
+            place = mention.detail if header else mention.field.value
+            places[place] = places.get(place, 0) + 1
+    return max(places, key=lambda place: places[place], default="")
+
+
+_HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
 
 
 def _weight(people: Iterable[Recipient]) -> tuple[int, int]:
@@ -1183,12 +1247,23 @@ def _strings(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> list[st
     return words
 
 
+_MENTIONS: Final = {
+    "in-subject": (Field.SUBJECT, ""),
+    "in-text": (Field.TEXT, ""),
+    "in-html": (Field.HTML, ""),
+    "in-attachment": (Field.ATTACHMENT, ""),
+    "in-calendar": (Field.CALENDAR, ""),
+    "in-header": (Field.HEADER, ""),
+    "in-merge-data": (Field.MERGE, "key"),
+    "in-shared-merge-data": (Field.MERGE, "shared"),
+}
+"""Where the people of an example stand besides the address headers."""
 _LISTS: Final = ("to", "cc", "bcc", "transmitted-bcc", "reply-to", "names")
 
 
 def _message(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> Message:
     block = reader.mapping(data, path)
-    reader.keys(block, path, (*_LISTS, "traits", "copies", "hidden"))
+    reader.keys(block, path, (*_LISTS, *_MENTIONS, "traits", "copies", "hidden"))
 
     def people(key: str) -> tuple[Recipient, ...]:
         entries = reader.sequence(block.get(key, []), (*path, key))
@@ -1200,7 +1275,14 @@ def _message(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> Message
         bcc=people("bcc"),
         transmitted_bcc=people("transmitted-bcc"),
         reply_to=people("reply-to"),
-        mentions=tuple(Mention(Field.NAME, person) for person in people("names")),
+        mentions=(
+            *(Mention(Field.NAME, person) for person in people("names")),
+            *(
+                Mention(where, person, detail, known=True)
+                for key, (where, detail) in _MENTIONS.items()
+                for person in people(key)
+            ),
+        ),
         traits=frozenset(
             reader.member(word, (*path, "traits", index), _words(Trait))
             for index, word in enumerate(reader.sequence(block.get("traits", []), (*path, "traits")))

@@ -141,13 +141,14 @@ def _files(real: Path) -> Iterator[tuple[str, Path]]:
 
 def verdicts(records: Iterable[Record], policy: Policy) -> list[object]:
     """What each record of a capture comes to, without anything of a person in it."""
-    return [_verdict(record, policy) for record in records]
+    contents = gate.Contents()
+    return [_verdict(record, policy, contents) for record in records]
 
 
-def _verdict(record: Record, policy: Policy) -> object:
+def _verdict(record: Record, policy: Policy, contents: gate.Contents) -> object:
     if isinstance(record.exchange, CannotTell):
         return record.exchange.reason
-    claim = gate.claimed(record.exchange)
+    claim = gate.claimed(record.exchange, contents)
     if claim is None:
         return None
     head = (claim.provider.name, claim.operation, record.when, record.delivered)

@@ -139,6 +139,8 @@ def _people(message: Message, measure: Measure) -> tuple[Recipient, ...]:
             return message.bcc + message.transmitted_bcc
         case Measure.TOTAL:
             return message.to + message.cc + message.bcc + message.transmitted_bcc
+        case _:
+            return tuple(mention.recipient for mention in message.mentions if mention.known)
 
 
 def _outsiders(message: Message, inside: frozenset[str]) -> list[Recipient]:

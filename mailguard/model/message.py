@@ -69,7 +69,9 @@ class Mention:
     field: Field
     recipient: Recipient
     detail: str = ""
-    """The header's name, where ``field`` is HEADER."""
+    """The header's name, where ``field`` is HEADER; ``key`` or ``shared`` where it is MERGE."""
+    known: bool = False
+    """Whether it is somebody else who was written to: in the same request, or earlier in the capture. Never of code."""
 
 
 class Trait(enum.Enum):

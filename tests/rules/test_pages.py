@@ -23,7 +23,7 @@ AVOIDED = re.compile(
     re.IGNORECASE,
 )
 """Words that the voice of the project does not use."""
-API_WORDS = re.compile(r"recipient-variables|preserve_recipients|merge_data")
+API_WORDS = re.compile(r"recipient-variables|preserve_recipients|merge_data|recipient_interceptor|%recipient\.")
 """Names that a service has given, and that must be said as they are."""
 
 
@@ -49,6 +49,11 @@ TITLES = {
     "reply-to-lists-recipients": "Reply-To shows {n} outside people to every reader",
     "bcc-bulk": "Only a Bcc line keeps {n} people apart; one message each is safer",
     "recipients-over-cap": "{n} people in one message; your limit is {limit}",
+    "recipient-in-content": "A reader finds the addresses of other people in {line}",
+    "calendar-attendees": "The invitation shows {n} other people to its reader",
+    "list-header-leak": "The header {line} shows other people to the reader",
+    "merge-key-mismatch": "Somebody gets merge data that belongs to another person",
+    "merge-data-shared": "{n} people get one and the same personal data",
     "first-recipient-exposed": "One person stands in {line}, and everyone with a hidden copy sees who it is",
 }
 

@@ -1,0 +1,820 @@
+"""What readers find besides To and Cc: other people's addresses in texts, attachments, calendars, headers, merge data.
+
+Works on what a capture holds, after a provider has said which messages a request makes. A service's fields are known by
+their names, which the services share (``subject``, ``HtmlBody``, ``attachments``, ``substitutions``); a part of a request that
+names people of its own (a personalization, an entry of a batch) belongs to these, what stands beside them to everybody.
+
+An address counts only if it is that of somebody else who was written to: in the same request, or earlier in the same capture.
+So a support address in a footer is nothing. The ATTENDEE lines of a calendar part (RFC 5545, section 3.8.4.1) are a
+list of people by themselves; there everybody but the reader, the sender and the organizer counts.
+
+Every text is looked at once, up to ``TEXT_LIMIT`` characters, in time linear in its length.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from email import message_from_bytes
+from email.message import Message as Mail
+from typing import Final, TypeAlias
+from urllib.parse import unquote
+
+from mailguard.addresses import compare_key, recipients
+from mailguard.documents import base64_bytes, decode_text
+from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction
+from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Undecided
+from mailguard.model.value import Value
+from mailguard.wire import header_block, payload, read_json
+
+__all__ = ["EARLIER_LIMIT", "TEXT_LIMIT", "Contents", "Piece", "found_in", "names_of", "pieces"]
+
+TEXT_LIMIT: Final = 4 << 20
+"""Characters of one text, or bytes of one attachment, that are looked at."""
+
+EARLIER_LIMIT: Final = 250_000
+"""People of earlier requests of a capture that are remembered, as hashes: some 20 MB."""
+
+_FIXED_LIMIT: Final = 20_000  # addresses that belong to a template
+_PIECES: Final = 20_000  # texts of one request
+_PARTS: Final = 500  # parts of one message
+_DEPTH: Final = 12
+
+# --- addresses in texts ---------------------------------------------------------------------------
+
+_LOCAL: Final = re.compile(r"[\w.+'~-]{1,64}\Z")
+_DOMAIN: Final = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}")
+_ENTITY: Final = re.compile(r"&(?:#|commat|period|lowbar)")
+_RETURN: Final = re.compile(r"([\w.'-]{1,64})=([\w-]{1,63}(?:\.[\w-]{1,63}){1,10})\Z")
+
+
+def found_in(text: str) -> list[str]:
+    """The addresses in a running text, each once, in their comparing form; also percent-encoded and as character references."""
+    text = text[:TEXT_LIMIT]
+    if "&" in text and _ENTITY.search(text):
+        text = html.unescape(text)
+    if "%40" in text:
+        text = unquote(text)
+    if "\uff20" in text:
+        text = text.replace("\uff20", "@")
+    result: dict[str, None] = {}
+    at = text.find("@")
+    while at >= 0:
+        local = _LOCAL.search(text, max(0, at - 64), at)
+        domain = _DOMAIN.match(text, at + 1)
+        if local and domain:
+            name = local.group().lstrip(".'")
+            if name:
+                result[compare_key(f"{name}@{domain.group()}")] = None
+            if text[local.start() - 1 : local.start()] == "=" or "=" in text[max(0, at - 130) : at]:
+                # A variable return path holds the reader's address with another sign: news+ann=example.com@...
+                returned = _RETURN.search(text, max(0, at - 130), at)
+                if returned:
+                    inner = returned.group(1).rpartition("+")[2]
+                    result[compare_key(f"{inner}@{returned.group(2)}")] = None
+        at = text.find("@", at + 1)
+    return list(result)
+
+
+_ATTENDEE: Final = re.compile(r"(?im)^ATTENDEE[;:]([^\r\n]{1,2000})")
+_ORGANIZER: Final = re.compile(r"(?im)^ORGANIZER[;:]([^\r\n]{1,2000})")
+
+
+def _calendar(text: str) -> tuple[list[str], list[str]]:
+    """The attendees and the organizers of an iCalendar text."""
+    unfolded = re.sub(r"\r?\n[ \t]", "", text[:TEXT_LIMIT])
+    people = [address for line in _ATTENDEE.findall(unfolded) for address in found_in(line)]
+    hosts = [address for line in _ORGANIZER.findall(unfolded) for address in found_in(line)]
+    return people, hosts
+
+
+# --- what a request holds -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A text of a request that readers get, or data about people that it is made of."""
+
+    field: Field
+    text: str
+    owners: frozenset[str] = frozenset()
+    """Whose it is, in their comparing form; empty: everybody's to whom the request writes."""
+    detail: str = ""
+    """The name of a header."""
+    own: bool = False
+    """Whether it is merge data of its owners."""
+    personal: tuple[tuple[str, str], ...] = ()
+    """What in merge data belongs to one person: names of fields, and values."""
+
+
+_SUBJECT: Final = frozenset({"subject", "conversationsubject"})
+_TEXT: Final = frozenset(
+    {"text", "textbody", "textpart", "textcontent", "plain", "plaintext", "bodytext", "bodyplain", "textplain", "txt"}
+)
+_HTML: Final = frozenset(
+    {"html", "htmlbody", "htmlpart", "htmlcontent", "bodyhtml", "texthtml", "amphtml", "amp", "watchhtml"}
+)
+_BODY: Final = frozenset({"body", "content", "value", "data", "message"})
+_ATTACHED: Final = frozenset(
+    {"attachments", "attachment", "inlinedattachments", "inlineattachments", "inline", "images", "files"}
+)
+_FILE: Final = frozenset(
+    {"content", "base64content", "data", "filecontent", "rawcontent", "contentbytes", "binarycontent", "body"}
+)
+_MERGE: Final = frozenset(
+    {
+        *(
+            "substitutions",
+            "dynamictemplatedata",
+            "recipientvariables",
+            "mergevars",
+            "vars",
+            "variables",
+            "templatemodel",
+        ),
+        *(
+            "templatedata",
+            "replacementtemplatedata",
+            "substitutiondata",
+            "personalization",
+            "params",
+            "mergedata",
+            "merge",
+        ),
+        *("replacementemailcontent", "dynamicdata", "templatevariables", "sub", "section", "fields"),
+    }
+)
+_HEADERS: Final = frozenset({"headers", "messageheaders", "internetmessageheaders", "customheaders"})
+_RAW: Final = frozenset({"raw", "rawmessage", "mime", "rawmime", "rawemail", "emailrfc822", "rawmessagedata"})
+_OWNERS: Final = frozenset(
+    {"to", "cc", "bcc", "email", "emailaddress", "address", "rcpt", "recipient", "recipients", "destination", "destinations", "toaddresses",
+     "ccaddresses", "bccaddresses", "torecipients", "ccrecipients", "bccrecipients"}
+)  # fmt: skip
+_SHOWN_HEADER: Final = re.compile(
+    r"(?:list-.{1,40}|x-.{1,60}|resent-(?:reply-to|sender|from)|mail-followup-to|mail-reply-to|comments|keywords|errors-to|thread-topic"
+    r"|disposition-notification-to|references|in-reply-to|apparently-to|envelope-to|delivered-to)",
+    re.IGNORECASE,
+)
+_CONTROL: Final = re.compile(
+    r"(?:x-smtpapi|x-mc-.*|x-mailgun-.*|x-msys-api|x-mj-.*|x-pm-.*|x-ses-.*|x-postmark-.*|x-rcpt-?to|x-mailfrom|x-peer|x-sender|x-envelope-.*"
+    r"|x-received|x-google-.*|x-forwarded-.*|references|in-reply-to)",
+    re.IGNORECASE,
+)
+"""Headers that a service takes out, that a recorder adds, or that hold ids which only look like addresses."""
+_FOLLOW_UP: Final = frozenset({"mail-followup-to", "mail-reply-to"})
+
+
+def _folded(key: object) -> str:
+    return re.sub(r"[^a-z0-9]", "", key.casefold()) if isinstance(key, str) else ""
+
+
+def pieces(exchange: Exchange) -> Iterator[Piece]:
+    """The texts of an exchange of a capture. Never raises; stops after a fixed number."""
+    yield from itertools.islice(_pieces(exchange), _PIECES)
+
+
+def _pieces(exchange: Exchange) -> Iterator[Piece]:
+    match exchange:
+        case HttpRequest():
+            body = payload(exchange)
+            if isinstance(body, CannotTell):
+                return
+            if isinstance(body.value, Form):
+                yield from _form(body.value)
+            elif isinstance(body.value, (dict, list)):
+                yield from _walk(body.value, "", frozenset(), 0)
+            elif isinstance(body.value, (str, bytes)):
+                opened = base64_bytes(body.value) if "\n" not in str(body.value[:200]).strip() else None
+                yield from _mail(opened or body.value)
+        case SmtpTransaction() | RawMessage():
+            if isinstance(exchange.data, (str, bytes)):
+                yield from _mail(exchange.data)
+
+
+def _form(form: Form) -> Iterator[Piece]:
+    for name, value in form.parts:
+        if not isinstance(value, (str, bytes)):
+            continue
+        text = value if isinstance(value, str) else decode_text(value[:TEXT_LIMIT])
+        prefix, colon, header = name.partition(":")
+        if colon and prefix in ("h", "H"):
+            yield from _header(header, text, frozenset())
+            continue
+        if colon and prefix in ("v", "t"):
+            continue
+        # The query protocol of AWS spells a path: Message.Body.Html.Data.
+        steps = [_folded(step) for step in re.sub(r"\[[^\]]*\]", "", name).split(".")]
+        last = steps[-2] if steps[-1] in ("data", "member") and len(steps) > 1 else steps[-1]
+        if last in _RAW or (last == "message" and len(text) > 40):
+            yield from _mail(base64_bytes(value) or value if "@" not in text[:4000] else value)
+        elif last == "xsmtpapi":
+            data = read_json(text)
+            if isinstance(data, dict):
+                yield from _by_position(data)
+        elif last in _MERGE:
+            data = read_json(text)
+            if isinstance(data, (dict, list)):
+                yield from _merge(data, frozenset(), 0)
+        elif last in _ATTACHED:
+            yield from _file(value, "", "", frozenset())
+        elif last == "headers":
+            data = read_json(text)
+            if isinstance(data, dict):
+                yield from _headers(data, frozenset())
+        elif (field := _field_of(last)) is not None:
+            yield Piece(field, text)
+
+
+def _by_position(control: Mapping[object, Value]) -> Iterator[Piece]:
+    """SendGrid's old control header: the values of each tag stand in the order of ``to``."""
+    to, tags = control.get("to"), control.get("sub")
+    if not isinstance(to, list) or not isinstance(tags, dict):
+        return
+    for place, person in enumerate(to):
+        block = {
+            tag: values[place] for tag, values in tags.items() if isinstance(values, list) and len(values) == len(to)
+        }
+        found: set[str] = set()
+        _addresses(person, found, 0)
+        yield _block(block, frozenset(found))
+
+
+def _field_of(key: str) -> Field | None:
+    if key in _SUBJECT:
+        return Field.SUBJECT
+    if key in _TEXT:
+        return Field.TEXT
+    return Field.HTML if key in _HTML else None
+
+
+def _walk(value: Value, key: str, owners: frozenset[str], depth: int) -> Iterator[Piece]:
+    """The texts of a JSON body."""
+    if depth > _DEPTH:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _walk(item, key, owners, depth + 1)
+    elif isinstance(value, str):
+        field = _field_of(key)
+        if field is not None:
+            yield Piece(field, value, owners)
+        elif key in _RAW and len(value) > 20:
+            yield from (replace(piece, owners=owners) for piece in _mail(base64_bytes(value) or value))
+    elif isinstance(value, dict):
+        owners = _owners(value) or owners
+        kind = _folded(value.get("type", value.get("contentType", value.get("Type", ""))))
+        for name, item in value.items():
+            inner = _folded(name)
+            if inner in _HEADERS:
+                yield from _headers(item, owners)
+            elif inner in _ATTACHED:
+                yield from _files(item, owners)
+            elif inner in _MERGE:
+                yield from _merge(item, owners, 0)
+            elif inner in _BODY and isinstance(item, str):
+                # What it is stands beside it (SendGrid) or above it (SES).
+                if key in _RAW:
+                    yield from (replace(piece, owners=owners) for piece in _mail(base64_bytes(item) or item))
+                elif "calendar" in kind:
+                    yield Piece(Field.CALENDAR, item, owners)
+                elif (field := _field_of(key) or _field_of(kind)) is not None:
+                    yield Piece(field, item, owners)
+                elif inner in ("body", "content") and key not in _FILE:
+                    yield Piece(Field.HTML if "<" in item else Field.TEXT, item, owners)
+            elif inner not in _OWNERS or isinstance(item, (dict, list)):
+                yield from _walk(item, inner, owners, depth + 1)
+
+
+def _owners(value: Mapping[object, Value]) -> frozenset[str]:
+    """The people whom a mapping names as those it is for."""
+    found: set[str] = set()
+    for name, item in value.items():
+        key = _folded(name)
+        if key in _OWNERS:
+            _addresses(item, found, 0)
+    return frozenset(found)
+
+
+def _addresses(value: Value, found: set[str], depth: int) -> None:
+    if isinstance(value, str):
+        if "@" in value:
+            found.update(compare_key(one.address) for one in recipients(value).recipients if one.address)
+    elif isinstance(value, list) and depth < 4:
+        for item in value:
+            _addresses(item, found, depth + 1)
+    elif isinstance(value, dict) and depth < 4:
+        for name, item in value.items():
+            if _folded(name) in _OWNERS:
+                _addresses(item, found, depth + 1)
+
+
+def _headers(value: Value, owners: frozenset[str]) -> Iterator[Piece]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            for text in item if isinstance(item, list) else [item]:
+                if isinstance(name, str) and isinstance(text, str):
+                    yield from _header(name, text, owners)
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict):
+                name = item.get("name", item.get("Name", item.get("key", item.get("header"))))
+                text = item.get("value", item.get("Value"))
+                if isinstance(name, str) and isinstance(text, str):
+                    yield from _header(name, text, owners)
+                elif len(item) == 1:
+                    yield from _headers(item, owners)
+
+
+def _header(name: str, text: str, owners: frozenset[str]) -> Iterator[Piece]:
+    name = name.strip()
+    if name.casefold() == "subject":
+        yield Piece(Field.SUBJECT, text, owners)
+    elif "@" in text and _SHOWN_HEADER.fullmatch(name) and not _CONTROL.fullmatch(name):
+        yield Piece(Field.HEADER, text, owners, name.title())
+
+
+def _merge(value: Value, owners: frozenset[str], depth: int) -> Iterator[Piece]:
+    """Merge data: blocks under addresses, blocks beside an address, one block for all."""
+    if depth > _DEPTH:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _merge(item, owners, depth + 1)
+        return
+    if isinstance(value, str):
+        data = read_json(value) if value[:1] in "{[" and value else None
+        if isinstance(data, (dict, list)):
+            yield from _merge(data, owners, depth + 1)
+        elif owners:
+            yield Piece(Field.MERGE, value, owners, own=True)
+        return
+    if not isinstance(value, dict):
+        return
+    keyed = {
+        name: item
+        for name, item in value.items()
+        if isinstance(name, str) and "@" in name and isinstance(item, (dict, list, str))
+    }
+    for name, item in keyed.items():
+        yield _block(item, frozenset({compare_key(name)}))
+    if keyed:
+        return
+    # {rcpt, vars}, {email, data}: a block that says whose it is. An address alone is data.
+    names = {_folded(name) for name in value}
+    if "rcpt" in names or (names & _OWNERS and names & _DATA):
+        named = _owners(value)
+        rest = {name: item for name, item in value.items() if _folded(name) not in _OWNERS}
+        yield _block(rest, named or owners)
+    else:
+        yield _block(value, owners)
+
+
+_DATA: Final = frozenset({"vars", "data", "substitutions", "variables", "personalization", "values", "mergedata"})
+
+
+def _block(value: Value, owners: frozenset[str]) -> Piece:
+    personal = tuple((name, text) for name, text in _fields(value, 0) if text and _PERSONAL.fullmatch(name))
+    return Piece(Field.MERGE, "\0".join(_leaves(value, 0)), owners, own=bool(owners), personal=personal)
+
+
+def _fields(value: Value, depth: int) -> Iterator[tuple[str, str]]:
+    """The fields of merge data with their texts; marks around a name (``-name-``, ``{{name}}``) are taken off."""
+    if depth > _DEPTH:
+        return
+    if isinstance(value, dict):
+        content = value.get("content", value.get("value"))
+        if isinstance(value.get("name"), str) and isinstance(content, str):
+            yield value["name"].strip("-{}%*|[]: ").casefold(), content
+            return
+        for name, item in value.items():
+            if isinstance(item, str) and isinstance(name, str):
+                yield name.strip("-{}%*|[]: ").casefold(), item
+            elif isinstance(item, (dict, list)):
+                yield from _fields(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _fields(item, depth + 1)
+
+
+def _leaves(value: Value, depth: int) -> Iterator[str]:
+    if depth > _DEPTH:
+        return
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _leaves(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, depth + 1)
+
+
+def _files(value: Value, owners: frozenset[str]) -> Iterator[Piece]:
+    for item in value if isinstance(value, list) else [value]:
+        if not isinstance(item, dict):
+            continue
+        keys = {_folded(name): text for name, text in item.items() if isinstance(text, (str, bytes))}
+        kind = str(keys.get("type") or keys.get("contenttype") or keys.get("mimetype") or "")
+        name = str(keys.get("filename") or keys.get("name") or "")
+        content = next((text for key, text in keys.items() if key in _FILE), None)
+        if content:
+            yield from _file(base64_bytes(content) or content, kind, name, owners)
+
+
+_BINARY: Final = re.compile(
+    r"image/|audio/|video/|font/|application/(?:pdf|zip|gzip|octet-stream\Z.{0}x)", re.IGNORECASE
+)
+
+
+def _file(content: str | bytes, kind: str, name: str, owners: frozenset[str]) -> Iterator[Piece]:
+    """What stands in an attached file, if it is text: CSV, JSON, a calendar."""
+    if _BINARY.match(kind):
+        return
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    if b"\0" in data[:1000] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return
+    text = decode_text(data[:TEXT_LIMIT])
+    calendar = (
+        "calendar" in kind.casefold()
+        or name.casefold().endswith(".ics")
+        or text.lstrip()[:15].upper() == "BEGIN:VCALENDAR"
+    )
+    yield Piece(Field.CALENDAR if calendar else Field.ATTACHMENT, text, owners)
+
+
+def _mail(data: str | bytes) -> Iterator[Piece]:
+    """The texts of a message: header lines, and the parts of its body."""
+    block = header_block(data)
+    if isinstance(block, CannotTell):
+        return
+    for name, value in block:
+        if isinstance(value, str):
+            yield from _header(name, value, frozenset())
+    raw = data.encode("utf-8", "surrogateescape" if data.isascii() else "replace") if isinstance(data, str) else data
+    if len(raw) > 4 * TEXT_LIMIT:
+        raw = raw[: 4 * TEXT_LIMIT]
+    try:
+        mail = message_from_bytes(raw)
+        parts = list(_leaf_parts(mail, 0))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return
+    first = True
+    for part in parts[:_PARTS]:
+        kind = part.get_content_type()
+        try:
+            content = part.get_payload(decode=True)
+            charset = part.get_content_charset() or ""
+            name = part.get_filename() or ""
+            attached = part.get_content_disposition() == "attachment"
+        except (ValueError, LookupError, TypeError, AttributeError):
+            continue
+        if not isinstance(content, bytes) or not content:
+            continue
+        if kind == "text/calendar" or attached or name or not kind.startswith("text/"):
+            yield from _file(content, kind, name, frozenset())
+        else:
+            text = decode_text(content[:TEXT_LIMIT], charset)
+            yield Piece(
+                Field.HTML
+                if kind == "text/html"
+                else Field.TEXT
+                if first or kind == "text/plain"
+                else Field.ATTACHMENT,
+                text,
+            )
+        first = False
+
+
+def _leaf_parts(mail: Mail, depth: int) -> Iterator[Mail]:
+    inner = mail.get_payload()
+    if isinstance(inner, list) and depth < _DEPTH:
+        for part in inner:
+            if isinstance(part, Mail):
+                yield from _leaf_parts(part, depth + 1)
+    else:
+        yield mail
+
+
+# --- who else is in there -------------------------------------------------------------------------
+
+_PERSONAL: Final = re.compile(
+    r"(?:first|last|full|user)?_?name|e?_?mail|user_?(?:name|id)|customer_?(?:id|number)|account(?:_?(?:id|number))?|member_?id|token|otp|pin|password"
+    r"|phone(?:_?number)?|address|iban|birth_?da(?:y|te)|magic_?link|(?:login|reset|confirm\w*|verif\w*|unsubscribe)_?(?:url|link|code)",
+    re.IGNORECASE,
+)
+"""Names of merge fields whose value belongs to one person."""
+_UNIQUE: Final = re.compile(
+    r"e?_?mail|token|otp|pin|password|iban|magic_?link|(?:login|reset|confirm\w*|verif\w*)_?(?:url|link|code)",
+    re.IGNORECASE,
+)
+"""Those of them that two people never share."""
+_SHARED_LEAST: Final = 3
+"""So many people with one value before it counts, where it is none that two people never share."""
+
+
+_Found: TypeAlias = tuple[Piece, list[Mention]]
+
+
+class Contents:
+    """Looks into the requests of one capture, one after the other, and remembers to whom they went."""
+
+    def __init__(self, limit: int = EARLIER_LIMIT) -> None:
+        """``limit``: how many people of earlier requests are remembered."""
+        self._limit = limit
+        self._earlier: set[int] = set()
+        self._fixed: set[str] = set()
+        self.full = False
+        """Whether the capture had more people than are remembered."""
+
+    def add(self, exchange: Exchange, decoded: Decoded) -> Decoded:
+        """``decoded`` with what readers find elsewhere. Call it for each request of a capture, in order."""
+        match decoded:
+            case CannotTell():
+                return decoded
+            case Undecided(messages=messages, alternative=other):
+                found = self._with(exchange, (*messages, *other))
+                return replace(decoded, messages=found[: len(messages)], alternative=found[len(messages) :])
+            case tuple():
+                return self._with(exchange, decoded)
+
+    def _with(self, exchange: Exchange, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        if not messages:
+            return messages
+        readers = [_keys((*one.to, *one.cc, *one.bcc, *one.transmitted_bcc)) for one in messages]
+        everybody = frozenset().union(*readers)
+        result = messages
+        if _worth(exchange, everybody):
+            result = self._searched(exchange, messages, readers, everybody)
+        if len(self._earlier) < self._limit:
+            self._earlier.update(map(hash, everybody))
+        elif not self.full:
+            self.full = any(hash(key) not in self._earlier for key in everybody)
+        return result
+
+    def _searched(
+        self,
+        exchange: Exchange,
+        messages: tuple[Message, ...],
+        readers: list[frozenset[str]],
+        everybody: frozenset[str],
+    ) -> tuple[Message, ...]:
+        senders = _senders(exchange) | _keys(person for one in messages for person in one.reply_to)
+        shared: list[_Found] = []
+        owned: dict[str, list[_Found]] = {}
+        follow: list[Recipient] = []
+        blocks: list[Piece] = []
+        for piece in pieces(exchange):
+            if piece.field is Field.HEADER and piece.detail.casefold() in _FOLLOW_UP:
+                follow += recipients(piece.text).recipients
+                continue
+            if piece.own:
+                blocks.append(piece)
+            if piece.field is Field.CALENDAR:
+                people, hosts = _calendar(piece.text)
+                known = [key for key in people if key not in senders and key not in hosts]
+            else:
+                known = (
+                    self._known(found_in(piece.text), everybody, senders)
+                    if "@" in piece.text or "40" in piece.text or "&" in piece.text
+                    else []
+                )
+            if not known:
+                continue
+            entry = (piece, [Mention(piece.field, Recipient(key), piece.detail, known=True) for key in known])
+            if piece.owners:
+                for owner in piece.owners:
+                    owned.setdefault(owner, []).append(entry)
+            else:
+                shared.append(entry)
+        wrong = _mismatched(blocks, _keys(person for one in messages for person in one.to))
+        alike = tuple(Mention(Field.MERGE, Recipient(key), "shared", known=True) for key in sorted(_alike(blocks)))
+        if not (shared or owned or follow or wrong or alike):
+            return messages
+        return tuple(
+            self._one(message, mine, [*shared, *_once(owned, mine)], follow, wrong, alike)
+            for message, mine in zip(messages, readers, strict=True)
+        )
+
+    def _known(self, found: list[str], everybody: frozenset[str], senders: frozenset[str]) -> list[str]:
+        """Those of ``found`` who were written to."""
+        here, before = [], []
+        for key in found:
+            if key in senders:
+                continue
+            if key in everybody:
+                here.append(key)
+            elif key in self._fixed:
+                continue
+            elif hash(key) in self._earlier:
+                before.append(key)
+            elif len(self._fixed) < _FIXED_LIMIT:
+                # Stands there before anybody wrote to it: part of a template.
+                self._fixed.add(key)
+        # One person of an earlier mail may be whom this one is about ("Ann invites you"); several are a list.
+        return [*here, *before] if len(before) > 1 else here
+
+    def _one(
+        self,
+        message: Message,
+        readers: frozenset[str],
+        texts: Iterable[_Found],
+        follow: list[Recipient],
+        wrong: frozenset[str],
+        alike: tuple[Mention, ...],
+    ) -> Message:
+        visible = _keys((*message.to, *message.cc))
+        if len(readers) == 1:
+            visible |= readers
+        mentions: dict[tuple[Field, str], Mention] = {}
+        for piece, known in texts:
+            for mention in known:
+                key = _key_of(mention)
+                if key not in visible:
+                    mentions.setdefault((piece.field, key), mention)
+        for key in wrong & readers if len(readers) == 1 else wrong:
+            mentions.setdefault((Field.MERGE, key), Mention(Field.MERGE, Recipient(key), "key", known=True))
+        if not any(_key_of(mention) in readers for mention in alike):
+            alike = ()
+        if not (mentions or follow or alike):
+            return message
+        before = tuple(
+            one
+            for one in message.mentions
+            if one.recipient.address is None or (one.field, compare_key(one.recipient.address)) not in mentions
+        )
+        everything = (*before, *mentions.values(), *alike)
+        return replace(message, mentions=everything, reply_to=(*message.reply_to, *follow))
+
+
+def _key_of(mention: Mention) -> str:
+    return mention.recipient.address or ""
+
+
+def _once(owned: Mapping[str, list[_Found]], readers: frozenset[str]) -> Iterator[_Found]:
+    seen: set[int] = set()
+    for reader in readers if len(readers) < len(owned) else [key for key in owned if key in readers]:
+        for entry in owned.get(reader, ()):
+            if id(entry[0]) not in seen:
+                seen.add(id(entry[0]))
+                yield entry
+
+
+def _keys(people: Iterable[Recipient]) -> frozenset[str]:
+    return frozenset([compare_key(person.address) for person in people if person.address is not None])
+
+
+_MANY_HINTS: Final = re.compile(
+    r"ttachment|nline|ase64|\"[Rr]aw|essage|&#|%40|commat|\\u0040|\\u003[cC]|ariables|_vars|substitution|template|ersonali.ation\"|\.ics|calendar|VCALENDAR"
+)
+
+
+def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
+    """Whether a request can hold more than the addresses that it was decoded to. Cheap, and errs towards looking."""
+    if not isinstance(exchange, HttpRequest):
+        return True
+    body = exchange.body
+    if not isinstance(body, str):
+        return True
+    # Every reader once, and the sender: what a request without any address in its texts has.
+    if body.count("@") > len(everybody) + 1 or len(everybody) > body.count("@"):
+        return True
+    return _MANY_HINTS.search(body) is not None
+
+
+def _senders(exchange: Exchange) -> frozenset[str]:
+    """Who the mail is from: such an address in a signature shows nobody."""
+    found: set[str] = set()
+    match exchange:
+        case HttpRequest():
+            body = payload(exchange)
+            if isinstance(body, CannotTell):
+                return frozenset()
+            if isinstance(body.value, Form):
+                for name, value in body.value.parts:
+                    if _folded(name) in _FROM:
+                        _addresses(value, found, 0)
+            else:
+                _from(body.value, found, 0)
+        case SmtpTransaction() | RawMessage():
+            if isinstance(exchange, SmtpTransaction) and isinstance(exchange.mail_from, str):
+                found.update(found_in(exchange.mail_from))
+            block = header_block(exchange.data)
+            if not isinstance(block, CannotTell):
+                for name, value in block:
+                    if _folded(name) in _FROM and isinstance(value, str):
+                        found.update(found_in(value))
+    return frozenset(found)
+
+
+_FROM: Final = frozenset(
+    {
+        "from",
+        "fromemail",
+        "fromaddress",
+        "fromemailaddress",
+        "source",
+        "sender",
+        "replyto",
+        "replytoaddresses",
+        "returnpath",
+        "hfrom",
+        "hreplyto",
+        "hsender",
+    }
+)
+
+
+def _from(value: Value, found: set[str], depth: int) -> None:
+    if depth > 4:
+        return
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if _folded(name) in _FROM:
+                _addresses(item, found, 0)
+            elif isinstance(item, (dict, list)):
+                _from(item, found, depth + 1)
+    elif isinstance(value, list):
+        for item in value[:2000]:
+            _from(item, found, depth + 1)
+
+
+def _mismatched(blocks: list[Piece], addressed: frozenset[str]) -> frozenset[str]:
+    """People in To without merge data of their own, where some of the data is under addresses that nobody here has."""
+    keys: frozenset[str] = frozenset().union(*(piece.owners for piece in blocks))
+    return addressed - keys if keys - addressed and keys else frozenset()
+
+
+def _alike(blocks: list[Piece]) -> frozenset[str]:
+    """People whose merge data has the value of somebody else in a field that belongs to one person."""
+    values: dict[str, dict[str, set[str]]] = {}
+    for piece in blocks:
+        for name, text in piece.personal:
+            values.setdefault(name, {}).setdefault(text, set()).update(piece.owners)
+    result: set[str] = set()
+    for name, groups in values.items():
+        for owners in groups.values():
+            if len(owners) > 1 and (_UNIQUE.fullmatch(name) or (len(groups) == 1 and len(owners) >= _SHARED_LEAST)):
+                result |= owners
+    return frozenset(result)
+
+
+def names_of(exchange: Exchange, wanted: frozenset[str]) -> frozenset[str]:
+    """Those of ``wanted`` (in their comparing form) whose names stand beside their addresses in the request."""
+    found: set[str] = set()
+    match exchange:
+        case HttpRequest():
+            body = payload(exchange)
+            if isinstance(body, CannotTell):
+                return frozenset()
+            if isinstance(body.value, Form):
+                for _, value in body.value.parts:
+                    _named(value, wanted, found, 0)
+            elif isinstance(body.value, (str, bytes)):
+                _named_lines(base64_bytes(body.value) or body.value, wanted, found)
+            else:
+                _named(body.value, wanted, found, 0)
+        case SmtpTransaction() | RawMessage():
+            _named_lines(exchange.data, wanted, found)
+    return frozenset(found)
+
+
+_NAME: Final = re.compile(r"(?:\"(?:[^\"\\]|\\.){1,200}\"|[^<>\",;:@]{1,200}?)[ \t]*<([^<>\s]{3,320})>")
+
+
+def _named(value: Value, wanted: frozenset[str], found: set[str], depth: int) -> None:
+    if depth > _DEPTH:
+        return
+    if isinstance(value, str):
+        if "<" in value and "@" in value:
+            for match in _NAME.finditer(value[:TEXT_LIMIT]):
+                key = compare_key(match.group(1))
+                if key in wanted and match.group(0).partition("<")[0].strip(" \"'"):
+                    found.add(key)
+    elif isinstance(value, list):
+        for item in value:
+            _named(item, wanted, found, depth + 1)
+    elif isinstance(value, dict):
+        low = {_folded(name): item for name, item in value.items()}
+        name = low.get("name") or low.get("fullname") or low.get("displayname")
+        address = low.get("email") or low.get("address") or low.get("emailaddress")
+        if (
+            isinstance(name, str)
+            and name.strip()
+            and isinstance(address, str)
+            and (key := compare_key(address)) in wanted
+        ):
+            found.add(key)
+        for item in value.values():
+            if isinstance(item, (dict, list, str)):
+                _named(item, wanted, found, depth + 1)
+
+
+def _named_lines(data: Value, wanted: frozenset[str], found: set[str]) -> None:
+    block = header_block(data)
+    if not isinstance(block, CannotTell):
+        for name, value in block:
+            if name.casefold() in ("to", "cc", "bcc", "reply-to", "resent-to", "resent-cc"):
+                _named(value, wanted, found, 0)
