@@ -512,6 +512,9 @@ def sliced(state: State, holder: Val, bounds: list[Val | None], context: Any, no
         Member(_relabelled(each.value, f"[{low}:]") if low else each.value, replace(each.count, low=0))
         for each in members
     )
+    if low and upper is None and total(reduced).high - low < UNBOUNDED - low - 1:
+        most = total(reduced).high
+        reduced = _limited(state, reduced, max(0, most - low)) if most < UNBOUNDED else reduced
     moving = low is None or (upper is not None and high is None)
     if moving and not (isinstance(lower, Known) and upper is None):
         size = _chunk_size(bounds)
@@ -2107,6 +2110,7 @@ _BUILTIN: Final[dict[str, Callable[..., Val]]] = {
     "property": _first,
     "staticmethod": _first,
     "classmethod": _first,
+    "fromkeys": _collect("set"),
 }
 
 

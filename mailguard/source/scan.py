@@ -179,12 +179,13 @@ class _Search:
             hints = {node.name for node in root.chain[:-1]} | {root.module.name.rsplit(".", 1)[-1]}
             common = name in _GENERIC or len(self._naming(name, root)) > CALLERS_LIMIT
             for module in self._naming(name, root):
+                imported = len(root.chain) == 1 and _imports(module, root.module.name.rsplit(".", 1)[-1])
                 for chain in self.chains(module):
                     node = chain[-1]
                     if (
                         isinstance(node, t.Func)
                         and name in node.names
-                        and (not common or module is root.module or not hints.isdisjoint(node.names))
+                        and (not common or imported or module is root.module or not hints.isdisjoint(node.names))
                         and not (module is root.module and chain == root.chain)
                     ):
                         result[(module, chain)] = self.root(module, chain)
@@ -267,6 +268,16 @@ class _Search:
             # Any program posts to addresses that its callers give; only those that name a mail service matter.
             callers = [caller for caller in callers if caller.module in self.naming]
         return [caller for caller in callers if any(found.place == dispatch.place for found in self.run(caller))]
+
+
+def _imports(module: Module, stem: str) -> bool:
+    """Whether an import statement of a file names a module."""
+    return (
+        re.search(
+            rb"^[ \t]*(?:from|import)\b[^\n]*\b" + re.escape(stem.encode()) + rb"\b", module.bytes(), re.MULTILINE
+        )
+        is not None
+    )
 
 
 def _first(url: Value) -> Value:

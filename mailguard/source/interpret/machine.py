@@ -78,6 +78,10 @@ FREEZE_LIMIT: Final = 12
 """Containers within containers that are read into a request."""
 
 
+YIELDS: Final = "the members that a generator yields"
+"""The name in a generator's frame under which they are collected."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How hard one root is looked at."""
@@ -123,6 +127,8 @@ class Context:
     yields: list[Member] | None = None
     main: bool = False
     """Whether ``__name__`` is ``"__main__"``."""
+    pinned: frozenset[tuple[int, object]] = frozenset()
+    """Path and site of the things that the caller still holds."""
     chosen: frozenset[int] | None = None
     """The statements that can matter; None for all of them."""
     idle: int = 0
@@ -559,7 +565,16 @@ class Machine:
         else:
             count = total(members)
             element = library.element(state, iterable, context.place(node.iter.at))
-            states = self._loop(context, node, state, flow, element, least=count.low)
+            if count.high <= 1:
+                # At most one pass: nothing can grow.
+                passed = state.copy()
+                self.assign(context, passed, node.target, element, node.iter.at)
+                part = self.block(context, node.body, [passed])
+                flow.returns += part.returns
+                flow.normal += part.breaks
+                states = self._limit([*part.normal, *part.continues, *([] if count.low else [state])])
+            else:
+                states = self._loop(context, node, state, flow, element, least=count.low)
         if node.orelse and states:
             part = self.block(context, node.orelse, states)
             flow.take(part)
@@ -605,6 +620,8 @@ class Machine:
                 head_next = head
                 last = part
                 break
+            for each in ends:
+                each.forget(context.pinned)
             joined = self._joined([head, *ends])
             head_next = widen(head, joined, loop, context.place(node.at)) if turn else joined
             last = part
@@ -1456,17 +1473,14 @@ class Machine:
 
     def _yield(self, context: Context, state: State, node: t.Yield) -> Val:
         value = Known(None) if node.value is None else self.eval(context, state, node.value)
-        if context.yields is not None:
-            frozen = value
+        holder = next(
+            (names[YIELDS] for names in map(state.frames.get, context.frames) if names and YIELDS in names), None
+        )
+        if isinstance(holder, Ref):
             if node.each:
-                found = list(library.members_of(state, value, context.place(node.at)))
+                library.extend(state, holder, value, context.place(node.at))
             else:
-                found = [Member(frozen, ONE)]
-            if context.loops:
-                found = [Member(item, MANY) for item, _ in found]
-            for member in found:
-                if member not in context.yields:
-                    context.yields.append(member)
+                library.list_append(state, holder, value)
         return Unknown("sent into the generator")
 
     def _subscript(self, context: Context, state: State, node: t.Sub) -> Val:
@@ -1656,7 +1670,9 @@ class Machine:
         for option in options:
             if option is ABSENT or (isinstance(option, Known) and option.value is None and len(options) > 1):
                 continue
-            if isinstance(option, (Known, Text, Items, Unknown, Parameter, Fields)):
+            if isinstance(option, Native) and option.name == "dict" and func.name == "fromkeys":
+                found.append(Native("fromkeys"))
+            elif isinstance(option, (Known, Text, Items, Unknown, Parameter, Fields)):
                 found.append(Native(f"value.{func.name}", option, bound=True))
             else:
                 value = self.attribute(context, state, option, func.name, func)
@@ -1996,7 +2012,10 @@ class Machine:
         state = outer.part([*given, *(value for _, value in func.defaults), func.owner], func.frames)
         seen = dict(state.heap.own)
         frames = list(state.frames.own)
+        inner = replace(inner, pinned=frozenset((ref.path, ref.site) for ref in seen))
         state.frames[frame] = {}
+        if yields is not None:
+            state.frames[frame][YIELDS] = state.allocate(path, (func.node, YIELDS), Cell("list"))
         self._bind_parameters(inner, state, func, args, keywords, opened=opened)
         self.reached.add(func.symbol)
         if isinstance(func.node, t.Lam):
@@ -2019,7 +2038,10 @@ class Machine:
         end = self._joined([each for each, _ in results])
         value = join_values(*(each for _, each in results))
         if yields is not None:
-            value = Items(tuple(yields), sort="context" if func.sort == "context" else "iterator")
+            holder = end.frames[frame].get(YIELDS)
+            cell = end.heap.get(holder) if isinstance(holder, Ref) else None
+            members = cell.members if cell is not None else (Member(Unknown("a member", OPTIONAL), MANY),)
+            value = Items(members, sort="context" if func.sort == "context" else "iterator")
         if key is not None and sent == len(self.dispatches) and _flat(value) and not frames and not seen:
             # It neither received, returned, made nor sent a thing; the next call with such arguments is the same.
             self._memo[key] = value

@@ -335,6 +335,15 @@ class State:
         self.frames.own.update(seen.frames.own)
         self.allocated |= part.allocated
 
+    def forget(self, pinned: frozenset[tuple[int, object]]) -> None:
+        """Drop what no name leads to any more, unless the caller still holds it."""
+        kept = State(self.frames.base, self.heap.base)
+        refs = [ref for ref in self.heap.own if (ref.path, ref.site) in pinned]
+        self._reach(list(refs), list(self.frames.own), kept)
+        self.heap.own = {
+            ref: cell for ref, cell in self.heap.own.items() if ref in kept.heap.own or cell.sort == "class"
+        }
+
     def copy(self) -> State:
         """A state of its own."""
         other = State(self.frames.base, self.heap.base)
