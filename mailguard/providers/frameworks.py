@@ -493,7 +493,6 @@ PROVIDER: Final = Provider(
         classes=(MailSender, SesHook, SmtpHook, EmailOperator, Apprise),
         tokens=(
             "twisted.mail",
-            "twisted.mail import",
             "scrapy.mail",
             "MailSender",
             "airflow.utils.email",

@@ -727,7 +727,15 @@ PROVIDER: Final = Provider(
             MarrowMessage,
             MarrowMailer,
         ),
-        tokens=("yagmail", "redmail", "envelopes", "import emails", "from emails", "marrow.mailer"),
+        tokens=(
+            "yagmail",
+            "redmail",
+            "import envelopes",
+            "from envelopes",
+            "import emails",
+            "from emails",
+            "marrow.mailer",
+        ),
     ),
     explain=(
         "A list of recipients is one message, printed to all of it; bcc is printed nowhere. Write one message each. "

@@ -22,8 +22,6 @@ from mailguard.transports.mime import message_of
 
 from .. import postbox  # noqa: TID252  # the tests are no package with a name
 
-real = pytest.importorskip("fastapi_mail", reason="fastapi-mail is compared where it is installed")
-
 A, B, C = "ann@example.com", "bob@example.org", "cat@example.net"
 PEOPLE = st.lists(postbox.NAMED, max_size=3, unique=True)
 SCHEMA = st.fixed_dictionaries(
@@ -35,21 +33,22 @@ SCHEMA = st.fixed_dictionaries(
         "headers": st.dictionaries(st.sampled_from(["To", "Cc", "Bcc", "X-Other"]), postbox.PLAIN, max_size=2),
     },
 )
-CONFIG = real.ConnectionConfig(
-    MAIL_USERNAME="u",
-    MAIL_PASSWORD="p",
-    MAIL_FROM="from@example.com",
-    MAIL_SERVER="localhost",
-    MAIL_PORT=25,
-    MAIL_STARTTLS=False,
-    MAIL_SSL_TLS=False,
-)
+CONFIG: dict[str, Any] = {
+    "MAIL_USERNAME": "u",
+    "MAIL_PASSWORD": "p",
+    "MAIL_FROM": "from@example.com",
+    "MAIL_SERVER": "localhost",
+    "MAIL_PORT": 25,
+    "MAIL_STARTTLS": False,
+    "MAIL_SSL_TLS": False,
+}
 
 
 async def _nothing(*_: Any, **__: Any) -> None: ...
 
 
 def _really(schemas: list[dict[str, Any]]) -> Any:
+    real = pytest.importorskip("fastapi_mail", reason="fastapi-mail is compared where it is installed")
     box = postbox.Postbox()
 
     async def keep(_: Any, sender: Any, recipients: Any, message: Any, **__: Any) -> Any:
@@ -62,7 +61,7 @@ def _really(schemas: list[dict[str, Any]]) -> Any:
         ),
         mock.patch.object(aiosmtplib.SMTP, "sendmail", keep),
     ):
-        asyncio.run(real.FastMail(CONFIG).send_message(made))
+        asyncio.run(real.FastMail(real.ConnectionConfig(**CONFIG)).send_message(made))
     return box.sent
 
 

@@ -19,10 +19,6 @@ from mailguard.transports.mime import message_of
 
 from .. import postbox  # noqa: TID252  # the tests are no package with a name
 
-flask = pytest.importorskip("flask", reason="Flask-Mail is compared where it is installed")
-real_mail = pytest.importorskip("flask_mail", reason="Flask-Mail is compared where it is installed")
-real_mailman = pytest.importorskip("flask_mailman", reason="Flask-Mailman is compared where it is installed")
-
 A, B, C, D = "ann@example.com", "bob@example.org", "cat@example.net", "dan@example.com"
 FROM = "from@example.com"
 PEOPLE = st.lists(postbox.NAMED, max_size=3)
@@ -39,8 +35,13 @@ MESSAGE = st.fixed_dictionaries(
 STYLE = st.sampled_from(["send", "send_message", "connect", "of the message", "added one by one"])
 
 
+def package(name: str) -> Any:
+    """A package, if it is installed."""
+    return pytest.importorskip(name, reason=f"the models are compared with {name} where it is installed")
+
+
 def app() -> Any:
-    made = flask.Flask("test")
+    made = package("flask").Flask("test")
     made.config.update(MAIL_DEFAULT_SENDER=FROM, MAIL_SUPPRESS_SEND=False, MAIL_SERVER="localhost", MAIL_BACKEND="smtp")
     return made
 
@@ -67,6 +68,7 @@ def transmit(library: Any, mail: Any, style: str, options: dict[str, Any]) -> An
 @settings(max_examples=60, deadline=None)
 @given(MESSAGE, STYLE)
 def test_the_model_of_flask_mail_sends_what_it_sends(options: dict[str, Any], style: str) -> None:
+    real_mail = package("flask_mail")
     made = app()
     with made.app_context(), postbox.posting() as box:
 
@@ -88,6 +90,7 @@ MAILMAN = st.fixed_dictionaries(
 @settings(max_examples=60, deadline=None)
 @given(MAILMAN, st.booleans())
 def test_the_model_of_flask_mailman_sends_what_it_sends(options: dict[str, Any], over: bool) -> None:
+    real_mailman = package("flask_mailman")
     made = app()
     real_mailman.Mail(made)
     with made.app_context(), postbox.posting() as box:
