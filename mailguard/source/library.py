@@ -804,7 +804,14 @@ def _sum(machine: Any, context: Any, state: State, left: Val, right: Val, at: t.
     one, other = number(left), number(right)
     if one is not None and other is not None:
         return Known(one + other)
-    if isinstance(left, Either) or isinstance(right, Either):
+    listed = any(
+        is_collection(state, option)
+        for side in (left, right)
+        for option in (side.options if isinstance(side, Either) else (side,))
+        if option is not ABSENT
+    )
+    # Lists stay one list: what is added in each pass of a loop is then seen to grow.
+    if not listed and (isinstance(left, Either) or isinstance(right, Either)):
         lefts = [option for option in (left.options if isinstance(left, Either) else (left,)) if option is not ABSENT]
         rights = [
             option for option in (right.options if isinstance(right, Either) else (right,)) if option is not ABSENT
@@ -818,8 +825,12 @@ def _sum(machine: Any, context: Any, state: State, left: Val, right: Val, at: t.
     return _sum_of(context, state, left, right, at, place, 0)
 
 
+def _sides(value: Val) -> list[Val]:
+    return [option for option in value.options if option is not ABSENT] if isinstance(value, Either) else [value]
+
+
 def _sum_of(context: Any, state: State, left: Val, right: Val, at: t.Span, place: Place, tag: object) -> Val:
-    if is_collection(state, left) or is_collection(state, right):
+    if any(is_collection(state, option) for side in (left, right) for option in _sides(side)):
         members = (*members_of(state, left, place), *members_of(state, right, place))
         if isinstance(left, Items) and left.sort == "tuple":
             return Items(members, sort="tuple")
