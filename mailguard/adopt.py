@@ -13,7 +13,7 @@ from typing import Final
 from mailguard.allow import comment_for
 from mailguard.baseline import FILE, Baseline, BaselineError, text_of
 from mailguard.config import nearest_name
-from mailguard.discover import NothingToCheck, display_path, place_named
+from mailguard.discover import NothingToCheck, display_path, module_of, place_named
 from mailguard.gate import Run
 from mailguard.ledger import plural
 from mailguard.model.finding import Certainty, Finding
@@ -176,6 +176,6 @@ def _code_place(run: Run, text: str) -> tuple[str, int | str]:
         raise NothingToCheck(f"there is no {text} here. A place is a file with a line, as in news/mailer.py:21")
     module, _, name = text.partition(":")
     for file in run.files.python:
-        if file.path.rsplit(".", 1)[0].removesuffix("/__init__").replace("/", ".") == module:
+        if module_of(file.path) == module:
             return file.path, name
     raise NothingToCheck(f"there is no module {module} here.")

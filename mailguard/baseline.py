@@ -79,8 +79,12 @@ class Problem:
 
     @property
     def badness(self) -> tuple[int, int, int, int, int]:
-        """The larger, the worse; for sorting only, as not every two problems can be compared."""
-        return (self.certainty, self.count.plain, self.count.high, self.count.low, self.times)
+        """The larger, the worse; for sorting only, as not every two problems can be compared.
+
+        One that covers another is never the smaller of the two, and equal ones cover each other.
+        """
+        low = self.count.low if self.count.high < UNBOUNDED else 0
+        return (self.certainty, self.count.plain, self.count.high, low, self.times)
 
     def covers(self, other: Problem) -> bool:
         """Whether ``other`` is no worse than this."""

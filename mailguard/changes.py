@@ -33,6 +33,7 @@ from mailguard.discover import (
     NothingToCheck,
     Tree,
     display_path,
+    module_of,
 )
 from mailguard.globs import Globs
 from mailguard.model.finding import Skip, SkipReason
@@ -228,13 +229,7 @@ class Old:
         return self._modules().get(module, module) + colon + name
 
     def _modules(self) -> dict[str, str]:
-        return {_module(old): _module(new) for old, new in self.moved.items()}
-
-
-def _module(path: str) -> str:
-    """The dotted name of a file, as symbols have it."""
-    base = path.rsplit(".", 1)[0] if "." in path.rsplit("/", 1)[-1] else path
-    return base.removesuffix("/__init__").replace("/", ".")
+        return {module_of(old): module_of(new) for old, new in self.moved.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ __all__ = [
     "folder_of",
     "is_python",
     "is_test_code",
+    "module_of",
     "place_named",
     "tree_of",
 ]
@@ -366,6 +367,12 @@ def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_c
             if full == tree.root and full.is_dir() and Path(name) == Path():
                 continue
             raise NothingToCheck(f"nothing to check in {name}: no Python file, no capture.")
+
+
+def module_of(path: str) -> str:
+    """The dotted name of a Python file, from the root: ``news/views.py`` is ``news.views``."""
+    base = path.rsplit(".", 1)[0] if "." in path.rsplit("/", 1)[-1] else path
+    return base.removesuffix("/__init__").replace("/", ".")
 
 
 def is_test_code(path: str) -> bool:

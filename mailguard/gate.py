@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from mailguard.baseline import Baseline, Problem, Unread, match, match_unread, u
 from mailguard.baseline import load as load_baseline
 from mailguard.changes import Change, Stored
 from mailguard.config import Settings, find, load
-from mailguard.discover import File, Files, Tree
+from mailguard.discover import File, Files, Tree, module_of
 from mailguard.globs import Globs
 from mailguard.inspection import Inspection, inspected
 from mailguard.ledger import PLACES
@@ -263,6 +263,7 @@ class Run:
     """The change under review; what was there before it is known."""
     allow: bool = True
     """Whether exceptions beside the code count."""
+    _symbols: dict[str, Callable[[int], str]] = field(default_factory=dict, compare=False, repr=False)
     _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
@@ -341,7 +342,7 @@ class Run:
         problems += seen.captures.problems() if seen.captures is not None else []
         for finding, symbol in seen.remarks:
             if finding.gates:
-                where = f"{foreign(finding.place.path)}:{foreign(symbol) or '<module>'}"
+                where = f"{foreign(module_of(finding.place.path))}:{foreign(symbol) or '<module>'}"
                 words = (self._line(finding.place),)
                 problems.append(Problem(finding.rule, where, "", finding.certainty, finding.count, words=words))
         return problems
@@ -370,7 +371,7 @@ class Run:
         """The same run on other files: those from before a change, all of them."""
         tree = replace(self.tree, named=(), stdin=False)
         kept = replace(self, tree=tree, files=files, as_of=self.today(), baseline=None, change=None, notices=())
-        return replace(kept, _lines={}, _files={}, _cache=[])
+        return replace(kept, _lines={}, _files={}, _symbols={}, _cache=[])
 
     def _files_at(self, stored: Stored) -> Files:
         return _files_of(replace(self.tree, named=(), stdin=False), self.settings, self.eyes, stored)
@@ -392,6 +393,7 @@ class Run:
                 tally.add(dispatch, claim.provider, claim.decoded)
         if self.allow:
             tally.allow(exceptions.reason)
+        tally.trace(functools.cache(self._symbol_at))
         skips.extend(skip for skip in result.skips if self.tree.asks_for(skip.place.path))
         return tally
 
@@ -414,7 +416,7 @@ class Run:
         unread = {skip.place.path for skip in whole}
         accepted = unread - {skip.place.path for skip in whole if not skip.accepted}
         verdicts = [call.verdict for call in mine]
-        new = {step.place for one in found if one.new and not one.noted for way in one.ways for step in way.steps[-1:]}
+        new = {step.place for one in found if one.gates for way in one.ways for step in way.steps[-1:]}
         asked = {file.path for file in seen.asked}
         return replace(
             ledger,
@@ -535,6 +537,19 @@ class Run:
         """The line of code at a place, without its indentation; empty where there is none."""
         lines = self._code_lines(place.path, place.line, place.line) if place.line else None
         return lines[0].strip() if lines else ""
+
+    def _symbol_at(self, place: Place) -> str:
+        """The function around a place, ``news.views:publish``."""
+        if place.path not in self._symbols:
+            from mailguard.source.comments import symbols  # noqa: PLC0415  # loads libcst
+
+            file = self.file(place.path)
+            try:
+                data = file.read() if file is not None else b""
+            except OSError:
+                data = b""  # a Skip says so
+            self._symbols[place.path] = symbols(place.path, data)
+        return f"{module_of(place.path)}:{self._symbols[place.path](place.line) or '<module>'}"
 
     def _comments(self, path: str) -> list[Comment]:
         """The comments of a file that holds an exception."""

@@ -159,16 +159,33 @@ class _Hit:
     provider: Provider
     message: Message
     noted: str
+    origin: str = ""
+    """The function that the list comes from, where that was traced; else the one in which the way begins."""
+    handed_on: Place | None = None
+    """The call in that function by which the list goes on its way."""
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What copies of a problem have in common: the policy, where it is sent, where the list comes from."""
-        return (self.judgement.rule.cause.value, foreign(self.dispatch.symbol), foreign(self.dispatch.root))
+        origin = self.origin or self.dispatch.root
+        return (self.judgement.rule.cause.value, foreign(self.dispatch.symbol), foreign(origin))
 
     @property
     def copy(self) -> tuple[Any, ...]:
-        """What tells one way through the code from the others: the calls on it, and where people enter."""
-        return (*self.key, self.dispatch.place, tuple(step.place for step in self.dispatch.path), self.place)
+        """What tells one way through the code from the others: where the list sets out, enters, and is sent."""
+        return (*self.key, self.dispatch.place, self.place, self.handed_on or self.dispatch.place)
+
+    def traced(self, symbol_at: Callable[[Place], str]) -> _Hit:
+        """With the function that the list comes from: the outermost on the way that handles it.
+
+        Who calls the function that reads a list by itself is no part of the problem; who hands over a list is.
+        """
+        met = {symbol_at(step.place) for step in self.way if step.kind is not StepKind.SENT}
+        path = self.dispatch.path
+        for frame, call in zip((self.dispatch.root, *(step.detail for step in path)), path, strict=False):
+            if frame.removesuffix(".<lambda>") in met:
+                return replace(self, origin=frame, handed_on=call.place)
+        return replace(self, origin=self.dispatch.symbol)
 
     @property
     def gates(self) -> bool:
@@ -315,6 +332,10 @@ class CodeTally:
             why = reason(hit.judgement.rule.cause.value, places)
             hits.append(replace(hit, noted=hit.noted or f"allowed: {why}") if why else hit)
         self._hits = hits
+
+    def trace(self, symbol_at: Callable[[Place], str]) -> None:
+        """Find out where the lists come from; ``symbol_at`` names the function around a place."""
+        self._hits = [hit.traced(symbol_at) if hit.gates else hit for hit in self._hits]
 
     def problems(self, lines: Callable[[Place], str]) -> list[Problem]:
         """What closes the gate unless it is known. ``lines`` gives the line of code at a place."""

@@ -7,6 +7,7 @@ looks like one inside a string does not.
 
 from __future__ import annotations
 
+import bisect
 import io
 import tokenize
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import Final
 from mailguard.model.place import Comment
 from mailguard.source import facts
 
-__all__ = ["Statement", "comments", "with_comment"]
+__all__ = ["Statement", "comments", "symbols", "with_comment"]
 
 _BLANK: Final = frozenset({tokenize.NL, tokenize.COMMENT, tokenize.ENCODING, tokenize.ENDMARKER})
 
@@ -157,6 +158,19 @@ def comments(path: str, data: bytes) -> list[Comment]:
             first, last = place(target.first), place(max(target.block_end, target.last))
             result.append(Comment(place(line), column, text, first, last, target.symbol))
     return result
+
+
+def symbols(path: str, data: bytes) -> Callable[[int], str]:
+    """The function or class around a line, ``Class.method``; empty at the top level and where nothing can be read."""
+    reader, place = _read(path, data)
+    spans = sorted((place(one.first), place(one.last), one.symbol) for one in reader.statements)
+    starts = [first for first, _, _ in spans]
+
+    def around(line: int) -> str:
+        at = bisect.bisect_right(starts, line) - 1
+        return spans[at][2] if at >= 0 and line <= spans[at][1] else ""
+
+    return around
 
 
 def with_comment(path: str, data: bytes, target: int | str, comment: str) -> tuple[bytes, int] | None:
