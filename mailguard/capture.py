@@ -98,7 +98,14 @@ def _nothing() -> None:
     """Hear of a cut file and leave it to the reader."""
 
 
-def _open(real: str, on_cut: Callable[[], None] = _nothing) -> BinaryIO:
+def _unwatched(raw: BinaryIO) -> None:
+    """Hear which file is opened, and leave it alone."""
+    del raw
+
+
+def _open(
+    real: str, on_cut: Callable[[], None] = _nothing, opened: Callable[[BinaryIO], None] = _unwatched
+) -> BinaryIO:
     """A file, or standard input, from its first byte, unpacked; ``on_cut`` hears of a compressed one that is cut."""
     if real == STDIN:
         raw = _standard_input()
@@ -106,6 +113,7 @@ def _open(real: str, on_cut: Callable[[], None] = _nothing) -> BinaryIO:
         if not Path(real).is_file():
             raise OSError("not a regular file")
         raw = Path(real).open("rb")  # noqa: SIM115  # closed by the caller, who gets it
+    opened(raw)
     magic = raw.read(4)
     raw.seek(0)
     if magic[:3] == b"\x1f\x8b\x08":
@@ -190,7 +198,11 @@ def _standard_input() -> BinaryIO:
 
 
 def records(
-    path: str, real: str | os.PathLike[str], form: Format | None = None, fields: Mapping[str, str] = _NO_FIELDS
+    path: str,
+    real: str | os.PathLike[str],
+    form: Format | None = None,
+    fields: Mapping[str, str] = _NO_FIELDS,
+    opened: Callable[[BinaryIO], None] = _unwatched,
 ) -> Iterator[Record]:
     """The records of a capture, one after the other.
 
@@ -199,6 +211,7 @@ def records(
         real: what is opened; ``-`` for standard input.
         form: its format, if it is known already.
         fields: the mapping of the settings for a log in a shape of its own.
+        opened: hears of each file that is opened, as it lies on the disk.
 
     What cannot be read is a record with a reason; a capture in no known format is one such record. Never raises, except
     :class:`~mailguard.shelf.ShelfError`.
@@ -214,7 +227,7 @@ def records(
     cut: list[bool] = []
     try:
         told = False
-        for record in found.read(source_of(path, real, fields, lambda: cut.append(True))):
+        for record in found.read(source_of(path, real, fields, lambda: cut.append(True), opened)):
             told = isinstance(record.exchange, CannotTell) and record.exchange.reason is Reason.BODY_CUT
             yield record
         if cut and not told:
@@ -230,12 +243,16 @@ def records(
 
 
 def source_of(
-    path: str, real: str, fields: Mapping[str, str] = _NO_FIELDS, on_cut: Callable[[], None] = _nothing
+    path: str,
+    real: str,
+    fields: Mapping[str, str] = _NO_FIELDS,
+    on_cut: Callable[[], None] = _nothing,
+    opened: Callable[[BinaryIO], None] = _unwatched,
 ) -> Source:
     """What a format reads from; ``on_cut`` is called when a compressed file turns out to be cut."""
     if real != STDIN and Path(real).is_dir():
         return Source(path, _folder, lambda: _members(path, real, fields, on_cut), fields)
-    return Source(path, lambda: _open(real, on_cut), tuple, fields)
+    return Source(path, lambda: _open(real, on_cut, opened), tuple, fields)
 
 
 def _folder() -> BinaryIO:

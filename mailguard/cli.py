@@ -343,17 +343,45 @@ def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: d
     outputs = _outputs(options["format_name"], options["outputs"], names, concise=options["concise"])
     if options["reveal"] and not any(output.format in ("json", "jsonl") for output in outputs):
         raise click.UsageError("--reveal is for JSON, and for mailguard inspect. Nothing else prints an address.")
-    run = _prepare(paths, eyes, options)
+    run = _watched(_prepare(paths, eyes, options), options)
     if options["show_settings"]:
         return _show_settings(run.settings)
     if options["show_files"]:
         for file in (*run.files.python, *run.files.captures):
             click.echo(_printable(file.path))
         return 0
+    if options.get("affected"):
+        return _affected(run, outputs[0].format, outputs[0].file)
     report = marked(run.report(), reader(run.files))
     for output in outputs:
         _write(run, report, output, command, options)
-    return report.exit_code
+    # A sample says nothing about the rest.
+    return report.exit_code or (EXIT_INTERNAL if run.watch.partial else 0)
+
+
+def _watched(run: Run, options: dict[str, Any]) -> Run:
+    """A run with progress on a terminal, and with a sample where one was asked for."""
+    from dataclasses import replace  # noqa: PLC0415  # only here
+
+    from mailguard.watch import Watch  # noqa: PLC0415  # see the module's own text
+
+    return replace(run, watch=Watch.on_terminal(options.get("sample") or 0))
+
+
+def _affected(run: Run, form: str, file: str) -> int:
+    """What ``replay --affected`` prints; 3 where something could not be told."""
+    from mailguard.affected import render_json, render_text  # noqa: PLC0415  # only here
+
+    if form not in ("text", "json"):
+        raise click.UsageError("--affected is text or JSON")
+    result = run.affected()
+    notices = [_printable(line) for line in (*run.notices, *run.watch.notices())]
+    text = (render_json if form == "json" else render_text)(result, notices)
+    if file == "-":
+        click.echo(text, nl=False)
+    else:
+        _write_file(file, text, run.tree.root)
+    return EXIT_INTERNAL if result.cannot_tell or run.watch.partial else 0
 
 
 def _write(run: Run, report: Report, output: _Output, command: str, options: dict[str, Any]) -> None:
@@ -459,6 +487,8 @@ def scan(paths: tuple[str, ...], **options: Any) -> int:
 
 @main.command(hidden=True)
 @click.argument("paths", nargs=-1, metavar="[CAPTURE]...")
+@click.option("--affected", is_flag=True, help="After an incident: how many people were shown. Names nobody.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Look at N records of each capture, evenly spread.")
 @_about_output
 @_about_settings
 @_about_files

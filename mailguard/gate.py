@@ -18,6 +18,8 @@ from typing import Any, Final
 
 from mailguard import capture, discover, git, rulebook, transports
 from mailguard.addresses import compare_key, distinct, is_inside
+from mailguard.affected import Affected
+from mailguard.affected import Tally as AffectedTally
 from mailguard.allow import MARK, REMARKS, Exceptions
 from mailguard.baseline import Baseline, Problem, Unread, match, match_unread, unread_of
 from mailguard.baseline import load as load_baseline
@@ -29,7 +31,7 @@ from mailguard.inspection import Inspection, inspected
 from mailguard.ledger import PLACES
 from mailguard.model.capture import Format
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
-from mailguard.model.finding import Call, Finding, Ledger, Report, Skip, Verdict
+from mailguard.model.finding import Call, Certainty, Finding, Ledger, Report, Skip, Verdict
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
 from mailguard.model.place import Comment, Place
 from mailguard.model.provider import Library, Provider
@@ -41,7 +43,8 @@ from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
 from mailguard.tally import CaptureTally, CodeTally, Policies, worst_first
-from mailguard.transports.content import Contents
+from mailguard.transports.content import Contents, names_of
+from mailguard.watch import Watch
 
 __all__ = [
     "BOTH",
@@ -264,6 +267,8 @@ class Run:
     allow: bool = True
     """Whether exceptions beside the code count."""
     _symbols: dict[str, Callable[[int], str]] = field(default_factory=dict, compare=False, repr=False)
+    watch: Watch = field(default_factory=Watch, compare=False)
+    """Progress, and whether a sample is enough."""
     _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
@@ -293,6 +298,7 @@ class Run:
         if self.change is not None:
             in_force = seen.exceptions.in_force(file.path for file in seen.asked)
             notices.extend(self.change.remarks(in_force))
+        notices.extend(self.watch.notices())
         ordered = tuple(sorted(findings, key=worst_first))
         return Report(ordered, tuple(skips), tuple(calls), ledger, tuple(notices))
 
@@ -442,17 +448,40 @@ class Run:
 
     def _replay(self, skips: list[Skip]) -> tuple[CaptureTally, int]:
         tally = CaptureTally(self.policies)
-        captures = 0
-        for found in self.capture_files():
-            captures += 1
-            contents = Contents()
-            for record in self.records(*found):
-                if isinstance(record.exchange, CannotTell):
-                    tally.cannot_tell(record.place, record.exchange)
-                elif (claim := claimed(record.exchange, contents)) is not None:
-                    tally.add(record, claim.provider, claim.operation, claim.decoded)
+        for record, claim in self.claims():
+            if isinstance(claim, CannotTell):
+                tally.cannot_tell(record.place, claim)
+            else:
+                tally.add(record, claim.provider, claim.operation, claim.decoded)
         skips.extend(tally.skips())
-        return tally, captures
+        return tally, self.watch.captures
+
+    def claims(self) -> Iterator[tuple[Record, Claimed | CannotTell]]:
+        """Every mail request of the captures, and what its provider says of it; what is no mail is passed over."""
+        files = list(self.capture_files())
+        self.watch.expect(real for _, real, _, _ in files)
+        for path, real, fields, form in files:
+            contents = Contents()
+            for record in self.watch.records(real, self.records(path, real, fields, form)):
+                if isinstance(record.exchange, CannotTell):
+                    yield record, record.exchange
+                elif (claim := claimed(record.exchange, contents)) is not None:
+                    yield record, claim
+            if contents.full:
+                self.watch.crowded.append(path)
+        self.watch.finish()
+
+    def affected(self) -> Affected:
+        """What the captures showed to whom: the numbers for a notification."""
+        tally = AffectedTally(self.policies.whole)
+        for record, claim in self.claims():
+            decoded = claim if isinstance(claim, CannotTell) else claim.decoded
+            if isinstance(decoded, CannotTell) or isinstance(record.exchange, CannotTell):
+                tally.cannot_tell()
+                continue
+            cap = Certainty.UNDECIDED if isinstance(decoded, Undecided) else Certainty.CERTAIN
+            tally.add(_messages(decoded), cap, record.exchange, record.when, names_of, delivered=record.delivered)
+        return tally.result()
 
     def _captures(
         self,
@@ -500,7 +529,7 @@ class Run:
         """The records of a capture; a capture that cannot be opened is one that cannot be told."""
         if isinstance(form, CannotTell):
             return iter([Record(Place(path), form)])
-        return capture.records(path, real, form, fields)
+        return capture.records(path, real, form, fields, self.watch.opened)
 
     def options(self, **shown: Any) -> Options:
         """Options for a reporter: what is asked for, and what it needs of this run."""
@@ -573,13 +602,11 @@ class Run:
 
     def inspections(self) -> Iterator[Inspection]:
         """What is in each request of the captures; requests that are no mail are passed over."""
-        for found in self.capture_files():
-            contents = Contents()
-            for record in self.records(*found):
-                if isinstance(record.exchange, CannotTell):
-                    yield inspected(record.place, "", record.exchange)
-                elif (claim := claimed(record.exchange, contents)) is not None:
-                    yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation)
+        for record, claim in self.claims():
+            if isinstance(claim, CannotTell):
+                yield inspected(record.place, "", claim)
+            else:
+                yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation)
 
 
 def _against(baseline: Baseline, problems: Sequence[Problem], ledger: Ledger) -> Iterator[str]:

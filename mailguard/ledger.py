@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailguard.model.finding import Ledger, Report, Skip, SkipReason
-from mailguard.redact import number
+from mailguard.model.finding import Ledger, Report, Skip, SkipReason, Verdict
+from mailguard.redact import foreign, number
 
-__all__ = ["PLACES", "ledger_lines", "nothing_found", "plural", "unread_words"]
+__all__ = ["PLACES", "ledger_lines", "nothing_found", "plural", "provider_lines", "unread_words"]
 
 PLACES = frozenset({SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD})
 """Why one place of a file may not have been understood; the rest of the file was read."""
@@ -118,6 +118,34 @@ def _no_mail(ledger: Ledger) -> list[str]:
         seen = f"No mail is sent from this code: {plural(ledger.files, 'Python file')}"
     lines = [f"{seen}, {names} mail API that mailguard knows."]
     return [*lines, "Do you send through a helper of another package? Name it under [tool.mailguard.senders]."]
+
+
+def provider_lines(report: Report) -> list[str]:
+    """A table of the requests of captures, a line for each service; nothing where there is one service only."""
+    services: dict[str, dict[Verdict, int]] = {}
+    for call in report.calls:
+        if not call.symbol and call.times:
+            row = services.setdefault(call.provider, {})
+            row[call.verdict] = row.get(call.verdict, 0) + call.times
+    for skip in report.skips:
+        if skip.provider:
+            row = services.setdefault(skip.provider, {})
+            row[Verdict.CANNOT_TELL] = row.get(Verdict.CANNOT_TELL, 0) + skip.times
+    if len(services) < 2:
+        return []
+    rows = []
+    for name, row in sorted(services.items(), key=lambda item: (-sum(item[1].values()), item[0])):
+        count = row.get
+        parts = _parts(
+            count(Verdict.KEEPS_APART, 0),
+            count(Verdict.STAFF_ONLY, 0),
+            count(Verdict.SHOWS, 0),
+            count(Verdict.UNDECIDED, 0),
+            count(Verdict.CANNOT_TELL, 0),
+        )
+        rows.append((foreign(name), number(sum(row.values())), ", ".join(parts)))
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return [f"  {name:<{widths[0]}}  {total:>{widths[1]}}  {words}" for name, total, words in rows]
 
 
 def nothing_found(report: Report) -> bool:

@@ -29,6 +29,7 @@ from mailguard.wording import (
     phrase,
     place_words,
     shortened,
+    sight,
     skip_title,
     skip_why,
     told,
@@ -327,6 +328,8 @@ def finding_lines(finding: Finding, options: Options, *, links: bool = True) -> 
     elif not finding.exception:
         lines += _labelled("Request", _foreign(finding.api), width)
         lines += _labelled("Readers", _safe(told(finding.why)), width)
+        if seen := sight(finding, options):
+            lines += _labelled("So", seen, width)
         if alike := alike_words(finding.times, finding.place):
             lines += _labelled("Alike", _safe(alike), width)
     lines += _labelled("Change", _safe(told(finding.change)), width)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
+from mailguard.model.count import ONE
 from mailguard.model.finding import Certainty, Finding, Report, Severity, Skip, SkipReason, Way
 from mailguard.model.message import Reason
 from mailguard.model.place import Place
@@ -42,6 +43,7 @@ __all__ = [
     "place_words",
     "shortened",
     "shown",
+    "sight",
     "skip_fingerprints",
     "skip_title",
     "skip_why",
@@ -314,6 +316,33 @@ def next_steps(skip: Skip, options: Options) -> tuple[str, ...]:
     steps = _NEXT[skip.cause] if skip.cause is not None else (_NEXT_FOR_CODE[skip.reason],)
     # A command that does not exist is not proposed; what it would do is.
     return tuple(step if options.has_command("record") else _COMMAND.sub("", step) for step in steps)
+
+
+def sight(finding: Finding, options: Options) -> str:
+    """What one reader of a recorded message sees, as numbers: ``reader r1 of 1,000 sees 999 outside people in To``.
+
+    Empty where the message does not show two people in To and Cc, and where the sides are not known.
+    """
+    message = finding.message
+    if message is None or options.is_inside is None:
+        return ""
+    is_inside = options.is_inside
+    lines = {"To": message.to, "Cc": message.cc}
+    people = [person for line in lines.values() for person in line]
+    if any(person.address is None or person.count != ONE for person in (*people, *message.bcc)):
+        return ""
+    keys = {name: {options.compare_key(person.address or "") for person in line} for name, line in lines.items()}
+    inside = {options.compare_key(person.address or "") for person in people if is_inside(person)}
+    shown = keys["To"] | keys["Cc"]
+    outside = shown - inside
+    first = next(iter(people), None)
+    if first is None or len(outside) < 2:
+        return ""
+    readers = shown | {options.compare_key(person.address or "") for person in message.bcc}
+    others = outside - {options.compare_key(first.address or "")}
+    where = " and ".join(name for name, found in keys.items() if found & others)
+    who = "1 outside person" if len(others) == 1 else f"{number(len(others))} outside people"
+    return f"reader r1 of {number(len(readers))} sees {who} in {where}"
 
 
 def alike_words(times: int, place: Place) -> str:

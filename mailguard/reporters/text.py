@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mailguard.ledger import ledger_lines, nothing_found, unread_words
+from mailguard.ledger import ledger_lines, nothing_found, provider_lines, unread_words
 from mailguard.model.finding import Report, Skip
 from mailguard.model.reporter import Options, Reporter
 from mailguard.redact import Output, no_address, number, safe_text
@@ -35,6 +35,8 @@ def render(report: Report, options: Options) -> str:
         closing += _against(report, options)
     elif nothing_found(report):
         closing.append("Nothing found.")
+    if options.command == "replay":
+        closing += [style.dim(line) for line in provider_lines(report)]
     for line in ledger_lines(report.ledger, options.width):
         closing += [style.dim(part) for part in wrapped(line, options.width)]
     for notice in report.notices:
