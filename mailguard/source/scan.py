@@ -97,6 +97,7 @@ class _Search:
     senders: dict[str, list[Func]] = field(default_factory=lambda: defaultdict(list))
     functions: dict[Module, list[Chain]] = field(default_factory=dict)
     mentions: dict[str, list[Module]] = field(default_factory=dict)
+    by_symbol: dict[str, list[_Root]] = field(default_factory=dict)
     known_callers: dict[int, list[_Root]] = field(default_factory=dict)
     naming: set[Module] = field(default_factory=set)
     """Files that name a mail library."""
@@ -245,13 +246,15 @@ class _Search:
                 return
 
     def _own_root(self, dispatch: Dispatch, seeds: list[_Root]) -> bool:
-        """Whether the function that holds the send is a seed itself, which speaks for it."""
-        return dispatch.symbol in self._seed_symbols(seeds)
+        """Whether the function that holds the send is a seed that finds it by itself, and so speaks for it."""
+        own = self._seed_symbols(seeds).get(dispatch.symbol, ())
+        return any(found.place == dispatch.place for seed in own for found in self.run(seed))
 
-    def _seed_symbols(self, seeds: list[_Root]) -> set[str]:
-        if not hasattr(self, "_symbols"):
-            self._symbols = {seed.symbol for seed in seeds}
-        return self._symbols
+    def _seed_symbols(self, seeds: list[_Root]) -> dict[str, list[_Root]]:
+        if not self.by_symbol:
+            for seed in seeds:
+                self.by_symbol.setdefault(seed.symbol, []).append(seed)
+        return self.by_symbol
 
     def _open(self, dispatch: Dispatch) -> bool:
         """Whether it is worth asking the callers. A request whose host nothing tells is mail only if a caller gives it."""
