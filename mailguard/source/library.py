@@ -296,25 +296,39 @@ def part(value: Val, name: str, place: Place, state: State | None = None) -> Val
     return Unknown(name, OPEN if _PLURAL.search(name) else OPTIONAL, trail_of(value))
 
 
-def list_append(state: State, ref: Ref, value: Val, count: Count = ONE) -> None:
+def gathered(members: tuple[Member, ...], added: Sequence[Member], *, looping: bool) -> tuple[Member, ...]:
+    """A collection with more members. In a loop, what reads the same in two passes is two people, not one twice."""
+    if not looping:
+        return (*members, *added)
+    result = list(members)
+    for value, count in added:
+        same = next((index for index, member in enumerate(result) if member.value == value), None)
+        if same is not None and isinstance(value, (Unknown, Parameter)):
+            result[same] = Member(_inherited(result[same].value, trail_of(value)), result[same].count + count)
+        else:
+            result.append(Member(value, count))
+    return tuple(result)
+
+
+def list_append(state: State, ref: Ref, value: Val, count: Count = ONE, *, looping: bool = False) -> None:
     """Add one member to a list or set."""
     cell = state.heap.get(ref)
     if cell is None:
         return
-    if cell.sort == "set" and any(member.value == value and member.count == ONE for member in cell.members):
+    if cell.sort == "set" and isinstance(value, Known) and any(member == Member(value, ONE) for member in cell.members):
         return
     if ref.age:
         count = replace(count, low=0)
-    state.heap[ref] = replace(cell, members=(*cell.members, Member(value, count)))
+    state.heap[ref] = replace(cell, members=gathered(cell.members, (Member(value, count),), looping=looping))
 
 
-def extend(state: State, ref: Ref, value: Val, place: Place | None = None) -> None:
+def extend(state: State, ref: Ref, value: Val, place: Place | None = None, *, looping: bool = False) -> None:
     """Add the members of ``value`` to a list or set."""
     cell = state.heap.get(ref)
     if cell is None:
         return
     found = members_of(state, value, place)
-    state.heap[ref] = replace(cell, members=(*cell.members, *found))
+    state.heap[ref] = replace(cell, members=gathered(cell.members, found, looping=looping))
 
 
 def update(state: State, ref: Ref, value: Val) -> None:
@@ -831,7 +845,7 @@ def _sides(value: Val) -> list[Val]:
 
 def _sum_of(context: Any, state: State, left: Val, right: Val, at: t.Span, place: Place, tag: object) -> Val:
     if any(is_collection(state, option) for side in (left, right) for option in _sides(side)):
-        members = (*members_of(state, left, place), *members_of(state, right, place))
+        members = gathered(members_of(state, left, place), members_of(state, right, place), looping=bool(context.loops))
         if isinstance(left, Items) and left.sort == "tuple":
             return Items(members, sort="tuple")
         return state.allocate(context.path, ("op", context.module.path, at, tag), Cell("list", members=members))
@@ -1656,18 +1670,18 @@ def _container_method(
         if kind is not None:
             args = [*args[:-1], _inherited(args[-1], (Step(kind, place),))]
     if name in {"append", "add", "appendleft"} and args:
-        list_append(state, holder, args[0])
+        list_append(state, holder, args[0], looping=bool(context.loops))
         return Known(None)
     if name == "insert" and len(args) > 1:
         state.heap[holder] = (
             replace(cell, members=(Member(args[1], ONE), *cell.members)) if number(args[0]) == 0 else cell
         )
         if number(args[0]) != 0:
-            list_append(state, holder, args[1])
+            list_append(state, holder, args[1], looping=bool(context.loops))
         return Known(None)
     if name in {"extend", "update"} and args:
         for arg in args:
-            extend(state, holder, arg, place)
+            extend(state, holder, arg, place, looping=bool(context.loops))
         return Known(None)
     if name == "clear":
         state.heap[holder] = replace(cell, members=()) if not holder.age else cell

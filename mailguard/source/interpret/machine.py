@@ -178,7 +178,7 @@ class _Heap:
         live = self.machine.thaw(self.state, value, self.context, (self.node, name, "member"))
         held = self.state.heap[ref].get(name)
         if isinstance(held, Ref):
-            library.list_append(self.state, held, live)
+            library.list_append(self.state, held, live, looping=bool(self.context.loops))
         else:
             before = () if held is ABSENT else library.members_of(self.state, held)
             made = self.state.allocate(
@@ -671,7 +671,7 @@ class Machine:
             cell = state.heap[current]
             if cell.sort in {"list", "set"}:
                 shown = self._shown_if_model(context, state, target, value, node.value.at)
-                library.extend(state, current, shown, context.place(node.value.at))
+                library.extend(state, current, shown, context.place(node.value.at), looping=bool(context.loops))
                 if isinstance(target, t.Attr):
                     # `message.to += people` also assigns, which a model's setter sees.
                     return
