@@ -628,11 +628,16 @@ def fix(places: tuple[str, ...], *, write: bool, **options: Any) -> int:
     from mailguard import repair  # noqa: PLC0415  # loads the codemods
     from mailguard.discover import display_path, place_named  # noqa: PLC0415  # not needed for help
 
-    def look(texts: Mapping[str, bytes]) -> Report:
-        again = _prepare(places, frozenset({"code"}), options)
-        return replace(again, files=repair.with_texts(again.files, texts)).report()
+    def prepared() -> Run:
+        # The tree as a whole is looked at: after a repair, what was named may have no part in the mail call any more.
+        run = _prepare(places, frozenset({"code"}), options)
+        return replace(run, tree=replace(run.tree, named=(), stdin=False))
 
-    run = _prepare(places, frozenset({"code"}), options)
+    def look(texts: Mapping[str, bytes]) -> Report:
+        run = prepared()
+        return replace(run, files=repair.with_texts(run.files, texts)).report()
+
+    run = prepared()
     report = run.report()
     found = []
     for place in places:
