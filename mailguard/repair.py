@@ -51,7 +51,7 @@ Read = Callable[[str], bytes | None]
 AROUND: Final = 2
 """Lines of code shown around a change."""
 
-MARKED: Final = 25
+MARKED: Final = 10
 """Files that are parsed at most to say which findings can be repaired; the findings are sorted, the worst first."""
 
 NO_FORM: Final = "the code has a form that mailguard does not rewrite"
@@ -244,8 +244,10 @@ def _holds(before: Report, after: Report, finding: Finding) -> bool:
     if len(after.skips) > len(before.skips) or after.ledger.calls != before.ledger.calls:
         return False
     left = Counter(_key(one) for one in before.findings if one is not finding)
-    # A note may take the place of what was worse.
-    return Counter(_key(one) for one in after.findings if one.severity >= Severity.WARNING) <= left
+    # What is quiet may take the place of what was worse: a note, or a caller that nobody knows.
+    floor = min(finding.certainty, Certainty.LIKELY)
+    loud = (one for one in after.findings if one.severity >= Severity.WARNING and one.certainty >= floor)
+    return Counter(_key(one) for one in loud) <= left
 
 
 # --- what is shown --------------------------------------------------------------------------------

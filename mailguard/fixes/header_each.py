@@ -60,7 +60,7 @@ def repair(source: bytes, finding: Finding) -> Edit | Refusal | None:
     people = _people(scene, header.message, value)
     if people is None:
         return None
-    return _repaired(scene, line, header.message, people, value, send)
+    return _repaired(scene, line, header.message, people, value, send, header.name)
 
 
 def _people(scene: Scene, message: str, value: cst.BaseExpression) -> cst.BaseExpression | None:
@@ -98,6 +98,7 @@ def _repaired(
     people: cst.BaseExpression,
     value: cst.BaseExpression,
     send: cst.Call,
+    name: cst.BaseExpression,
 ) -> Edit | Refusal | None:
     sent = one_statement(scene, send)
     if sent is None or not _is_whole(sent, send):
@@ -126,7 +127,7 @@ def _repaired(
     written = scene.swapped(line, {value: each.item})
     comments = [one for one in line.leading_lines if one.comment]
     body = [
-        statement(f'del {message}["To"]').with_changes(leading_lines=comments),
+        statement(f"del {message}[KEY]", KEY=name).with_changes(leading_lines=comments),
         written.with_changes(leading_lines=[]),
         *([text.with_changes(leading_lines=[])] if text is not None else []),
         scene.swapped(sent, swaps).with_changes(leading_lines=[]),
