@@ -164,7 +164,7 @@ class Baseline:
         for entry in self.entries:
             taken.setdefault(entry.problem.key, set()).add(entry.number)
         entries = list(self.entries)
-        for problem in sorted(problems, key=lambda one: (one.key, one.badness), reverse=True):
+        for problem in sorted(problems, key=lambda one: (one.key, one.badness, one.count.low), reverse=True):
             numbers = taken.setdefault(problem.key, set())
             number = next(number for number in range(1, len(numbers) + 2) if number not in numbers)
             numbers.add(number)

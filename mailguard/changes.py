@@ -247,6 +247,8 @@ class Change:
     now: Stored | None
     """The tree as it will be committed; None for the tree on disk."""
     root: Path
+    edited: tuple[str, ...] = ()
+    """The Python files that the change edits, makes or takes away."""
     notices: tuple[str, ...] = ()
     """What is loosened."""
 
@@ -288,6 +290,14 @@ class Change:
         """Whether a place lies on a line of the change: one that is new, or that stands where lines were taken out."""
         lines = self._lines(place.path)
         return lines is None or any(line in lines for line in range(place.line, max(place.end_line, place.line) + 1))
+
+    @property
+    def suspect(self) -> Place | None:
+        """The first changed line, where one file only was edited."""
+        if len(self.edited) != 1:
+            return None
+        lines = self._lines(self.edited[0])
+        return Place(self.edited[0], max(min(lines), 1)) if lines else None
 
     def _lines(self, path: str) -> frozenset[int] | None:
         """The changed lines of a file; None for all of them."""
@@ -451,7 +461,8 @@ def since(root: Path, name: str, listed: Callable[[], Files]) -> Change:
     gone = [path for path in stored if _is_code(path) and path not in now]
     come = [path for path in now if path not in stored]
     moved = _moved(gone, come, stored, now, base, on_disk)
-    return Change(f"since {name}", name, policy, (Old(base, unchanged=False, moved=moved),), None, root)
+    edited = tuple(sorted(path for path in {*gone, *now} if now.get(path) != stored.get(path)))
+    return Change(f"since {name}", name, policy, (Old(base, unchanged=False, moved=moved),), None, root, edited)
 
 
 def staged(root: Path) -> Change:
@@ -468,4 +479,6 @@ def staged(root: Path) -> Change:
     trees = [_stored(root, commit, "HEAD") for commit in commits]
     olds = tuple(_old(tree, names, now.read) for tree in trees)
     policy = trees[0] if trees else Stored(root, ())
-    return Change("in this commit", "the last commit", policy, olds, now, root)
+    before = olds[0].tree.names() if olds else {}
+    edited = tuple(sorted(path for path in {*before, *names} if _is_code(path) and before.get(path) != names.get(path)))
+    return Change("in this commit", "the last commit", policy, olds, now, root, edited)

@@ -266,9 +266,9 @@ class Run:
     """The change under review; what was there before it is known."""
     allow: bool = True
     """Whether exceptions beside the code count."""
-    _symbols: dict[str, Callable[[int], str]] = field(default_factory=dict, compare=False, repr=False)
     watch: Watch = field(default_factory=Watch, compare=False)
     """Progress, and whether a sample is enough."""
+    _symbols: dict[str, Callable[[int], str]] = field(default_factory=dict, compare=False, repr=False)
     _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)

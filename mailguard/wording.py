@@ -242,7 +242,10 @@ def guilty_change(finding: Finding, options: Options) -> Step | None:
     way = way_of(finding)
     if options.changed is None or way is None or options.changed(finding.place):
         return None
-    return next((step for step in way.steps if options.changed(step.place)), None)
+    step = next((step for step in way.steps if options.changed(step.place)), None)
+    if step is None and options.suspect is not None and finding.new:
+        return Step(StepKind.PASSED, options.suspect)
+    return step
 
 
 # --- what was not read ----------------------------------------------------------------------------

@@ -248,6 +248,29 @@ def test_the_cause_in_another_file_is_told(repository: Repository, run: Run) -> 
     assert "news/mailer.py:5" in notice
 
 
+def test_a_cause_that_no_way_goes_through_is_told_too(repository: Repository, run: Run) -> None:
+    mailer = f"""\
+from django.core.mail import send_mail
+from news.options import ONE_EACH
+from shop.models import Subscriber
+
+
+def publish(subject):
+    people = {EVERYBODY}
+    if ONE_EACH:
+        for person in people:
+            send_mail(subject, "b", "n@example.com", [person])
+    else:
+        send_mail(subject, "b", "n@example.com", people)
+"""
+    repository.commit({"news/mailer.py": mailer, "news/options.py": "# How to send.\nONE_EACH = True\n"})
+    assert run("check")[0] == 0
+    repository.put({"news/options.py": "# How to send.\nONE_EACH = False\n"})
+    code, out, _ = run("check", "--since", "HEAD")
+    assert code == 1
+    assert "Your change in news/options.py:2 made this call unsafe." in out
+
+
 LOOSE = '[tool.mailguard]\ninternal-domains = ["example.net"]\n'
 INSIDE = LEAK.replace(EVERYBODY, '["ann@example.net", "bob@example.net"]')
 

@@ -70,6 +70,8 @@ class Options:
     """With what the run was compared, as it ends a sentence: ``in this commit``, ``since origin/main``."""
     changed: Callable[[Place], bool] | None = None
     """Whether a place lies in the change under review; None where there is none."""
+    suspect: Place | None = None
+    """The first line of the change where it edits one file only; it is behind what is new even if no way goes through it."""
     is_inside: Callable[[Recipient], bool] | None = None
     """Whether a person is inside; None where the policy is not at hand."""
     compare_key: Callable[[str], str] = str.casefold
