@@ -418,6 +418,7 @@ def _report_options(run: Run, command: str, options: dict[str, Any], *, terminal
         baseline=run.baseline is not None,
         compared=run.change.compared if run.change is not None else "",
         changed=run.change.changed if run.change is not None else None,
+        suspect=run.change.suspect if run.change is not None else None,
         version=__version__,
     )
 
