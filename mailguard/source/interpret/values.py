@@ -613,20 +613,23 @@ def _widen_cell(old: Cell, new: Cell, step: Step) -> Cell:
 
 def _widen_members(old: tuple[Member, ...], new: tuple[Member, ...], step: Step) -> tuple[Member, ...]:
     if len(new) <= len(old):
-        return tuple(
-            Member(_widen_value(before.value, after.value, step), _widen_count(before.count, after.count))
-            for before, after in zip(old, new, strict=False)
-        )
-    result = list(new[: len(old)])
+        result = []
+        for before, after in zip(old, new, strict=False):
+            value = _widen_value(before.value, after.value, step)
+            if after.count.high > before.count.high:
+                value = _stepped(value, step)
+            result.append(Member(value, _widen_count(before.count, after.count)))
+        return tuple(result)
+    grown = list(new[: len(old)])
     for extra in new[len(old) :]:
-        for index, member in enumerate(result):
+        for index, member in enumerate(grown):
             if member.value == extra.value or _similar(member.value, extra.value):
                 value = join_values(member.value, extra.value)
-                result[index] = Member(_stepped(value, step), Count(0, PLAIN_MANY, UNBOUNDED))
+                grown[index] = Member(_stepped(value, step), Count(0, PLAIN_MANY, UNBOUNDED))
                 break
         else:
-            result.append(extra)
-    return tuple(result)
+            grown.append(extra)
+    return tuple(grown)
 
 
 def _similar(one: Val, other: Val) -> bool:
