@@ -61,8 +61,8 @@ def _runs(program: Program) -> Iterator[_Run]:
 
 
 def _plain_runs(program: Program) -> Iterator[_Run]:
-    """Two people for each collection, or one where only that passes a check; one for what is not known."""
-    for size, flags in itertools.product((2, 1), list(_flags(program))):
+    """Two people for each collection, or fewer where only that passes a check; one for what is not known."""
+    for size, flags in itertools.product((2, 1, 0), list(_flags(program))):
         world = World(size, min(size, program.plain_unknown), flags)
         sent, _ = runs.run(program.text, world, *_argument(program, world.unknown))
         yield _Run(world, runs.replayed(sent))

@@ -841,8 +841,10 @@ def open_program(choose: Choose, api: str) -> Program:
             with code.block(f"for a in {x}:"):
                 code.add(f"{made}.append(a)")
             _shipped(code, made, api)
-    # Where the value is iterated or joined, it is plainly a collection, and a collection plainly holds two.
-    iterated = raw and re.search(rf"for \w+ in {raw}\b|(?:join|list)\({raw}\)", "\n".join(code.lines))
+    # Where what is shown is iterated or joined, it is plainly a collection, and a collection plainly holds two. That the
+    # envelope is iterated tells nothing of what is shown.
+    shown = "\n".join(line for line in code.lines if "envelope" not in line and ".sendmail(" not in line)
+    iterated = raw and re.search(rf"for \w+ in {raw}\b|(?:join|list)\({raw}\)", shown)
     plain = 2 if iterated else 1
     return Program(
         code.text(argument and "given"), tuple(code.flags), open=True, argument=argument, plain_unknown=plain
