@@ -23,6 +23,7 @@ __all__ = [
     "Round",
     "Scene",
     "argument",
+    "awaited",
     "bare",
     "code",
     "header_line",
@@ -414,6 +415,11 @@ def argument(call: cst.Call, keyword: str, position: int | None = None) -> cst.A
 
 COMMAS: Final = frozenset({"COMMASPACE", "COMMA"})
 """Names under which modules keep a comma (``email.utils.COMMASPACE``)."""
+
+
+def awaited(value: cst.BaseExpression) -> cst.BaseExpression:
+    """What is awaited, or the expression itself."""
+    return value.expression if isinstance(value, cst.Await) else value
 
 
 def joined(node: cst.BaseExpression) -> cst.BaseExpression | None:

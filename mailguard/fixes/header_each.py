@@ -14,6 +14,7 @@ import libcst as cst
 from mailguard.fixes import (
     Scene,
     argument,
+    awaited,
     header_line,
     joined,
     name_of,
@@ -155,11 +156,7 @@ def _only_for(scene: Scene, value: cst.BaseExpression, users: set[cst.CSTNode]) 
 
 
 def _is_whole(sent: cst.SimpleStatementLine, send: cst.Call) -> bool:
-    match sent.body[0]:
-        case cst.Expr(value=call) | cst.Expr(value=cst.Await(expression=call)):
-            return call is send
-        case _:
-            return False
+    return isinstance(sent.body[0], cst.Expr) and awaited(sent.body[0].value) is send
 
 
 def _rendered(scene: Scene, message: str, sent: cst.SimpleStatementLine) -> cst.SimpleStatementLine | Refusal | None:

@@ -16,10 +16,12 @@ import libcst as cst
 from mailguard.fixes import (
     Scene,
     argument,
+    awaited,
     hoisted,
     is_nobody,
     joined,
     name_of,
+    names,
     one_statement,
     round_over,
     scene_of,
@@ -50,6 +52,8 @@ class _Api:
     """Arguments and attributes that give the message more readers."""
     is_object: bool = False
     """Whether the call makes a message object, which is sent by another one."""
+    is_checked: bool = False
+    """Whether the object checks its people when it is made, so that it is made anew for each person."""
     parameters: tuple[str, ...] = ("subject", "body", "from_email")
     """The names of its first parameters."""
 
@@ -65,7 +69,15 @@ _APIS: Final = (
     _Api("flask_mailman.", ("send_mail",), "recipient_list", 3, parameters=_SEND_MAIL),
     _Api("flask_mail.", ("Message",), "recipients", 1, (("cc", 5), ("bcc", 6)), is_object=True),
     _Api("flaskext.mail.", ("Message",), "recipients", 1, (("cc", None), ("bcc", None)), is_object=True),
-    _Api("fastapi_mail.", ("MessageSchema",), "recipients", None, (("cc", None), ("bcc", None)), is_object=True),
+    _Api(
+        "fastapi_mail.",
+        ("MessageSchema",),
+        "recipients",
+        None,
+        (("cc", None), ("bcc", None)),
+        is_object=True,
+        is_checked=True,
+    ),
 )
 """Django 5.2 (django.core.mail), Flask-Mail 0.10, Flask-Mailman 1.1, FastAPI-Mail 1.5."""
 
@@ -166,11 +178,9 @@ def _whole_line(scene: Scene, send: cst.Call) -> cst.SimpleStatementLine | Refus
     if line is None:
         return Refusal("the mail call does not stand on lines of its own")
     match line.body[0]:
-        case cst.Expr(value=call) | cst.Expr(value=cst.Await(expression=call)) if call is send:
+        case cst.Expr(value=value) if awaited(value) is send:
             return line
-        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=call) if call is send or (
-            isinstance(call, cst.Await) and call.expression is send
-        ):
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value) if awaited(value) is send:
             return Refusal(USED) if scene.read_after(name, line) else line
         case _:
             return Refusal(USED)
@@ -216,6 +226,8 @@ def _object(scene: Scene, api: _Api, call: cst.Call, arg: cst.Arg, send: cst.Cal
             pass
         case _:
             return Refusal("the message is made and sent in different places")
+    if api.is_checked:
+        return _made_anew(scene, name, line, call, arg, send)
     last = [one for one in call.args if one.keyword is None][-1:] == [arg] or arg.keyword is not None
     rest = (
         without(call.args, arg)
@@ -224,6 +236,30 @@ def _object(scene: Scene, api: _Api, call: cst.Call, arg: cst.Arg, send: cst.Cal
     )
     assert line is not None  # noqa: S101  # matched above
     return _later(scene, api, name, line, arg.value, send, {call: call.with_changes(args=rest)}, {target})
+
+
+def _made_anew(
+    scene: Scene, name: str, line: cst.SimpleStatementLine | None, call: cst.Call, arg: cst.Arg, send: cst.Call
+) -> Edit | Refusal | None:
+    """The message object is made in the loop."""
+    sent = _whole_line(scene, send)
+    members = _members(arg.value)
+    if not isinstance(sent, cst.SimpleStatementLine):
+        return sent
+    if members is None or line is None:
+        return None
+    if not scene.leads_to(line, sent) or len(scene.uses(name, scene.function(line))) != 2:
+        return Refusal(f"{name} is used for more than this mail")
+    between = list(scene.between(line, sent))
+    if any(writes(scene, between, used) for used in names(call)):
+        return Refusal("the message changes before it is sent")
+    if scene.grows(members, line) or not all(simple(one.value) for one in call.args if one is not arg):
+        return Refusal("the message would be made differently for each person")
+    each = round_over(scene, members, line)
+    made = scene.swapped(line, {arg.value: cst.List([cst.Element(each.item)])})
+    made = made.with_changes(leading_lines=[one for one in line.leading_lines if one.comment])
+    loop = each.wrap([made, sent.with_changes(leading_lines=[])], sent.leading_lines)
+    return Edit(scene.edited({line: cst.RemoveFromParent(), sent: loop}))
 
 
 def _attribute(scene: Scene, api: _Api, assign: cst.Assign, send: cst.Call) -> Edit | Refusal | None:
