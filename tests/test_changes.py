@@ -49,6 +49,7 @@ def greet(user, subject):
     deliver([user.email], subject)
 """
 PACKAGE = str(Path(mailguard.__file__).parent.parent)
+CHECKOUT = Path(__file__).parents[1]
 IDENTITY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -471,7 +472,7 @@ def hook(repository: Repository, name: str, **environment: str) -> tuple[int, st
     """Call the entry of a hook as pre-commit does: in the root, with nothing but the staged state to go by."""
     import yaml
 
-    hooks = {one["id"]: one for one in yaml.safe_load((Path(PACKAGE) / ".pre-commit-hooks.yaml").read_text())}
+    hooks = {one["id"]: one for one in yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text())}
     entry = hooks[name]["entry"].split()
     assert entry[0] == "mailguard"
     assert hooks[name]["pass_filenames"] is False
@@ -514,7 +515,7 @@ def test_the_real_pre_commit_runs_the_hook(repository: Repository, tmp_path: Pat
     pytest.importorskip("pre_commit")
     import yaml
 
-    hooks = yaml.safe_load((Path(PACKAGE) / ".pre-commit-hooks.yaml").read_text())
+    hooks = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text())
     # The hooks as they are, but with the mailguard that is being tested instead of one that is installed.
     for one in hooks:
         one |= {"language": "system", "entry": f"{sys.executable} -m {one['entry']}"}
