@@ -12,7 +12,7 @@ from . import agreement, gaps, programs
 from .agreement import Broken
 
 LAW = settings(
-    max_examples=80,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,
