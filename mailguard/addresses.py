@@ -64,6 +64,7 @@ __all__ = [
     "inside_domain_problem",
     "is_inside",
     "mailbox",
+    "mailboxes",
     "recipients",
 ]
 
@@ -781,6 +782,8 @@ def recipients(value: Value | Absent) -> People:
     or *written*. Where text cannot be understood the number of people does not
     go down. Never raises.
     """
+    if value is ABSENT or value is None:
+        return NOBODY  # most fields of most requests
     return _people(value, 0)
 
 
@@ -1261,6 +1264,24 @@ def mailbox(address: Value | Absent, name: Value | Absent = ABSENT) -> People:
     return people
 
 
+def mailboxes(values: Sequence[Value]) -> People | None:
+    """The people of a list of ``{email, name}`` pairs of a capture, all at once; None if any needs the careful reader.
+
+    Equal to :func:`mailbox` of each of them: only what that takes for a plain address with a plain name passes here.
+    """
+    people: list[Recipient] = []
+    for value in values:
+        if type(value) is not dict:
+            return None
+        address = value.get("email")
+        if type(address) is not str or not _ADDRESS.fullmatch(address):
+            return None
+        if len(value) > 1 and (len(value) > 2 or not _plainly_a_name(value.get("name"))):
+            return None
+        people.append(Recipient(address))
+    return People(tuple(people))
+
+
 def _plainly_a_name(name: Value) -> bool:
     return type(name) is str and "@" not in name and "=?" not in name and name.isascii()
 
@@ -1314,7 +1335,7 @@ def _ascii_label(label: str) -> str:
 
 def compare_key(address: str) -> str:
     """A text that is equal for the same mailbox: case folded, the domain in its ASCII form (RFC 5890)."""
-    if address.isascii() and address[-1:] != "." and address.split() == [address]:
+    if address.isascii() and address[-1:] != "." and " " not in address and address.isprintable():
         return address.lower()
     local, at, domain = address.strip().rpartition("@")
     if not at:

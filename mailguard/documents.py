@@ -360,9 +360,22 @@ class _JsonFile:
     def behind(self, start: int) -> int:
         """The end of a broken value: where its brackets close, or the next comma of a scalar."""
         depth = 0
-        for match in _BRACKET.finditer(self.content, start):
-            mark = match.group(0)[0]
-            if mark in "[{":
+        at, end = start, len(self.content)
+        torn = 0  # up to here no quotation mark counts: the one that opens is never closed
+        while at < end:
+            match = _MARK.search(self.content, at, torn) if at < torn else _BRACKET.search(self.content, at)
+            if match is None:
+                if at >= torn:
+                    return end
+                at = torn
+                continue
+            at = match.end()
+            mark = self.content[match.start()]
+            if mark == '"':
+                if not match.group(1):
+                    # Looked at once more, and not once for each of the marks in it.
+                    torn, at = match.end(), match.start() + 1
+            elif mark in "[{":
                 depth += 1
             elif mark in "]}":
                 depth -= 1
@@ -370,7 +383,7 @@ class _JsonFile:
                     return match.end() if depth == 0 else match.start()
             elif mark == "," and depth == 0:
                 return max(match.start(), start + 1)
-        return len(self.content)
+        return end
 
     def element(self, value: Value | CannotTell, index: int, start: int) -> Element:
         # Counted from where the last one was: a file may be one line of many megabytes.
@@ -382,7 +395,8 @@ class _JsonFile:
 
 _scanstring: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]  # public in practice, not in the stubs
 _SPACE = re.compile(r"[\s\ufeff]*")
-_BRACKET = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|[\[\]{},]")
+_BRACKET = re.compile(r"\"(?:[^\"\\\n]|\\.)*(\"?)|[\[\]{},]")
+_MARK = re.compile(r"[\[\]{},]")
 
 
 # --- YAML ----------------------------------------------------------------------------------------

@@ -140,13 +140,27 @@ def claimed(exchange: Exchange, contents: Contents | None = None) -> Claimed | N
     return replace(claim, decoded=contents.add(exchange, claim.decoded))
 
 
+_HINTS: Final = 4096
+"""Addresses whose service is remembered."""
+_hints: dict[tuple[str, str], Provider] = {}
+"""Whose a concrete URL was before: one service only claims a request, so it is asked first."""
+
+
 def _claimed(exchange: Exchange) -> Claimed | None:
+    hint = None
+    if type(exchange) is HttpRequest and type(exchange.url) is str and type(exchange.method) is str:
+        hint = (exchange.method, exchange.url)
+        known = _hints.get(hint)
+        if known is not None and (operation := known.claims(exchange)) is not None and operation[:1] != "?":
+            return Claimed(known, operation, known.decode(operation, exchange))
     doubtful: tuple[Provider, str] | None = None
     for provider in _in_order():
         operation = provider.claims(exchange)
         if operation is None:
             continue
         if not operation.startswith("?"):
+            if hint is not None and len(_hints) < _HINTS:
+                _hints[hint] = provider
             return Claimed(provider, operation, provider.decode(operation, exchange))
         # "?": the host is this service's, the form is not known. Another one may know it.
         doubtful = doubtful or (provider, operation)

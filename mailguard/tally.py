@@ -11,16 +11,16 @@ import functools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from mailguard.addresses import distinct, domain_of, is_inside
+from mailguard.addresses import compare_key, distinct, domain_of, is_inside
 from mailguard.baseline import Problem
 from mailguard.discover import is_test_code
 from mailguard.globs import Globs
-from mailguard.model.count import MANY, Count
+from mailguard.model.count import MANY, ONE, Count
 from mailguard.model.exchange import Dispatch, Record
 from mailguard.model.finding import Call, Certainty, Finding, Severity, Skip, SkipReason, Verdict, Way
-from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
+from mailguard.model.message import CannotTell, Decoded, Field, Message, Recipient, Undecided
 from mailguard.model.place import Place
 from mailguard.model.provider import Provider
 from mailguard.model.value import Origin, Step, StepKind, Trail
@@ -476,6 +476,76 @@ def _because(verdict: Verdict, message: Message, judgements: Iterable[Judgement]
     return "At most one outside person is shown to the readers"
 
 
+_Judged: TypeAlias = tuple[tuple[Judgement, ...], Verdict, str]
+
+SHAPES: Final = 4096
+"""Shapes of messages that are remembered with what they come to."""
+SHAPE_PEOPLE: Final = 8
+"""People of a message that has a shape: larger ones are seldom alike."""
+
+
+def shape(message: Message, inside: frozenset[str]) -> tuple[object, ...] | None:
+    """A message without its addresses: who is the same person, who is inside, and all else that a judge looks at.
+
+    Messages of one shape are judged alike, since no rule looks at an address. None for what has no shape: entries of
+    the code, people without an address, mentions, and more than a few people.
+    """
+    lines = (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to)
+    if message.mentions or sum(map(len, lines)) > SHAPE_PEOPLE:
+        return None
+    numbers: dict[str, int] = {}
+    form: list[object] = [message.traits, message.copies.low, message.copies.plain, message.copies.high]
+    form += [message.hidden.low, message.hidden.plain, message.hidden.high]
+    for line in lines:
+        for person in line:
+            if person.address is None or person.count is not ONE or person.trail or person.domain is not None:
+                return None
+            number = numbers.setdefault(compare_key(person.address), len(numbers))
+            form.append(-1 - number if inside and is_inside(person, inside) else number)
+            form.append(person.origin)
+        form.append(None)
+    return tuple(form)
+
+
+class Growing:
+    """Neighbouring messages of a capture, one after the other: what :class:`~mailguard.rulebook.Growth` sums up."""
+
+    __slots__ = ("_first", "_inside", "_last", "_longest", "_messages", "_prefix", "_suffix")
+
+    def __init__(self, inside: frozenset[str]) -> None:
+        self._inside = inside
+        self._first: frozenset[str] = frozenset()
+        self._last: frozenset[str] = frozenset()
+        self._messages = self._prefix = self._suffix = self._longest = 0
+
+    def add(self, message: Message) -> None:
+        """One more message, behind the others."""
+        people = message.to + message.cc
+        if message.mentions:
+            people += tuple(mention.recipient for mention in message.mentions if mention.field is Field.NAME)
+        inside = self._inside
+        shown = frozenset(
+            [
+                compare_key(person.address)
+                for person in people
+                if person.address is not None and not (inside and is_inside(person, inside))
+            ]
+        )
+        grows = bool(self._last) and self._last < shown
+        if not self._messages:
+            self._first = shown
+        if self._prefix == self._messages and (grows or not self._messages):
+            self._prefix += 1
+        self._messages += 1
+        self._suffix = self._suffix + 1 if grows else 1
+        self._longest = max(self._longest, self._suffix)
+        self._last = shown
+
+    def summary(self) -> Growth:
+        """The summary of all of them."""
+        return Growth(self._first, self._last, self._messages, self._prefix, self._suffix, self._longest)
+
+
 class CaptureTally:
     """What the requests of captures come to."""
 
@@ -484,7 +554,9 @@ class CaptureTally:
         self._findings: dict[tuple[object, ...], Finding] = {}
         self._skips: dict[tuple[object, ...], Skip] = {}
         self._calls: dict[tuple[object, ...], Call] = {}
-        self._growth: dict[str, Growth] = {}
+        self._times: dict[tuple[object, ...], int] = {}
+        self._growth: dict[str, Growing] = {}
+        self._shapes: dict[tuple[object, ...], _Judged] = {}
         self._causes: dict[tuple[object, ...], str] = {}
         self.records = 0
         """Records read, mail or not."""
@@ -512,31 +584,40 @@ class CaptureTally:
             return  # sends no mail
         worst, because = Verdict.KEEPS_APART, ""
         seen_keys: set[tuple[object, ...]] = set()
-        policy = self._policies.policy
-        audience = audience_for(policy, (), (place.path,))
+        growing = self._growth.get(place.path)
+        if growing is None:
+            growing = self._growth[place.path] = Growing(self._policies.policy.inside)
         for message in messages:
-            judgements = self._policies.judge(message, cap, audience, lambda _: (place.path,))
-            whole = judgements
-            if self._policies.whole is not policy or self._policies.path_ignores:
-                whole = judge(message, self._policies.whole, cap=cap, audience=audience)
-            verdict = verdict_of(whole, message, policy)
+            judgements, verdict, why = self._judged_alike(message, place.path, cap, open_point)
             if not because or WORST.index(verdict) < WORST.index(worst):
-                worst, because = verdict, _because(verdict, message, whole, open_point)
+                worst, because = verdict, why
             for judgement in judgements:
                 self._found(record, provider, operation, message, judgement, seen_keys)
-            self._grow(place.path, message)
-        key = (place.path, provider.name, operation, worst, because)
-        seen = self._calls.get(key)
-        self._calls[key] = (
-            replace(seen, times=seen.times + 1)
-            if seen
-            else Call(place, f"{provider.name} {operation}", provider.name, worst, because=because)
-        )
+            growing.add(message)
+        key = (place.path, provider.name, operation, worst.value, because)
+        if key in self._calls:
+            self._times[key] += 1
+        else:
+            self._times[key] = 1
+            self._calls[key] = Call(place, f"{provider.name} {operation}", provider.name, worst, because=because)
 
-    def _grow(self, path: str, message: Message) -> None:
-        one = Growth.of(message, self._policies.policy.inside)
-        before = self._growth.get(path)
-        self._growth[path] = before + one if before is not None else one
+    def _judged_alike(self, message: Message, path: str, cap: Certainty, open_point: str) -> _Judged:
+        """What a message comes to; that of one of the same shape, if there was one."""
+        policies = self._policies
+        form = shape(message, policies.policy.inside) if not policies.policy.audiences else None
+        key = (form, path, cap, open_point)
+        if form is not None and (known := self._shapes.get(key)) is not None:
+            return known
+        audience = audience_for(policies.policy, (), (path,))
+        judgements = policies.judge(message, cap, audience, lambda _: (path,))
+        whole = judgements
+        if policies.whole is not policies.policy or policies.path_ignores:
+            whole = judge(message, policies.whole, cap=cap, audience=audience)
+        verdict = verdict_of(whole, message, policies.policy)
+        result = judgements, verdict, _because(verdict, message, whole, open_point)
+        if form is not None and len(self._shapes) < SHAPES:
+            self._shapes[key] = result
+        return result
 
     def _found(
         self,
@@ -621,8 +702,8 @@ class CaptureTally:
 
     def _sequences(self) -> Iterator[tuple[str, Finding]]:
         """What breaks a rule over the sequence of each capture, with its policy."""
-        for path, growth in self._growth.items():
-            for judgement in judge_sequence(growth, self._policies.policy):
+        for path, growing in self._growth.items():
+            for judgement in judge_sequence(growing.summary(), self._policies.policy):
                 if judgement.rule.id in self._policies.ignored((path,)):
                     continue
                 place = Place(path)
@@ -653,4 +734,4 @@ class CaptureTally:
 
     def calls(self) -> list[Call]:
         """The inventory: equal requests of one capture are one line."""
-        return list(self._calls.values())
+        return [replace(call, times=self._times[key]) for key, call in self._calls.items()]

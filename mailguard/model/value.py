@@ -376,8 +376,25 @@ class Sort(enum.Enum):
     UNKNOWN = "unknown"
 
 
+_SORTS: Final[dict[type, Sort]] = {
+    type(None): Sort.NONE,
+    str: Sort.TEXT,
+    bytes: Sort.TEXT,
+    bool: Sort.NUMBER,
+    int: Sort.NUMBER,
+    float: Sort.NUMBER,
+    list: Sort.COLLECTION,
+    tuple: Sort.COLLECTION,
+    dict: Sort.MAPPING,
+}
+"""Plain data, which is what captures hold."""
+
+
 def sort_of(value: Value | Absent) -> Sort:
     """What kind of thing ``value`` is; UNKNOWN for open values and for branches that differ."""
+    plainly = _SORTS.get(type(value))
+    if plainly is not None:
+        return plainly
     value = scalar(value) if not isinstance(value, Absent) else None
     if value is None:
         return Sort.NONE
@@ -469,10 +486,7 @@ def get(value: Value | Absent, key: str, *, fold: bool = False) -> Value | Absen
         if not fold:
             held: Value | Absent = value.get(key, ABSENT)
             return held
-        wanted = key.casefold()
-        return next(
-            (item for name, item in value.items() if isinstance(name, str) and name.casefold() == wanted), ABSENT
-        )
+        return _folded(value, key)
     if isinstance(value, Fields):
         wanted = key.casefold() if fold else key
         for name, item in value.known:
@@ -488,6 +502,18 @@ def get(value: Value | Absent, key: str, *, fold: bool = False) -> Value | Absen
     if isinstance(value, (Unknown, Parameter)):
         # Anything may be in an unknown mapping; plainly it is not there.
         return ABSENT
+    return ABSENT
+
+
+def _folded(value: dict[Any, Any], key: str) -> Value | Absent:
+    """What stands under the first key that is ``key`` in whatever case."""
+    wanted = key.casefold()
+    size = len(wanted)
+    for name, item in value.items():
+        # In ASCII only a key of the same length can be it; a capture asks a million times.
+        if type(name) is str and (len(name) == size or not name.isascii()) and name.casefold() == wanted:
+            found: Value | Absent = item
+            return found
     return ABSENT
 
 

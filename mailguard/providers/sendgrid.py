@@ -15,7 +15,7 @@ from dataclasses import replace
 from email.utils import parseaddr
 from typing import Any, Final, NamedTuple
 
-from mailguard.addresses import NOBODY, People, mailbox, recipients
+from mailguard.addresses import NOBODY, People, mailbox, mailboxes, recipients
 from mailguard.model.count import ONE, OPEN, Count, Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient, Trait
@@ -199,6 +199,8 @@ def _copied(setting: Value | Absent) -> tuple[Recipient, ...]:
 
 
 def _in_headers(headers: Value | Absent) -> tuple[Mention, ...]:
+    if headers is ABSENT:
+        return ()
     # SendGrid documents these names as reserved; what it does with them is not documented.
     return tuple(
         Mention(Field.HEADER, person, name)
@@ -237,8 +239,10 @@ _DEPTH: Final = 8
 
 def _people(value: Value | Absent, depth: int = 0) -> People:
     """The people of ``to``, ``cc``, ``bcc`` or ``reply_to``: objects with email and name, or whatever stands there."""
-    if depth > _DEPTH:
+    if value is ABSENT or depth > _DEPTH:
         return recipients(value)
+    if type(value) is list and (plain := mailboxes(value)) is not None:
+        return plain
     match value:
         case Either():
             options = [ABSENT if option is ABSENT else inherit(option, value.trail) for option in value.options]
@@ -274,7 +278,7 @@ def _together(groups: Iterable[tuple[People, Count]]) -> People:
 
 
 def _times(person: Recipient, count: Count) -> Recipient:
-    return person if count == ONE else replace(person, count=person.count * count)
+    return person if count is ONE or count == ONE else replace(person, count=person.count * count)
 
 
 def _alternatives(branches: list[People]) -> People:

@@ -666,9 +666,36 @@ def _keys(people: Iterable[Recipient]) -> frozenset[str]:
     return frozenset([compare_key(person.address) for person in people if person.address is not None])
 
 
-_MANY_HINTS: Final = re.compile(
-    r"ttachment|nline|ase64|\"[Rr]aw|essage|&#|%40|commat|\\u0040|\\u003[cC]|ariables|_vars|substitution|template|ersonali.ation\"|\.ics|calendar|VCALENDAR"
+_HINTS: Final = (
+    *(
+        "ttachment",
+        "nline",
+        "ase64",
+        '"raw',
+        '"Raw',
+        "message",
+        "Message",
+        "&#",
+        "%40",
+        "commat",
+        "\\u0040",
+        "\\u003",
+        "ariables",
+    ),
+    *(
+        "_vars",
+        "substitution",
+        "template",
+        "Template",
+        'ersonalization"',
+        ".ics",
+        "alendar",
+        "VCALENDAR",
+        "MergeVars",
+        "=40",
+    ),
 )
+"""What a body holds in which addresses may be written otherwise than with their sign, or that has parts of its own."""
 
 
 def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
@@ -681,7 +708,10 @@ def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
     # Every reader once, and the sender: what a request without any address in its texts has.
     if body.count("@") > len(everybody) + 1 or len(everybody) > body.count("@"):
         return True
-    return _MANY_HINTS.search(body) is not None
+    for hint in _HINTS:  # noqa: SIM110  # half the time of any(), for each record
+        if hint in body:
+            return True
+    return False
 
 
 def _senders(exchange: Exchange) -> frozenset[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mailguard.addresses import NOBODY, People, mailbox, recipients
+from mailguard.addresses import NOBODY, People, mailbox, mailboxes, recipients
 from mailguard.model.count import ANY, ONE, OPEN, Count, Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient
@@ -189,8 +189,10 @@ def contacts(value: Value | Absent) -> People:
 
 
 def _contacts(value: Value | Absent, depth: int) -> People:
-    if depth > _DEPTH:
+    if value is ABSENT or depth > _DEPTH:
         return recipients(value)
+    if type(value) is list and (plain := mailboxes(value)) is not None:
+        return plain
     match value:
         case Either():
             branches = [

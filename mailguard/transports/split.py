@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mailguard.addresses import People
-from mailguard.model.count import ONE, ZERO, Count, Truth
+from mailguard.model.count import ONE, ZERO, Count, Truth, exactly
 from mailguard.model.message import Mention, Message, Recipient, Trait
 
 __all__ = ["one_each", "total", "unless_split"]
@@ -50,6 +50,10 @@ def unless_split(shared: Message, split: Truth) -> Message:
 def total(people: Iterable[Recipient]) -> Count:
     """How many these are, without looking for equal ones."""
     number = ZERO
+    ones = 0
     for person in people:
-        number += person.count
-    return number
+        if person.count is ONE:
+            ones += 1  # all of a capture
+        else:
+            number += person.count
+    return number + exactly(ones)
