@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
 import os
 import stat
 import sys
@@ -24,7 +25,7 @@ from mailguard.model.place import Place
 from mailguard.recording import head_of
 from mailguard.shelf import shelf
 
-__all__ = ["GROUP", "STDIN", "detect", "folders", "formats", "records"]
+__all__ = ["GROUP", "PART", "STDIN", "Part", "detect", "folders", "formats", "parts", "records"]
 
 GROUP: Final = "mailguard.captures"
 """The group of entry points by which other packages bring formats."""
@@ -240,6 +241,107 @@ def records(
         yield Record(
             Place(path), CannotTell(Reason.BAD_RECORD, f"the reader of this format failed ({type(error).__name__})")
         )
+
+
+PART: Final = 32 << 20
+"""Bytes of a part of a file that is read in parts. The same whether one process reads them or several."""
+
+
+def parts(
+    real: str | os.PathLike[str], form: Format, fields: Mapping[str, str] = _NO_FIELDS, size: int = 0
+) -> Sequence[tuple[int, int]]:
+    """Where the parts of a large file begin and end; nothing for a file that is read as a whole. Never raises."""
+    real = os.fspath(real)
+    size = size or PART
+    try:
+        if real == STDIN or not Path(real).is_file() or Path(real).stat().st_size <= size:
+            return ()
+        with Path(real).open("rb") as stream:
+            if stream.read(4)[:3] == b"\x1f\x8b\x08" or form.part(_sample(real, fields)) is None:
+                return ()
+            end = stream.seek(0, os.SEEK_END)
+            starts = [0]
+            while starts[-1] + size < end:
+                # A part takes the lines that begin in it.
+                stream.seek(starts[-1] + size - 1)
+                while (piece := stream.readline(1 << 20)) and not piece.endswith(b"\n"):
+                    pass
+                starts.append(stream.tell())
+            starts = starts[:-1] if len(starts) > 1 and starts[-1] >= end else starts
+    except (OSError, ValueError):
+        return ()
+    return tuple(itertools.pairwise([*starts, end]))
+
+
+class _Slice(io.RawIOBase):
+    """A part of a file, as a file; counts its line ends."""
+
+    def __init__(self, raw: BinaryIO, start: int, end: int) -> None:
+        super().__init__()
+        raw.seek(start)
+        self._raw = raw
+        self._left = end - start
+        self.lines = 0
+
+    def readable(self) -> bool:
+        """Like that of any stream."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Like that of any stream."""
+        piece = self._raw.read(min(len(buffer), self._left))
+        self._left -= len(piece)
+        self.lines += piece.count(b"\n")
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        """Close both."""
+        try:
+            super().close()
+        finally:
+            self._raw.close()
+
+
+class Part:
+    """One part of a large file; ``lines`` is how many it had, once it was read."""
+
+    def __init__(
+        self,
+        path: str,
+        real: str | os.PathLike[str],
+        span: tuple[int, int],
+        fields: Mapping[str, str] = _NO_FIELDS,
+        first_line: int = 0,
+        opened: Callable[[BinaryIO], None] = _unwatched,
+    ) -> None:
+        """``span``: one of :func:`parts`; ``first_line``: lines in front of it."""
+        self.lines = 0
+        self._slices: list[_Slice] = []
+        self._path, self._real, self._span = path, os.fspath(real), span
+        self._fields, self._first_line, self._opened = fields, first_line, opened
+
+    def records(self, form: Format) -> Iterator[Record]:
+        """Its records; see :func:`records`."""
+        try:
+            read = form.part(_sample(self._real, self._fields))
+            source = Source(self._path, self._open, tuple, self._fields, self._first_line)
+            yield from read(source) if read is not None else ()
+        except (OSError, EOFError):
+            yield Record(Place(self._path), CannotTell(Reason.BAD_RECORD, "the file cannot be read to its end"))
+        except Exception as error:  # noqa: BLE001  # see records
+            yield Record(
+                Place(self._path),
+                CannotTell(Reason.BAD_RECORD, f"the reader of this format failed ({type(error).__name__})"),
+            )
+        self.lines = max((piece.lines for piece in self._slices), default=0)
+
+    def _open(self) -> BinaryIO:
+        raw = Path(self._real).open("rb")  # noqa: SIM115  # closed by the slice
+        self._opened(raw)
+        piece = _Slice(raw, *self._span)
+        self._slices.append(piece)
+        return io.BufferedReader(piece, 1 << 18)
 
 
 def source_of(

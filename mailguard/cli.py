@@ -174,8 +174,8 @@ _about_settings = _options(
     click.option("--isolated", is_flag=True, help="Use no settings file."),
     click.option("--tests", is_flag=True, help="Test code closes the gate too."),
     click.option("--as-of", metavar="DATE", help="The day it is for end dates; that of the commit if not given."),
-    # Both are accepted so that a hook may give them; a run has one process and no cache.
-    click.option("--jobs", type=click.IntRange(1, 64), hidden=True),
+    click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Read large captures with N processes."),
+    # Accepted so that a hook may give it; there is no cache.
     click.option("--no-cache", is_flag=True, hidden=True),
     _about_failures,
 )
@@ -365,7 +365,7 @@ def _watched(run: Run, options: dict[str, Any]) -> Run:
 
     from mailguard.watch import Watch  # noqa: PLC0415  # see the module's own text
 
-    return replace(run, watch=Watch.on_terminal(options.get("sample") or 0))
+    return replace(run, watch=Watch.on_terminal(options.get("sample") or 0), jobs=options.get("jobs") or 1)
 
 
 def _affected(run: Run, form: str, file: str) -> int:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import functools
 import importlib
+import multiprocessing
 import pkgutil
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -42,7 +44,7 @@ from mailguard.rulebook import Policy, Rule, RulesError
 from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
-from mailguard.tally import CaptureTally, CodeTally, Policies, worst_first
+from mailguard.tally import CaptureTally, CodeTally, Policies, TallyPart, worst_first
 from mailguard.transports.content import Contents, names_of
 from mailguard.watch import Watch
 
@@ -280,6 +282,8 @@ class Run:
     """The change under review; what was there before it is known."""
     allow: bool = True
     """Whether exceptions beside the code count."""
+    jobs: int = 1
+    """How many processes read a large capture."""
     watch: Watch = field(default_factory=Watch, compare=False)
     """Progress, and whether a sample is enough."""
     _symbols: dict[str, Callable[[int], str]] = field(default_factory=dict, compare=False, repr=False)
@@ -462,28 +466,91 @@ class Run:
 
     def _replay(self, skips: list[Skip]) -> tuple[CaptureTally, int]:
         tally = CaptureTally(self.policies)
-        for record, claim in self.claims():
-            if isinstance(claim, CannotTell):
-                tally.cannot_tell(record.place, claim)
-            else:
-                tally.add(record, claim.provider, claim.operation, claim.decoded)
+        files = list(self.capture_files())
+        self.watch.expect(real for _, real, _, _ in files)
+        for found in files:
+            if self.jobs > 1 and not self.watch.sample and self._replay_parts(tally, *found):
+                continue
+            for record, claim in self._claims_of(*found):
+                if isinstance(claim, CannotTell):
+                    tally.cannot_tell(record.place, claim)
+                else:
+                    tally.add(record, claim.provider, claim.operation, claim.decoded)
+        self.watch.finish()
         skips.extend(tally.skips())
         return tally, self.watch.captures
+
+    def _replay_parts(
+        self, tally: CaptureTally, path: str, real: str, fields: Mapping[str, str], form: Format | CannotTell
+    ) -> bool:
+        """Read a large file with several processes; whether it could be done. The result is that of one process."""
+        if not isinstance(form, Format):
+            return False
+        spans = capture.parts(real, form, fields)
+        if len(spans) < 2 or "fork" not in multiprocessing.get_all_start_methods():
+            return False
+        # What the others need is there already when they begin: nothing is handed to them but a number.
+        _in_order()
+        _work[:] = [(self, path, real, span, fields, form) for span in spans]
+        try:
+            with ProcessPoolExecutor(min(self.jobs, len(spans)), multiprocessing.get_context("fork")) as pool:
+                lines = 0
+                for part, count, seen, crowded in self.watch.parts(real, pool.map(_tally_part, range(len(spans)))):
+                    tally.put(part, lines)
+                    lines += count
+                    self.watch.seen += seen
+                    self.watch.taken += seen
+                    if crowded and path not in self.watch.crowded:
+                        self.watch.crowded.append(path)
+        finally:
+            _work.clear()
+        return True
 
     def claims(self) -> Iterator[tuple[Record, Claimed | CannotTell]]:
         """Every mail request of the captures, and what its provider says of it; what is no mail is passed over."""
         files = list(self.capture_files())
         self.watch.expect(real for _, real, _, _ in files)
-        for path, real, fields, form in files:
-            contents = Contents()
-            for record in self.watch.records(real, self.records(path, real, fields, form)):
-                if isinstance(record.exchange, CannotTell):
-                    yield record, record.exchange
-                elif (claim := claimed(record.exchange, contents)) is not None:
-                    yield record, claim
-            if contents.full:
-                self.watch.crowded.append(path)
+        for found in files:
+            yield from self._claims_of(*found)
         self.watch.finish()
+
+    def _claims_of(
+        self, path: str, real: str, fields: Mapping[str, str], form: Format | CannotTell
+    ) -> Iterator[tuple[Record, Claimed | CannotTell]]:
+        """Those of one capture. A large file is looked at part by part: what is remembered of one is let go with it."""
+        contents = Contents()
+
+        def fresh() -> None:
+            nonlocal contents
+            if contents.full and path not in self.watch.crowded:
+                self.watch.crowded.append(path)
+            contents = Contents()
+
+        for record in self.watch.records(real, self._records_in_parts(path, real, fields, form, fresh)):
+            if isinstance(record.exchange, CannotTell):
+                yield record, record.exchange
+            elif (claim := claimed(record.exchange, contents)) is not None:
+                yield record, claim
+        fresh()
+
+    def _records_in_parts(
+        self,
+        path: str,
+        real: str,
+        fields: Mapping[str, str],
+        form: Format | CannotTell,
+        fresh: Callable[[], None],
+    ) -> Iterator[Record]:
+        spans = capture.parts(real, form, fields) if isinstance(form, Format) else ()
+        if isinstance(form, CannotTell) or not spans:
+            yield from self.records(path, real, fields, form)
+            return
+        lines = 0
+        for span in spans:
+            fresh()
+            part = capture.Part(path, real, span, fields, lines, self.watch.opened)
+            yield from part.records(form)
+            lines += part.lines
 
     def affected(self) -> Affected:
         """What the captures showed to whom: the numbers for a notification."""
@@ -621,6 +688,24 @@ class Run:
                 yield inspected(record.place, "", claim)
             else:
                 yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation)
+
+
+_work: list[tuple[Run, str, str, tuple[int, int], Mapping[str, str], Format]] = []
+"""The parts of the capture that is being read; other processes have it by being forked."""
+
+
+def _tally_part(number: int) -> tuple[TallyPart, int, int, bool]:
+    """What one part comes to, its lines, its records, and whether it had too many people to remember. In its own process."""
+    run, path, real, span, fields, form = _work[number]
+    tally, contents, seen = CaptureTally(run.policies), Contents(), 0
+    part = capture.Part(path, real, span, fields)
+    for record in part.records(form):
+        seen += 1
+        if isinstance(record.exchange, CannotTell):
+            tally.cannot_tell(record.place, record.exchange)
+        elif (claim := claimed(record.exchange, contents)) is not None:
+            tally.add(record, claim.provider, claim.operation, claim.decoded)
+    return tally.part(), part.lines, seen, contents.full
 
 
 def _against(baseline: Baseline, problems: Sequence[Problem], ledger: Ledger) -> Iterator[str]:

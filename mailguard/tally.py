@@ -541,9 +541,23 @@ class Growing:
         self._longest = max(self._longest, self._suffix)
         self._last = shown
 
-    def summary(self) -> Growth:
-        """The summary of all of them."""
+    def summary(self) -> Growth | None:
+        """The summary of all of them; None if there were none."""
+        if not self._messages:
+            return None
         return Growth(self._first, self._last, self._messages, self._prefix, self._suffix, self._longest)
+
+
+@dataclass(frozen=True, slots=True)
+class TallyPart:
+    """What a part of a capture came to; see :meth:`CaptureTally.part`."""
+
+    findings: dict[tuple[object, ...], Finding]
+    skips: dict[tuple[object, ...], Skip]
+    calls: dict[tuple[object, ...], Call]
+    times: dict[tuple[object, ...], int]
+    causes: dict[tuple[object, ...], str]
+    growth: dict[str, Growth]
 
 
 class CaptureTally:
@@ -557,9 +571,52 @@ class CaptureTally:
         self._times: dict[tuple[object, ...], int] = {}
         self._growth: dict[str, Growing] = {}
         self._shapes: dict[tuple[object, ...], _Judged] = {}
+        self._sums: dict[str, Growth] = {}
         self._causes: dict[tuple[object, ...], str] = {}
         self.records = 0
         """Records read, mail or not."""
+
+    def _summaries(self) -> dict[str, Growth]:
+        """For each capture, how its messages grow: those of the parts that were put in, then those that were added."""
+        result = dict(self._sums)
+        for path, growing in self._growth.items():
+            one = growing.summary()
+            if one is not None:
+                result[path] = result[path] + one if path in result else one
+        return result
+
+    def part(self) -> TallyPart:
+        """All that was taken in, to be put into the tally of the whole. Holds addresses: it is handed over in memory."""
+        return TallyPart(self._findings, self._skips, self._calls, self._times, self._causes, self._summaries())
+
+    def put(self, part: TallyPart, lines: int = 0) -> None:
+        """Take in what came behind all that was taken in so far; ``lines`` of the capture stood in front of it."""
+
+        def moved(place: Place) -> Place:
+            return replace(place, line=place.line + lines) if place.line and lines else place
+
+        for key, finding in part.findings.items():
+            if (seen := self._findings.get(key)) is not None:
+                self._findings[key] = replace(seen, times=seen.times + finding.times)
+            else:
+                place = moved(finding.place)
+                self._findings[key] = replace(finding, place=place, send=place)
+                self._causes[key] = part.causes[key]
+        for key, skip in part.skips.items():
+            if (known := self._skips.get(key)) is not None:
+                self._skips[key] = replace(known, times=known.times + skip.times)
+            else:
+                self._skips[key] = replace(skip, place=moved(skip.place))
+        for key, call in part.calls.items():
+            if key in self._calls:
+                self._times[key] += part.times[key]
+            else:
+                self._calls[key] = replace(call, place=moved(call.place))
+                self._times[key] = part.times[key]
+        for path, growth in part.growth.items():
+            before = self._summaries().get(path)
+            self._sums[path] = before + growth if before is not None else growth
+            self._growth.pop(path, None)
 
     def cannot_tell(self, place: Place, why: CannotTell, provider: str = "", operation: str = "") -> None:
         """Take in a request of which nobody can say who sees whom."""
@@ -702,8 +759,8 @@ class CaptureTally:
 
     def _sequences(self) -> Iterator[tuple[str, Finding]]:
         """What breaks a rule over the sequence of each capture, with its policy."""
-        for path, growing in self._growth.items():
-            for judgement in judge_sequence(growing.summary(), self._policies.policy):
+        for path, growth in self._summaries().items():
+            for judgement in judge_sequence(growth, self._policies.policy):
                 if judgement.rule.id in self._policies.ignored((path,)):
                     continue
                 place = Place(path)

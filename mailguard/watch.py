@@ -74,6 +74,16 @@ class Watch:
         with contextlib.suppress(OSError):
             self._done += Path(real).stat().st_size
 
+    def parts(self, real: str, parts: Iterable[_T]) -> Iterator[_T]:
+        """The parts of one capture that other processes read, watched."""
+        self.captures += 1
+        self._start = self._start or self.clock()
+        for part in parts:
+            yield part
+            self._tell()
+        with contextlib.suppress(OSError):
+            self._done += Path(real).stat().st_size
+
     def _watched(self, records: Iterable[_T]) -> Iterator[_T]:
         if not self._start:
             self._start = self._last = self.clock()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from mailguard.documents import decode_text, json_elements, read_json
-from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.capture import Format, Read, Sample, Source
 from mailguard.model.exchange import Exchange, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
@@ -77,9 +77,7 @@ def _is_own(value: object) -> bool:
 def _read(source: Source) -> Iterator[Record]:
     with source.open() as stream:
         head = head_of(stream)
-    start = decode_text(head).lstrip("\ufeff \t\r\n")
-    utf_16 = head[:2] in (b"\xff\xfe", b"\xfe\xff")
-    if not utf_16 and (_is_lines(start) or (start.startswith("{") and "\n" not in start)):
+    if _by_lines(head):
         yield from _read_lines(source)
         return
     content = text_of(source)
@@ -97,10 +95,22 @@ def _read(source: Source) -> Iterator[Record]:
         yield from _record(source, element.value, Place(source.path, element.line, element.column, pointer=pointer))
 
 
+def _by_lines(head: bytes) -> bool:
+    """Whether a file that begins like this is read line by line."""
+    start = decode_text(head).lstrip("\ufeff \t\r\n")
+    utf_16 = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return not utf_16 and (_is_lines(start) or (start.startswith("{") and "\n" not in start))
+
+
+def _part(sample: Sample) -> Read | None:
+    return _read_lines if sample.entries is None and _by_lines(sample.head) else None
+
+
 def _read_lines(source: Source) -> Iterator[Record]:
     """One record a line, and no more than one line in memory."""
     with source.open() as stream:
-        for number, line in lines(stream):
+        for index, line in lines(stream):
+            number = source.first_line + index
             if isinstance(line, CannotTell):
                 yield broken(source, line, number)
                 continue
@@ -177,5 +187,6 @@ FORMAT = Format(
     title="JSON records of requests",
     sniff=_sniff,
     read=_read,
+    part=_part,
     proves="What was sent, as far as the recorder kept the body; with an envelope also who got a blind copy.",
 )

@@ -39,10 +39,17 @@ class Source:
     """The files of a folder and of the folders in it, in order of their paths; nothing for a file."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """See :class:`Sample`."""
+    first_line: int = 0
+    """Lines of the file in front of this part of it."""
 
 
 Sniff: TypeAlias = Callable[[Sample], bool]
 Read: TypeAlias = Callable[[Source], Iterator[Record]]
+
+
+def _as_a_whole(sample: Sample) -> None:
+    """Say that a file is not read in parts."""
+    del sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +67,6 @@ class Format:
     ``Source.open`` raises."""
     proves: str
     """What a capture of this format can show, and what it cannot, in one or two sentences."""
+    part: Callable[[Sample], Read | None] = _as_a_whole
+    """How a part of such a file is read that begins and ends where lines do; None for a file that only tells as a whole.
+    All parts, one after the other, give the records of the file."""
