@@ -243,7 +243,7 @@ def records(
         )
 
 
-PART: Final = 32 << 20
+PART: Final = 16 << 20
 """Bytes of a part of a file that is read in parts. The same whether one process reads them or several."""
 
 

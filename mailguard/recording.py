@@ -5,6 +5,7 @@ Below the shelf ``captures``, whose files never import each other.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
@@ -200,6 +201,15 @@ def headers_of(value: object) -> dict[str, Value]:
     Several lines of one name become a list. Names keep their case; a leading colon (Ruby symbols) is dropped.
     """
     result: dict[str, Value] = {}
+    if type(value) is dict:
+        # As most recorders write them.
+        for name, item in value.items():
+            if type(name) is not str or type(item) is not str or name[:1] == ":":
+                break
+            result[name] = item
+        else:
+            return result
+        result = {}
     for name, item in _header_pairs(value):
         key = name.removeprefix(":")
         for part in item if isinstance(item, list) else [item]:
@@ -249,16 +259,24 @@ _ISO = re.compile(
 )
 
 
+@functools.lru_cache(1024)
+def _iso_text(text: str) -> str:
+    """A text that is ISO 8601 already, to the second; empty for another."""
+    match = _ISO.match(text)
+    if not match:
+        return ""
+    day, clock, zone = match.groups()
+    return day + (f"T{clock}{zone or ''}" if clock else "")
+
+
 def iso_time(value: object) -> str:
     """A recorded time as ISO 8601, to the second; empty for what is none. Numbers are seconds, or milliseconds, since 1970."""
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, str):
         text = value.strip()[:64]
-        match = _ISO.match(text)
-        if match:
-            day, clock, zone = match.groups()
-            return day + (f"T{clock}{zone or ''}" if clock else "")
+        if known := _iso_text(text):
+            return known
         if re.fullmatch(r"[0-9]{9,13}(?:\.[0-9]{1,9})?", text):
             value = float(text)
         else:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import quopri
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -88,6 +88,7 @@ HEADER_LIMIT: Final = 16 << 20
 """Bytes of one header block. The largest seen has a To of 130 KB; a message may be far larger than its headers."""
 
 _PARTS: Final = 100_000  # parts of one multipart body; no service takes more than some thousand recipients
+_SHORT: Final = 1000  # characters of a URL, or of a media type, that is worth remembering
 _LAYERS: Final = 4  # encodings on top of each other; two are seen in the wild
 
 
@@ -465,9 +466,14 @@ def header(headers: Value, name: str) -> str:
     """
     if type(headers) is dict:
         # A capture: looked at for each of a million records.
-        value: Value | Absent = next(
-            (item for key, item in headers.items() if type(key) is str and key.lower() == name), ABSENT
-        )
+        value: Value | Absent = ABSENT
+        size = len(name)
+        for key, item in headers.items():
+            if type(key) is str and len(key) == size and key.lower() == name:
+                value = item
+                break
+        if value is ABSENT:
+            return ""
         if type(value) is str:
             return value
     else:
@@ -494,15 +500,27 @@ def _header_text(value: Value | Absent) -> str:
 _PARAMETER = re.compile(r";[ \t\r\n]*([^\s=;\"]{1,64})[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.){0,1000})\"?|([^;\s]{0,1000}))")
 
 
-def _media_type(value: str) -> tuple[str, dict[str, str]]:
+_NO_TYPE: Final[tuple[str, Mapping[str, str]]] = ("", {})
+
+
+def _media_type(value: str) -> tuple[str, Mapping[str, str]]:
     """``type/subtype`` in lower case, and its parameters."""
-    value = value[:4096]
+    if not value:
+        return _NO_TYPE
+    return _known_type(value) if len(value) <= _SHORT else _read_type(value[:4096])
+
+
+def _read_type(value: str) -> tuple[str, Mapping[str, str]]:
     media = value.partition(";")[0].strip().lower()
     parameters = {
         name.lower(): re.sub(r"\\(.)", r"\1", quoted) if quoted else bare
         for name, quoted, bare in _PARAMETER.findall(value)
     }
     return media, parameters
+
+
+_known_type = lru_cache(1024)(_read_type)
+"""A capture has few different ones, and each many times."""
 
 
 # --- JSON ----------------------------------------------------------------------------------------
@@ -1176,7 +1194,6 @@ def _breaks(repeat: Repeat, depth: int = 0) -> bool:
 # --- URLs ----------------------------------------------------------------------------------------
 
 _URL_LIMIT: Final = 1 << 16  # characters of a URL without its query
-_SHORT: Final = 1000  # characters of a URL that is worth remembering
 _ALTERNATIVES: Final = 8  # branches of the code that are looked at
 # Bounded and without alternatives that overlap at a delimiter: placeholders may hold the characters that end an authority.
 _AUTHORITY = re.compile(r"(?:<[^<>@]{0,100}>|\{[^{}@]{0,100}\}|[^/?#])*")

@@ -188,6 +188,8 @@ def _everywhere(request: Value) -> _Everywhere:
 
 def _copied(setting: Value | Absent) -> tuple[Recipient, ...]:
     """The blind copy that ``mail_settings.bcc`` adds to every message, if it is enabled."""
+    if setting is ABSENT:
+        return ()
     enabled = truth(get(setting, "enable", fold=True))
     if enabled is Truth.NO:
         return ()
