@@ -56,7 +56,7 @@ _WORD: Final = re.compile(r"=\?([A-Za-z0-9_.:()+-]{1,60})(?:\*[A-Za-z0-9-]{0,20}
 _BASE64_LINES: Final = re.compile(
     r"(?:\A|(?<=\n))(?P<margin>[ \t]{0,40})[A-Za-z0-9+/]{60,76}\r?\n(?:(?P=margin)[A-Za-z0-9+/]{60,76}\r?\n)*(?P=margin)[A-Za-z0-9+/]{2,76}={0,2}(?=\r?\n|\Z)"
 )
-_BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_=-])")
+_BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_=-])")
 _PERCENT: Final = re.compile(r"[A-Za-z0-9._~+*'()!$,;:@-]*%[0-9A-Fa-f]{2}[A-Za-z0-9._~+*'()!$,;:@%-]*")
 _HINT: Final = re.compile(rf"{_SIGN}|=\?|%[0-9A-Fa-f]{{2}}", re.VERBOSE)
 

@@ -240,6 +240,14 @@ def test_secrets_go(text: str) -> None:
     assert "secret-1" in new
 
 
+def test_base64_in_a_field_of_a_form_is_opened() -> None:
+    data = base64.b64encode(b"To: planted@example.com\nSubject: S\n\nHello planted@example.com").decode()
+    new = Pseudonyms().text(f"Action=SendRawEmail&RawMessage.Data={quote_plus(data)}&Version=1")
+    assert not planted(new.encode())
+    assert new.startswith("Action=SendRawEmail&RawMessage.Data=")
+    assert new.endswith("&Version=1")
+
+
 def test_a_secret_that_two_share_is_still_shared() -> None:
     names = Pseudonyms()
     assert names.text("?token=abcdefgh") == names.text("?token=abcdefgh") != names.text("?token=abcdefgi")
