@@ -200,3 +200,14 @@ def test_a_parameter_anywhere_in_a_request_is_found() -> None:
     for _ in range(100):
         deep = [deep]
     assert gate._has_parameter(deep)
+
+
+def test_callers_that_were_not_asked_leave_a_call_undecided(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text(
+        'from django.core.mail import send_mail\n\n\ndef tell(people):\n    send_mail("S", "B", None, people)\n'
+    )
+    for number in range(70):
+        code = f"from helper import tell\n\n\ndef go{number}(user):\n    tell([user.email])\n"
+        (tmp_path / f"caller{number}.py").write_text(code)
+    report = mailguard.check([tmp_path])
+    assert (report.ledger.calls, report.ledger.undecided) == (1, 1)

@@ -97,6 +97,8 @@ class _Search:
     senders: dict[str, list[Func]] = field(default_factory=lambda: defaultdict(list))
     functions: dict[Module, list[Chain]] = field(default_factory=dict)
     mentions: dict[str, list[Module]] = field(default_factory=dict)
+    cut: set[int] = field(default_factory=set)
+    """Roots with more callers than are run."""
     by_symbol: dict[str, list[_Root]] = field(default_factory=dict)
     known_callers: dict[int, list[_Root]] = field(default_factory=dict)
     naming: set[Module] = field(default_factory=set)
@@ -192,6 +194,8 @@ class _Search:
                         result[(module, chain)] = self.root(module, chain)
                 if _module_mentions(module.body, name):
                     result[(module, ())] = self.root(module, ())
+        if len(result) > ROOTS_LIMIT:
+            self.cut.add(id(root))
         return list(result.values())[:ROOTS_LIMIT]
 
     def _naming(self, name: str, root: _Root) -> list[Module]:
@@ -209,6 +213,8 @@ class _Search:
             found = [
                 module for module in found if module is root.module or any(hint in module.bytes() for hint in hints)
             ]
+        if len(found) > CALLERS_LIMIT * 4:
+            self.cut.add(id(root))
         return found[: CALLERS_LIMIT * 4]
 
     def judge(self, seeds: list[_Root]) -> None:
@@ -231,7 +237,8 @@ class _Search:
                         continue
                     if place not in above:
                         above[place] = self._callers_that_reach(root, dispatch)
-                    if not above[place]:
+                    if not above[place] or id(root) in self.cut:
+                        # Callers that were not asked leave it open: it counts as undecided, not as settled.
                         self.final.append(dispatch)
                 for place, callers in above.items():
                     for caller in callers:
