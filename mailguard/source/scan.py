@@ -23,7 +23,8 @@ from mailguard.model.place import Place
 from mailguard.model.provider import Library
 from mailguard.model.value import Either, Parameter, Repeat, Text, Value, text
 from mailguard.source import tree as t
-from mailguard.source.interpret.machine import COARSE, FULL, GLANCE, Budget, Dead, Machine
+from mailguard.source.interpret.context import COARSE, FULL, GLANCE, Budget, Dead
+from mailguard.source.interpret.machine import Machine
 from mailguard.source.interpret.values import Func
 from mailguard.source.project import Module, Project, SourceFile
 

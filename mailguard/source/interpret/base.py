@@ -1,0 +1,197 @@
+"""What every part of the interpreter stands on: the project, the models and the marks on values."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from mailguard.model.exchange import Dispatch
+from mailguard.model.place import Place
+from mailguard.model.provider import Library
+from mailguard.model.value import (
+    ABSENT,
+    Either,
+    Fields,
+    Items,
+    Known,
+    Object,
+    Parameter,
+    Step,
+    StepKind,
+    Text,
+    Unknown,
+    with_step,
+)
+from mailguard.source import tree as t
+from mailguard.source.interpret.context import FULL, Context, Flow
+from mailguard.source.interpret.values import (
+    Cell,
+    Cls,
+    Ext,
+    FrameId,
+    Func,
+    ModelCls,
+    ModelFn,
+    Ref,
+    State,
+    Val,
+    join_states,
+)
+from mailguard.source.project import Module, Project
+from mailguard.source.slice import Slicer
+
+__all__ = ["Base"]
+
+
+class Base:
+    """What the layers share, and the entry points of the higher ones that the lower ones call."""
+
+    def __init__(self, project: Project, libraries: Iterable[Library]) -> None:
+        self.project = project
+        self.models: dict[str, ModelFn | ModelCls] = {}
+        self.constants: dict[str, Val] = {}
+        for entry in libraries:
+            self.constants.update(entry.constants)
+            for function in entry.functions:
+                for path in function.paths:
+                    self.models[path] = ModelFn(function, path)
+            for cls in entry.classes:
+                for path in cls.PATHS:
+                    self.models[path] = ModelCls(cls, path)
+        self.dispatches: list[Dispatch] = []
+        self.steps = 0
+        self.relevant: set[str] = set()
+        """Names by which mail calls, and functions that lead to them, are called."""
+        self.reached: set[str] = set()
+        """Symbols of functions that the current root called."""
+        self.made: dict[str, Func] = {}
+        """Every function that was met, by symbol."""
+        self._paths: dict[tuple[int, object], int] = {}
+        self._loaded: set[Module] = set()
+        self._frames: dict[FrameId, dict[str, Val]] = {}
+        """The frames of loaded modules, shared by all states."""
+        self._heap: dict[Ref, Cell] = {}
+        """What loaded modules made, likewise."""
+        self._memo: dict[object, Val] = {}
+        self._slicer = Slicer()
+        self._unread: set[int] = set()
+        """Calls that stand as statements: nobody reads what they return."""
+        self.effort = FULL
+        self._signatures: dict[object, inspect.Signature] = {}
+        self.wrappers: Callable[[str], Sequence[Func]] | None = None
+        """Functions of the project that send, by name: what a call on an unknown object may mean."""
+
+    # What a lower layer calls of a higher one.
+
+    def eval(self, context: Context, state: State, node: t.Expr) -> Val:
+        """The value of an expression."""
+        raise NotImplementedError
+
+    def attribute(self, context: Context, state: State, holder: Val, name: str, node: t.Expr) -> Val:
+        """``holder.name``."""
+        raise NotImplementedError
+
+    def block(self, context: Context, body: Sequence[t.Stmt], states: list[State]) -> Flow:
+        """Run statements from each of ``states``."""
+        raise NotImplementedError
+
+    def call(
+        self,
+        context: Context,
+        state: State,
+        callee: Val,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
+    ) -> Val:
+        """``callee(*args, **keywords)``."""
+        raise NotImplementedError
+
+    def call_function(
+        self,
+        context: Context,
+        state: State,
+        func: Func,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
+        *,
+        opened: bool = False,
+    ) -> Val:
+        """Call a function of the project. ``opened``: parameters that are not given stay open."""
+        raise NotImplementedError
+
+    # What all layers use.
+
+    def root_context(self, module: Module, *, main: bool = False) -> tuple[Context, State]:
+        """A fresh state in which the module's own names are known."""
+        state = State(self._frames, self._heap)
+        frame = FrameId(0, module)
+        context = Context(module, f"{module.name}:<module>", 0, (frame,), main=main)
+        return context, state
+
+    def _joined(self, states: list[State]) -> State:
+        """One state for several; the work counts as steps, as it grows with what the states hold."""
+        if len(states) > 1:
+            self.steps += sum(len(state.heap.own) for state in states) // 8
+        return join_states(states)
+
+    def _mark(self, value: Val, step: Step) -> Val:
+        if isinstance(value, Ref):
+            return value if step in value.trail else replace(value, trail=(*value.trail, step)[-40:])
+        if isinstance(value, Either):
+            return replace(
+                value,
+                options=tuple(option if option is ABSENT else self._mark(option, step) for option in value.options),
+            )
+        if isinstance(value, (Known, Text, Items, Unknown, Parameter, Fields)):
+            return with_step(value, step)
+        return value
+
+    def shown(self, value: Val, place: Place) -> Val:
+        """``value`` as it enters a message at ``place``. A mapping carries the places of its own fields."""
+        return self._mark(value, Step(StepKind.SHOWN, place))
+
+    def _stored(self, value: Val, place: Place, key: str) -> Val:
+        return self._mark(value, Step(StepKind.STORED, place, key))
+
+    def mro(self, cls: Val) -> list[Val]:
+        """A class and its bases, in the order of look-up."""
+        result: list[Val] = []
+        if isinstance(cls, Cls):
+            result.append(cls)
+            for base in cls.bases:
+                result += [each for each in self.mro(base) if each not in result]
+        elif isinstance(cls, (ModelCls, Ext)):
+            result.append(cls)
+        elif isinstance(cls, Either):
+            for option in cls.options:
+                result += [each for each in self.mro(option) if each not in result]
+        return result
+
+
+def members_of_class(cls: type) -> frozenset[str]:
+    """Names that a model class defines itself or inherits from other models."""
+    if cls not in _MEMBERS:
+        names: set[str] = set()
+        for each in cls.__mro__:
+            if each not in {Object, object}:
+                names |= set(vars(each))
+        _MEMBERS[cls] = frozenset(names)
+    return _MEMBERS[cls]
+
+
+_MEMBERS: dict[type, frozenset[str]] = {}
+
+
+def last_name(node: object) -> str:
+    if isinstance(node, t.Call):
+        return last_name(node.func)
+    if isinstance(node, t.Attr):
+        return node.name
+    return node.id if isinstance(node, t.Name) else ""
+
+
+def surely_set(item: Val) -> bool:
+    return not (isinstance(item, Either) and ABSENT in item.options)

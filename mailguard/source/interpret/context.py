@@ -1,0 +1,129 @@
+"""Where the interpreter is, how hard it looks, and how a block of statements was left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from mailguard.model.place import Place
+from mailguard.model.value import Member, Step
+from mailguard.source import tree as t
+from mailguard.source.interpret.values import FrameId, State, Val
+from mailguard.source.project import Module
+
+__all__ = [
+    "COARSE",
+    "DEPTH_LIMIT",
+    "FREEZE_LIMIT",
+    "FULL",
+    "GLANCE",
+    "PASSES_LIMIT",
+    "UNROLL_LIMIT",
+    "YIELDS",
+    "Budget",
+    "Context",
+    "Dead",
+    "Effort",
+    "Flow",
+]
+
+PASSES_LIMIT: Final = 6
+"""Passes over a loop until what still changes is given up as it is."""
+
+
+UNROLL_LIMIT: Final = 8
+"""A loop over so many written members runs once for each."""
+
+
+DEPTH_LIMIT: Final = 24
+"""Calls within calls."""
+
+
+FREEZE_LIMIT: Final = 12
+"""Containers within containers that are read into a request."""
+
+
+YIELDS: Final = "the members that a generator yields"
+"""The name in a generator's frame under which they are collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard one root is looked at."""
+
+    steps: int
+    """Expressions evaluated."""
+    states: int
+    """Branch states kept apart within one function."""
+    idle: int
+    """Calls within calls of functions that name no mail call."""
+
+
+FULL: Final = Effort(60_000, 8, 4)
+"""Where every root starts."""
+
+
+COARSE: Final = Effort(80_000, 1, 1)
+"""For a root that took more: branches are joined at once, helpers are not followed as far."""
+
+
+GLANCE: Final = Effort(4_000, 1, 1)
+"""For test code, which closes no gate."""
+
+
+class Budget(Exception):  # noqa: N818  # a signal, caught where the root is run
+    """The analysis of one root took more steps than the limit."""
+
+
+class Dead(Exception):  # noqa: N818  # a signal, caught by the statement
+    """The path ends here: the call raises in every run."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where the interpreter is: one activation of one function."""
+
+    module: Module
+    symbol: str
+    path: int
+    frames: tuple[FrameId, ...]
+    """Frames whose names are visible, innermost first."""
+    owner: Val = None
+    """The class whose method runs."""
+    loops: frozenset[str] = frozenset()
+    calls: tuple[Step, ...] = ()
+    stack: tuple[object, ...] = ()
+    yields: list[Member] | None = None
+    main: bool = False
+    """Whether ``__name__`` is ``"__main__"``."""
+    pinned: frozenset[tuple[int, object]] = frozenset()
+    """Path and site of the things that the caller still holds."""
+    chosen: frozenset[int] | None = None
+    """The statements that can matter; None for all of them."""
+    idle: int = 0
+    """How many of the innermost calls are of functions that name no mail call."""
+
+    @property
+    def frame(self) -> FrameId:
+        """The innermost frame."""
+        return self.frames[0]
+
+    def place(self, at: t.Span) -> Place:
+        """A span of this file."""
+        return Place(self.module.path, at.line, at.column, at.end_line, at.end_column)
+
+
+@dataclass
+class Flow:
+    """How a block of statements was left."""
+
+    normal: list[State] = field(default_factory=list)
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+    returns: list[tuple[State, Val]] = field(default_factory=list)
+
+    def take(self, other: Flow) -> None:
+        """Add the ways that leave the enclosing block."""
+        self.breaks += other.breaks
+        self.continues += other.continues
+        self.returns += other.returns

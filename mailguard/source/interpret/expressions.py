@@ -1,0 +1,430 @@
+"""Expressions: each changes one state and yields one value."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+
+from mailguard.model.count import ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
+from mailguard.model.value import ABSENT, Either, Items, Known, Member, Parameter, Step, StepKind, Unknown
+from mailguard.source import library
+from mailguard.source import tree as t
+from mailguard.source.interpret.base import last_name, members_of_class
+from mailguard.source.interpret.calls import Calls
+from mailguard.source.interpret.context import UNROLL_LIMIT, YIELDS, Budget, Context, Dead
+from mailguard.source.interpret.models import plain_function
+from mailguard.source.interpret.values import (
+    Bound,
+    Cell,
+    Cls,
+    Ext,
+    FrameId,
+    Func,
+    Mod,
+    ModelCls,
+    ModelFn,
+    ModelMethod,
+    Native,
+    Partial,
+    Ref,
+    State,
+    Super,
+    Val,
+    join_states,
+    join_values,
+    total,
+)
+
+__all__ = ["Expressions"]
+
+
+class Expressions(Calls):
+    """Expressions."""
+
+    def eval(self, context: Context, state: State, node: t.Expr) -> Val:
+        """The value of an expression."""
+        self.steps += 1
+        if self.steps > self.effort.steps:
+            raise Budget
+        match node:
+            case t.Const():
+                return self._const(context, node)
+            case t.Name():
+                return self.lookup(context, state, node.id, node.at)
+            case t.Attr():
+                return self.attribute(context, state, self.eval(context, state, node.value), node.name, node)
+            case t.Call():
+                return self._call(context, state, node)
+            case t.Sub():
+                return self._subscript(context, state, node)
+            case t.FStr():
+                parts = [self.eval(context, state, part) for part in node.parts]
+                return library.concat(state, parts, context.place(node.at))
+            case t.Bin():
+                return self._binary(context, state, node)
+            case t.Bool():
+                return self._boolean(context, state, node)
+            case t.Unary():
+                value = self.eval(context, state, node.operand)
+                if node.op == "not":
+                    answer = self.truth(state, value)
+                    return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.NO)
+                return library.negated(value) if node.op == "-" else value
+            case t.Compare():
+                return self._compare(context, state, node)
+            case t.Cond():
+                return self._conditional(context, state, node)
+            case t.Seq():
+                return self._sequence(context, state, node)
+            case t.Dict():
+                return self._dict(context, state, node)
+            case t.Comp():
+                return self._comprehension(context, state, node)
+            case t.Lam():
+                defaults = tuple(
+                    (param.name, self._default(context, state, param))
+                    for param in node.params
+                    if param.default is not None
+                )
+                return Func(node, context.module, context.frames, context.owner, f"{context.symbol}.<lambda>", defaults)
+            case t.Yield():
+                return self._yield(context, state, node)
+            case t.Walrus():
+                value = self.eval(context, state, node.value)
+                self.assign(context, state, node.target, value, node.value.at)
+                return value
+            case t.Slice():
+                return Unknown("a slice")
+
+    def _const(self, context: Context, node: t.Const) -> Val:
+        value = node.value
+        if value is ...:
+            return Unknown("...", OPTIONAL)
+        if isinstance(value, str) and "@" in value:
+            return Known(value, (Step(StepKind.WRITTEN, context.place(node.at)),))
+        if isinstance(value, (str, bytes, int, float, bool)) or value is None:
+            return Known(value)
+        return Unknown("a number", OPTIONAL)
+
+    def _binary(self, context: Context, state: State, node: t.Bin) -> Val:
+        # The left side of a long sum is evaluated in a loop: the stack stays flat.
+        chain: list[t.Bin] = []
+        left: t.Expr = node
+        while isinstance(left, t.Bin):
+            chain.append(left)
+            left = left.left
+        value = self.eval(context, state, left)
+        for link in reversed(chain):
+            right = self.eval(context, state, link.right)
+            value = self.binary(context, state, link.op, value, right, link.at)
+        return value
+
+    def binary(self, context: Context, state: State, op: str, left: Val, right: Val, at: t.Span) -> Val:
+        """``left op right``."""
+        return library.binary(self, context, state, op, left, right, at)
+
+    def _boolean(self, context: Context, state: State, node: t.Bool) -> Val:
+        left = self.eval(context, state, node.left)
+        answer = self.truth(state, left)
+        if (answer is Truth.YES and node.op == "or") or (answer is Truth.NO and node.op == "and"):
+            return left
+        if answer is not Truth.MAYBE:
+            return self.eval(context, state, node.right)
+        branch = state.copy()
+        if not self.narrow(context, branch, node.left, outcome=node.op == "and"):
+            return left
+        right = self.eval(context, branch, node.right)
+        state.become(join_states([state, branch]))
+        options = left.options if isinstance(left, Either) else (left,)
+        unwanted = Truth.NO if node.op == "or" else Truth.YES
+        kept = [option for option in options if option is ABSENT or self.truth(state, option) is not unwanted]
+        return join_values(*kept, right)
+
+    def _conditional(self, context: Context, state: State, node: t.Cond) -> Val:
+        answer = self.truth(state, self.eval(context, state, node.test))
+        if answer is Truth.YES:
+            return self.eval(context, state, node.body)
+        if answer is Truth.NO:
+            return self.eval(context, state, node.orelse)
+        results: list[Val] = []
+        states: list[State] = []
+        for outcome, part in ((True, node.body), (False, node.orelse)):
+            branch = state.copy()
+            if not self.narrow(context, branch, node.test, outcome=outcome):
+                continue
+            try:
+                results.append(self.eval(context, branch, part))
+            except Dead:
+                continue
+            states.append(branch)
+        if not results:
+            raise Dead
+        state.become(join_states(states))
+        return join_values(*results)
+
+    def _compare(self, context: Context, state: State, node: t.Compare) -> Val:
+        left = self.eval(context, state, node.left)
+        answer = Truth.YES
+        for op, operand in node.rest:
+            right = self.eval(context, state, operand)
+            answer = answer & library.compare(self, state, op, left, right)
+            left = right
+        return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.YES)
+
+    def _sequence(self, context: Context, state: State, node: t.Seq) -> Val:
+        members: list[Member] = []
+        for item, star in zip(node.items, node.stars, strict=True):
+            value = self.eval(context, state, item)
+            if star:
+                members += library.members_of(state, value, context.place(item.at))
+            else:
+                members.append(Member(value, ONE))
+        if node.sort == "tuple":
+            return Items(tuple(members), sort="tuple")
+        return state.allocate(context.path, node, Cell(node.sort, members=tuple(members)))
+
+    def _dict(self, context: Context, state: State, node: t.Dict) -> Val:
+        ref = state.allocate(context.path, node, Cell("dict"))
+        for key, item in node.items:
+            value = self.eval(context, state, item)
+            if key is None:
+                library.update(state, ref, value)
+                continue
+            index = self.eval(context, state, key)
+            name = library.string(index)
+            if name is not None:
+                value = self._stored(value, context.place(item.at), name)
+            library.set_item(state, ref, index, value)
+        return ref
+
+    def _comprehension(self, context: Context, state: State, node: t.Comp) -> Val:
+        frame = FrameId(context.path, node)
+        state.frames[frame] = {}
+        inner = replace(context, frames=(frame, *context.frames))
+        result: list[Member] = []
+        pairs: list[tuple[Val, Val, Count]] = []
+        self._clause(inner, state, node, 0, ONE, result, pairs)
+        state.frames.own.pop(frame, None)
+        step = Step(StepKind.COLLECTED, context.place(node.at))
+        if node.sort == "dict":
+            ref = state.allocate(context.path, node, Cell("dict"))
+            for key, value, _ in pairs:
+                library.set_item(state, ref, key, value)
+            return ref
+        grown = any(member.count.plain >= PLAIN_MANY for member in result)
+        trail = (step,) if grown else ()
+        if node.sort == "iterator":
+            return Items(tuple(result), trail, "iterator")
+        return replace(state.allocate(context.path, node, Cell(node.sort, members=tuple(result))), trail=trail)
+
+    def _clause(
+        self,
+        context: Context,
+        state: State,
+        node: t.Comp,
+        depth: int,
+        count: Count,
+        result: list[Member],
+        pairs: list[tuple[Val, Val, Count]],
+    ) -> None:
+        if depth == len(node.clauses):
+            key = self.eval(context, state, node.element)
+            if node.value is None:
+                result.append(Member(key, count))
+            else:
+                pairs.append((key, self.eval(context, state, node.value), count))
+            return
+        clause = node.clauses[depth]
+        iterable = self.eval(context, state, clause.iter)
+        place = context.place(clause.iter.at)
+        members = library.members_of(state, iterable, place)
+        if len(members) > UNROLL_LIMIT:
+            members = (Member(library.element(state, iterable, place), total(members)),)
+        names = state.frames[context.frame]
+        outer = context
+        for index, member in enumerate(members):
+            # Each round makes things of its own: the members met before are still held here.
+            context = self.round(outer, clause, index) if len(members) > 1 else outer
+            before = dict(names)
+            self.assign(context, state, clause.target, member.value, clause.iter.at)
+            each = count * member.count
+            possible = True
+            for test in clause.ifs:
+                answer = self.truth(state, self.eval(context, state, test))
+                possible = answer is not Truth.NO and self.narrow(context, state, test, outcome=True)
+                if answer is Truth.MAYBE:
+                    each = replace(each, low=0)
+                if not possible:
+                    break
+            if possible:
+                self._clause(context, state, node, depth + 1, each, result, pairs)
+            names = state.frames[context.frame]
+            names.clear()
+            names.update(before)
+
+    def round(self, context: Context, node: object, index: int) -> Context:
+        """The context of one round of several that are run side by side."""
+        path = self._paths.setdefault((context.path, (id(node), index)), len(self._paths) + 1)
+        return replace(context, path=path)
+
+    def _yield(self, context: Context, state: State, node: t.Yield) -> Val:
+        value = Known(None) if node.value is None else self.eval(context, state, node.value)
+        holder = next(
+            (names[YIELDS] for names in map(state.frames.get, context.frames) if names and YIELDS in names), None
+        )
+        if isinstance(holder, Ref):
+            if node.each:
+                library.extend(state, holder, value, context.place(node.at))
+            else:
+                library.list_append(state, holder, value)
+        return Unknown("sent into the generator")
+
+    def _subscript(self, context: Context, state: State, node: t.Sub) -> Val:
+        holder = self.eval(context, state, node.value)
+        if isinstance(node.index, t.Slice):
+            bounds = [
+                None if each is None else self.eval(context, state, each)
+                for each in (node.index.lower, node.index.upper, node.index.step)
+            ]
+            return library.sliced(state, holder, bounds, context, node)
+        index = self.eval(context, state, node.index)
+        found = self._call_dunder(context, state, holder, "__getitem__", [index], node)
+        if found is not ABSENT:
+            return found
+        return library.item(state, holder, index, context.place(node.at))
+
+    def attribute(self, context: Context, state: State, holder: Val, name: str, node: t.Expr) -> Val:
+        """``holder.name``."""
+        if isinstance(holder, Either):
+            found = [
+                self.attribute(context, state, option, name, node)
+                for option in holder.options
+                if option is not ABSENT and not (isinstance(option, Known) and option.value is None)
+            ]
+            return join_values(*found) if found else Unknown(name, OPTIONAL)
+        if isinstance(holder, Mod):
+            value = self.lookup_module(state, holder.module, name)
+            if value is not ABSENT:
+                return value
+            inner = self.project.submodule(holder.module, name)
+            if inner is not None:
+                return Mod(inner)
+            return library.named(f"{holder.module.name.rsplit('.', 1)[-1]}.{name}", context.place(node.at))
+        if isinstance(holder, Ext):
+            path = f"{holder.path}.{name}"
+            model = self.models.get(path)
+            if model is not None:
+                return model
+            if path in self.constants:
+                return Known(self.constants[path])
+            module = self.project.find(path, context.module)
+            if module is not None:
+                return Mod(module)
+            return library.external_attribute(path, context.place(node.at))
+        if isinstance(holder, Ref):
+            return self._object_attribute(context, state, holder, name, node)
+        if isinstance(holder, Cls):
+            value = self._method(state, holder, name)
+            if isinstance(value, Func):
+                return Bound(value, holder) if value.sort == "class" else value
+            if isinstance(value, tuple):
+                return (
+                    ModelMethod(plain_function(value[1]), name, value[0], None)
+                    if callable(plain_function(value[1]))
+                    else Unknown(name)
+                )
+            if value is not ABSENT:
+                return value
+            return library.class_attribute(holder.node.name, name, context.place(node.at))
+        if isinstance(holder, ModelCls):
+            member = inspect.getattr_static(holder.cls, name, None)
+            if member is not None:
+                function = plain_function(member)
+                if callable(function):
+                    return ModelMethod(function, name, holder, None if not isinstance(member, classmethod) else holder)
+            return library.class_attribute(holder.cls.__name__, name, context.place(node.at))
+        if isinstance(holder, Super):
+            return self._super_attribute(context, state, holder, name)
+        if isinstance(holder, (Func, Bound, Partial, ModelFn, ModelMethod)):
+            return Native(f"callable.{name}", holder, bound=True)
+        if name in {"sendmail", "send_message"} and isinstance(holder, (Unknown, Parameter)):
+            return Native(f"value.{name}", holder, bound=True)
+        return library.attribute(self, state, holder, name, context.place(node.at))
+
+    def _super_attribute(self, context: Context, state: State, holder: Super, name: str) -> Val:
+        receiver_cls = (
+            state.heap[holder.receiver].cls
+            if isinstance(holder.receiver, Ref) and holder.receiver in state.heap
+            else holder.owner
+        )
+        order = self.mro(receiver_cls)
+        rest = order[order.index(holder.owner) + 1 :] if holder.owner in order else []
+        for each in rest:
+            if isinstance(each, Cls):
+                value = self._class_attr(state, each, name)
+                if isinstance(value, Func):
+                    return self._bound(context, state, value, holder.receiver)
+                if value is not ABSENT:
+                    return value
+            elif isinstance(each, ModelCls):
+                member = inspect.getattr_static(each.cls, name, None)
+                if member is not None and name in members_of_class(each.cls):
+                    return ModelMethod(plain_function(member), name, each, holder.receiver)
+        return Native("nothing") if name.startswith("__") else Unknown(name)
+
+    def _bound(self, context: Context, state: State, func: Func, receiver: Val) -> Val:
+        if func.sort == "static":
+            return func
+        if func.sort in {"property", "cached"}:
+            return self.call_function(context, state, func, [receiver], [], func.node)
+        if func.sort == "class" and isinstance(receiver, Ref):
+            return Bound(func, state.heap[receiver].cls)
+        return Bound(func, receiver)
+
+    def _object_attribute(self, context: Context, state: State, holder: Ref, name: str, node: t.Expr) -> Val:
+        cell = state.heap.get(holder)
+        if cell is None:
+            return Unknown(name)
+        if cell.sort in {"list", "set", "dict"}:
+            return Native(f"{cell.sort}.{name}", holder, bound=True)
+        if name == "__class__":
+            return cell.cls
+        if name == "__dict__":
+            return state.allocate(context.path, (node, "dict"), Cell("dict", fields=cell.fields))
+        value = cell.get(name)
+        if value is not ABSENT:
+            if isinstance(value, Either) and ABSENT in value.options:
+                value = join_values(*(option for option in value.options if option is not ABSENT))
+            if not isinstance(self._static(cell, name), property):
+                return value
+        found = self._method(state, cell.cls, name)
+        if isinstance(found, Func):
+            return self._bound(context, state, found, holder)
+        if isinstance(found, tuple):
+            model, member = found
+            if isinstance(member, property):
+                assert member.fget is not None  # noqa: S101  # a model's property can be read
+                return self._run_model(
+                    context,
+                    state,
+                    member.fget,
+                    [self.handle(context, state, holder, model, node)],
+                    {},
+                    node,
+                    f"{model.path}.{name}",
+                )
+            function = plain_function(member)
+            if callable(function):
+                return ModelMethod(function, name, model, holder)
+            return self.thaw(state, function, context, (node, name))
+        if found is not ABSENT:
+            return found
+        label = last_name(node.value) if isinstance(node, t.Attr) else ""
+        base = Unknown(label or "self", OPEN)
+        return library.attribute(self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls))
+
+    def _static(self, cell: Cell, name: str) -> object:
+        for each in self.mro(cell.cls):
+            if isinstance(each, ModelCls):
+                return inspect.getattr_static(each.cls, name, None)
+        return None

@@ -1,0 +1,276 @@
+"""Functions and classes of the project, called with values or with open parameters."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL
+from mailguard.model.value import ABSENT, Either, Items, Known, Member, Parameter, Step, StepKind, Text, Unknown
+from mailguard.source import library
+from mailguard.source import tree as t
+from mailguard.source.interpret.assignment import Assignment
+from mailguard.source.interpret.base import last_name
+from mailguard.source.interpret.context import DEPTH_LIMIT, YIELDS, Context, Dead
+from mailguard.source.interpret.values import Cell, Cls, Ext, FrameId, Func, ModelCls, Ref, State, Val, join_values
+
+__all__ = ["Functions"]
+
+
+class Functions(Assignment):
+    """Calls of what the project defines."""
+
+    def call_function(
+        self,
+        context: Context,
+        state: State,
+        func: Func,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
+        *,
+        opened: bool = False,
+    ) -> Val:
+        """Call a function of the project. ``opened``: parameters that are not given stay open."""
+        if len(context.stack) >= DEPTH_LIMIT or context.stack.count(func.node) >= 2:
+            return Unknown("recursion")
+        self.ensure(func.module)
+        path = self._paths.setdefault((context.path, (node, func.node)), len(self._paths) + 1)
+        frame = FrameId(path, func.node)
+        at = getattr(node, "at", t.Span(0, 0, 0, 0))
+        calls = context.calls if opened else (*context.calls, Step(StepKind.PASSED, context.place(at), func.symbol))
+        yields: list[Member] | None = [] if isinstance(func.node, t.Func) and func.node.generator else None
+        idle = 0
+        if not opened and isinstance(func.node, t.Func) and self.relevant.isdisjoint(func.node.names):
+            # Nothing in it names a mail call: it can only make or change values.
+            idle = context.idle + 1
+            if idle > self.effort.idle:
+                return Unknown(f"{func.node.name}()", OPEN)
+        inner = Context(
+            func.module,
+            func.symbol,
+            path,
+            (frame, *func.frames),
+            func.owner,
+            context.loops,
+            calls,
+            (*context.stack, func.node),
+            yields,
+            idle=idle,
+        )
+        if yields is not None:
+            # What a generator yields in a loop of its own is many; the loops around the call do not count.
+            inner = replace(inner, loops=frozenset())
+        given = (*args, *(value for _, value in keywords))
+        key = None
+        if yields is None and not opened and all(_flat(value) for value in given):
+            key = (func.node, func.frames, tuple(args), tuple(keywords), len(self.relevant), id(node) in self._unread)
+            known_result = self._memo.get(key, ABSENT)
+            if known_result is not ABSENT:
+                return known_result
+        sent = len(self.dispatches)
+        outer = state
+        state = outer.part([*given, *(value for _, value in func.defaults), func.owner], func.frames)
+        seen = dict(state.heap.own)
+        frames = list(state.frames.own)
+        inner = replace(inner, pinned=frozenset((ref.path, ref.site) for ref in seen))
+        state.frames[frame] = {}
+        if yields is not None:
+            state.frames[frame][YIELDS] = state.allocate(path, (func.node, YIELDS), Cell("list"))
+        self._bind_parameters(inner, state, func, args, keywords, opened=opened)
+        self.reached.add(func.symbol)
+        if isinstance(func.node, t.Lam):
+            value = self.eval(inner, state, func.node.body)
+            results = [(state, value)]
+        else:
+            chosen = self._slicer.slice(
+                func.node.body,
+                self.relevant,
+                returns=id(node) not in self._unread and not opened,
+                effects=not opened or func.node.name == "__init__",
+            )
+            flow = self.block(replace(inner, chosen=chosen), func.node.body, [state])
+            results = list(flow.returns)
+            results += [(each, Known(None)) for each in flow.normal]
+            if opened and results:
+                self._inner_functions(inner, results[-1][0])
+        if not results:
+            raise Dead
+        end = self._joined([each for each, _ in results])
+        value = join_values(*(each for _, each in results))
+        if yields is not None:
+            holder = end.frames[frame].get(YIELDS)
+            cell = end.heap.get(holder) if isinstance(holder, Ref) else None
+            members = cell.members if cell is not None else (Member(Unknown("a member", OPTIONAL), MANY),)
+            value = Items(members, sort="context" if func.sort == "context" else "iterator")
+        if key is not None and sent == len(self.dispatches) and _flat(value) and not frames and not seen:
+            # It neither received, returned, made nor sent a thing; the next call with such arguments is the same.
+            self._memo[key] = value
+        outer.merge(end, seen, [value], frames)
+        return value
+
+    def _inner_functions(self, context: Context, state: State) -> None:
+        """Run functions that a root defines and hands to somebody else (a view within ``create_app``)."""
+        for value in list(state.frames.get(context.frame, {}).values()):
+            if isinstance(value, Func) and isinstance(value.node, t.Func) and value.symbol not in self.reached:
+                try:
+                    self.call_function(context, state.copy(), value, [], [], value.node, opened=True)
+                except Dead:
+                    continue
+
+    def _bind_parameters(
+        self,
+        context: Context,
+        state: State,
+        func: Func,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        *,
+        opened: bool,
+    ) -> None:
+        names = state.frames[context.frame]
+        params = func.node.params
+        named = {key: value for key, value in keywords if key not in {"*", "**", None}}
+        star = next((value for key, value in keywords if key == "*"), None)
+        open_rest = next((value for key, value in keywords if key == "**"), None)
+        defaults = dict(func.defaults)
+        position = 0
+        for param in params:
+            value: Val = ABSENT
+            if param.sort in {"positional", "both"} and position < len(args):
+                value = args[position]
+                position += 1
+            elif param.sort not in {"*", "**"} and param.name in named:
+                value = named.pop(param.name)
+                if isinstance(value, Either) and ABSENT in value.options and param.name in defaults:
+                    value = join_values(
+                        *(option for option in value.options if option is not ABSENT), defaults[param.name]
+                    )
+            elif param.sort in {"positional", "both"} and star is not None:
+                value = star
+            elif param.sort == "*":
+                rest = args[position:]
+                position = len(args)
+                members = [Member(each, ONE) for each in rest]
+                if star is not None:
+                    members.append(Member(star, MANY))
+                if opened and not members:
+                    members = [
+                        Member(Parameter(f"*{param.name}", func.symbol, OPTIONAL, self._given(context, param)), MANY)
+                    ]
+                value = Items(tuple(members), sort="tuple")
+            elif param.sort == "**":
+                rest_fields = tuple((key, item) for key, item in named.items() if key is not None)
+                named = {}
+                value = state.allocate(
+                    context.path,
+                    (func.node, param.name),
+                    Cell("dict", fields=rest_fields, open=opened or open_rest is not None),
+                )
+                further = open_rest
+                if opened and further is None:
+                    further = Parameter(f"**{param.name}", func.symbol, ANY, self._given(context, param))
+                if further is not None:
+                    state.heap[value] = replace(state.heap[value], rest=further, rest_key=Unknown("a key", OPTIONAL))
+            if value is ABSENT:
+                if opened and not (param.name in defaults and param.name.startswith("_")):
+                    value = self._open_parameter(context, state, func, param, defaults.get(param.name, ABSENT))
+                elif open_rest is not None and param.sort != "*":
+                    value = library.part(open_rest, param.name, context.place(param.at), state)
+                    if param.name in defaults:
+                        value = join_values(value, defaults[param.name])
+                elif param.name in defaults:
+                    value = defaults[param.name]
+                else:
+                    value = Unknown(param.name)
+            names[param.name] = value
+
+    def _given(self, context: Context, param: t.Param) -> tuple[Step, ...]:
+        return (Step(StepKind.PARAMETER, context.place(param.at), param.name),)
+
+    def _annotated(self, context: Context, state: State, param: t.Param) -> Val | None:
+        """An object of the modelled class that a parameter is declared to be (a client, a message)."""
+        annotation = param.annotation
+        if isinstance(annotation, t.Sub) and last_name(annotation.value) in {"Optional", "Annotated"}:
+            annotation = annotation.index.items[0] if isinstance(annotation.index, t.Seq) else annotation.index
+        if isinstance(annotation, t.Bin) and annotation.op == "|":
+            annotation = annotation.left
+        if not isinstance(annotation, (t.Name, t.Attr)):
+            return None
+        declared = replace(context, frames=context.frames[1:]) if len(context.frames) > 1 else context
+        cls = self.eval(declared, state, annotation)
+        if isinstance(cls, ModelCls):
+            return state.allocate(context.path, (param, "declared"), Cell("object", cls))
+        return None
+
+    def _open_parameter(self, context: Context, state: State, func: Func, param: t.Param, default: Val) -> Val:
+        trail = self._given(context, param)
+        count = MANY if library.collection_annotation(param.annotation) else OPEN
+        if param.name in {"request", "req"}:
+            return Unknown("request", OPEN, (Step(StepKind.REQUEST, context.place(param.at)),))
+        configured = library.configured_name(param.name)
+        if configured:
+            trail = (Step(StepKind.CONFIGURED, context.place(param.at), param.name),)
+        made = self._annotated(context, state, param)
+        if made is not None:
+            return made
+        value = Parameter(param.name, func.symbol, count, trail)
+        if isinstance(default, Known) and isinstance(default.value, bool):
+            return value
+        if isinstance(default, Ref):
+            return join_values(value, default)
+        return value
+
+    def _construct(
+        self,
+        context: Context,
+        state: State,
+        cls: Cls,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
+    ) -> Val:
+        init = self._method(state, cls, "__init__")
+        model = next((each for each in self.mro(cls) if isinstance(each, ModelCls)), None)
+        if model is not None and not isinstance(init, Func):
+            return self._construct_model(context, state, cls, model, args, keywords, node)
+        ref = state.allocate(context.path, (node, "object"), Cell("object", cls))
+        if isinstance(init, Func):
+            self.call_function(context, state, init, [ref, *args], keywords, node)
+            # The constructor may have made further objects of its own at this site; the reference stays.
+            return ref
+        fields = library.declared_fields(self, state, cls)
+        named = {key: value for key, value in keywords if key not in {"*", "**", None}}
+        cell = state.heap[ref]
+        for index, (name, default) in enumerate(fields):
+            if index < len(args):
+                cell = cell.put(name, args[index])
+            elif name in named:
+                cell = cell.put(name, named.pop(name))
+            elif default is not ABSENT:
+                cell = cell.put(name, library.default_field(self, context, state, default, node))
+        for key, value in named.items():
+            cell = cell.put(str(key), value)
+        state.heap[ref] = cell
+        post = self._method(state, cls, "__post_init__")
+        if isinstance(post, Func):
+            self.call_function(context, state, post, [ref], [], node)
+        return ref
+
+    def open_instance(self, context: Context, state: State, cls: Cls) -> Val:
+        """An object of ``cls`` whose constructor got open parameters."""
+        ref = state.allocate(context.path, (cls.node, "open"), Cell("object", cls))
+        init = self._method(state, cls, "__init__")
+        if isinstance(init, Func):
+            with contextlib.suppress(Dead):
+                self.call_function(context, state, init, [ref], [], cls.node, opened=True)
+        return ref
+
+
+def _flat(value: Val) -> bool:
+    """Whether a value has no part on the heap."""
+    if isinstance(value, Either):
+        return all(option is ABSENT or _flat(option) for option in value.options)
+    if isinstance(value, Items):
+        return all(_flat(member.value) for member in value.members)
+    return isinstance(value, (Known, Text, Unknown, Parameter, Ext))

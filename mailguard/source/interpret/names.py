@@ -1,0 +1,313 @@
+"""Names: scopes, modules and imports, functions and classes as they are defined."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mailguard.model.place import Place
+from mailguard.model.value import ABSENT, Either, Known, Object, Unknown
+from mailguard.source import library
+from mailguard.source import tree as t
+from mailguard.source.interpret.base import Base, last_name, members_of_class
+from mailguard.source.interpret.context import Context, Dead, Flow
+from mailguard.source.interpret.values import (
+    Cell,
+    Cls,
+    Ext,
+    FrameId,
+    Func,
+    Mod,
+    ModelCls,
+    Native,
+    Ref,
+    State,
+    Val,
+    join_states,
+    join_values,
+)
+from mailguard.source.project import Module
+
+__all__ = ["Names"]
+
+
+class Names(Base):
+    """Names and what they mean."""
+
+    def bind(self, context: Context, state: State, name: str, value: Val) -> None:
+        """Assign to a name of the innermost frame, or of the one that ``global``/``nonlocal`` means."""
+        names = state.frames[context.frame]
+        declared = names.get(f"global {name}")
+        if isinstance(declared, Known):
+            if declared.value:
+                for frame in context.frames[1:]:
+                    if name in state.frames.get(frame, {}):
+                        state.writable(frame)[name] = value
+                        return
+            state.writable(FrameId(0, context.module))[name] = value
+            return
+        names[name] = value
+
+    def lookup(self, context: Context, state: State, name: str, at: t.Span) -> Val:
+        """The value of a name."""
+        for frame in context.frames:
+            names = state.frames.get(frame)
+            if names is None:
+                continue
+            value = names.get(name, ABSENT)
+            if value is ABSENT:
+                continue
+            if isinstance(value, Either) and ABSENT in value.options:
+                value = join_values(*(option for option in value.options if option is not ABSENT))
+            return self.force(state, value)
+        value = self.lookup_module(state, context.module, name)
+        if value is not ABSENT:
+            return value
+        if name == "__name__":
+            return Known("__main__" if context.main else context.module.name)
+        if name in library.BUILTINS:
+            return Native(name)
+        return library.named(name, context.place(at))
+
+    def force(self, state: State, value: Val) -> Val:
+        """An imported name, now that it is needed."""
+        return value.get(self, state) if isinstance(value, Later) else value
+
+    def lookup_module(self, state: State, module: Module, name: str, seen: frozenset[Module] = frozenset()) -> Val:
+        """A name of a module's top level; ABSENT if it has none. ``seen``: modules whose stars led here."""
+        frame = FrameId(0, module)
+        self.ensure(module)
+        names = state.frames.get(frame, {})
+        value = names.get(name, ABSENT)
+        if isinstance(value, Either) and ABSENT in value.options:
+            value = join_values(*(option for option in value.options if option is not ABSENT))
+        if value is not ABSENT:
+            return self.force(state, value)
+        node = module.defs.get(name)
+        if node is not None:
+            context = Context(module, f"{module.name}:<module>", 0, (frame,))
+            made = (
+                self.define_class(context, state, node)
+                if isinstance(node, t.Class)
+                else self.make_function(context, state, node, None)
+            )
+            names[name] = made
+            return made
+        for star in names.get("import *", ()):
+            cyclic = star is module or star in seen
+            value = (
+                self.lookup_module(state, star, name, seen | {module})
+                if isinstance(star, Module) and not cyclic
+                else ABSENT
+            )
+            if value is not ABSENT:
+                return value
+        for star in names.get("import *", ()):
+            if isinstance(star, str) and f"{star}.{name}" in self.models:
+                return self.models[f"{star}.{name}"]
+        return ABSENT
+
+    def ensure(self, module: Module) -> None:
+        """Make the names of a module's top level known: its body is run once, as an import would."""
+        if module in self._loaded or module.unreadable:
+            return
+        self._loaded.add(module)
+        dispatches, self.dispatches = self.dispatches, []
+        reached, self.reached = self.reached, set()
+        context, fresh = self.root_context(module)
+        fresh.frames[context.frame] = {}
+        # What the module holds is visible, half done, to modules that import each other.
+        self._frames.setdefault(context.frame, fresh.frames[context.frame])
+        try:
+            flow = self.block(context, module.body, [fresh])
+        except Dead:
+            flow = Flow(normal=[fresh])
+        finally:
+            self.dispatches, self.reached = dispatches, reached
+        end = join_states(flow.normal) if flow.normal else fresh
+        self._frames.update(end.frames.own)
+        self._heap.update(end.heap.own)
+
+    def _import(self, context: Context, state: State, node: t.Import) -> None:
+        for dotted, alias in node.names:
+            if alias is not None:
+                self.bind(context, state, alias, self.external(dotted, context.module))
+            else:
+                first = dotted.split(".", 1)[0]
+                self.bind(context, state, first, self.external(first, context.module))
+
+    def external(self, dotted: str, importer: Module) -> Val:
+        """What a dotted name means: a module of the project, a model, or something outside."""
+        module = self.project.find(dotted, importer)
+        if module is not None and not self._shadowed(dotted, module):
+            return Mod(module)
+        model = self.models.get(dotted)
+        if model is not None:
+            return model
+        constant = self.constants.get(dotted)
+        return Ext(dotted) if constant is None else Known(constant)
+
+    def _shadowed(self, dotted: str, module: Module) -> bool:
+        # A file that happens to be named like a modelled library, or a vendored copy of it, does not hide the model.
+        return dotted in self._modelled and module.path.count("/") > dotted.count(".") + 1
+
+    @functools.cached_property
+    def _modelled(self) -> frozenset[str]:
+        """The names of modelled things, and of the modules that they lie in."""
+        names: set[str] = set()
+        for path in self.models:
+            parts = path.split(".")
+            names.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
+        return frozenset(names)
+
+    def _from(self, context: Context, state: State, node: t.From) -> None:
+        module: Module | None
+        if node.level:
+            module = self.project.relative(node.level, node.module, context.module)
+        else:
+            module = self.project.find(node.module, context.module)
+            if module is not None and self._shadowed(node.module, module):
+                module = None
+        for name, alias in node.names:
+            if name == "*":
+                names = state.frames[context.frame]
+                star: Module | str = module if module is not None else node.module
+                names["import *"] = (*names.get("import *", ()), star)
+                continue
+            bound = alias or name
+            if module is not None:
+                self.bind(context, state, bound, Later(module, name, context.module))
+                continue
+            if node.level:
+                package = context.module.package
+                base = package.rstrip("/").split("/") if package else []
+                base = base[: len(base) - node.level + 1]
+                inner = self.project.at("/".join([*base, *(node.module.split(".") if node.module else []), name]))
+                value: Val = (
+                    Mod(inner) if inner is not None else Ext(f"{'.'.join(base)}.{node.module}.{name}".strip("."))
+                )
+            else:
+                value = self.external(f"{node.module}.{name}", context.module)
+            self.bind(context, state, bound, value)
+
+    def make_function(self, context: Context, state: State, node: t.Func, owner: Val) -> Func:
+        """The function that a ``def`` makes."""
+        sort = "plain"
+        for decorator in node.decorators:
+            name = last_name(decorator)
+            sort = _DECORATORS.get(name, sort)
+        defaults = tuple(
+            (param.name, self._default(context, state, param)) for param in node.params if param.default is not None
+        )
+        prefix = owner.symbol if isinstance(owner, Cls) else context.symbol
+        symbol = f"{context.module.name}:{node.name}" if prefix.endswith(":<module>") else f"{prefix}.{node.name}"
+        func = Func(node, context.module, context.frames, owner, symbol, defaults, sort)
+        self.made.setdefault(symbol, func)
+        return func
+
+    def _default(self, context: Context, state: State, param: t.Param) -> Val:
+        assert param.default is not None  # noqa: S101  # the caller asks only for those that have one
+        try:
+            return self.eval(context, state, param.default)
+        except Dead:
+            return Unknown(param.name)
+
+    def define_class(self, context: Context, state: State, node: t.Class) -> Cls:
+        """The class that a ``class`` statement makes; its body is run now."""
+        bases = []
+        for base in node.bases:
+            with contextlib.suppress(Dead):
+                bases.append(self.eval(context, state, base))
+        prefix = context.symbol
+        symbol = f"{context.module.name}:{node.name}" if prefix.endswith(":<module>") else f"{prefix}.{node.name}"
+        frame = FrameId(context.path, node)
+        ref = Ref(context.path, (node, "class"))
+        cls = Cls(node, context.module, symbol, ref, tuple(bases))
+        state.frames[frame] = {}
+        state.heap[ref] = Cell("class")
+        inner = replace(context, frames=(frame, *context.frames), symbol=symbol, owner=cls, chosen=None)
+        for statement in node.body:
+            if isinstance(statement, t.Func):
+                func = replace(self.make_function(replace(inner, frames=context.frames), state, statement, cls))
+                state.frames[frame][statement.name] = self._property(state, frame, statement, func)
+            else:
+                flow = self.block(inner, [statement], [state])
+                if flow.normal:
+                    state.become(join_states(flow.normal))
+        names = state.frames.own.pop(frame, {})
+        state.heap[ref] = Cell("class", fields=tuple((key, self.force(state, value)) for key, value in names.items()))
+        return cls
+
+    @staticmethod
+    def _property(state: State, frame: FrameId, node: t.Func, func: Func) -> Val:
+        for decorator in node.decorators:
+            if isinstance(decorator, t.Attr) and decorator.name in {"setter", "deleter", "getter"}:
+                # The getter stays under the name; a setter is called when the attribute is written.
+                if decorator.name == "setter":
+                    state.frames[frame][f"{node.name}.setter"] = replace(func, sort="plain")
+                return state.frames[frame].get(node.name, func)
+        return func
+
+    def _class_attr(self, state: State, cls: Val, name: str) -> Val:
+        if isinstance(cls, Cls):
+            cell = state.heap.get(cls.ref)
+            if cell is None:
+                self.ensure(cls.module)
+                cell = state.heap.get(cls.ref)
+            return ABSENT if cell is None else cell.get(name)
+        return ABSENT
+
+    def _method(self, state: State, cls: Val, name: str) -> Val:
+        """What a class and its bases have under ``name``: a value of the project, a model's member, or ABSENT."""
+        for each in self.mro(cls):
+            if isinstance(each, Cls):
+                value = self._class_attr(state, each, name)
+                if value is not ABSENT:
+                    return value
+            elif isinstance(each, ModelCls):
+                found = inspect.getattr_static(each.cls, name, None)
+                if found is not None and not hasattr(Object, name):
+                    return (each, found)
+                if name == "__init__" and found is not None and "__init__" in members_of_class(each.cls):
+                    return (each, found)
+        return ABSENT
+
+    def _model_of(self, state: State, value: Val) -> ModelCls | None:
+        if isinstance(value, Ref) and value in state.heap:
+            for each in self.mro(state.heap[value].cls):
+                if isinstance(each, ModelCls):
+                    return each
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A name that was imported from a module of the project, looked up when it is needed."""
+
+    module: Module
+    name: str
+    importer: Module
+
+    def get(self, machine: Names, state: State) -> Val:
+        """Its value."""
+        value = machine.lookup_module(state, self.module, self.name)
+        if value is not ABSENT:
+            return value
+        inner = machine.project.submodule(self.module, self.name)
+        if inner is not None:
+            return Mod(inner)
+        return library.named(f"{self.module.name.rsplit('.', 1)[-1]}.{self.name}", Place(self.module.path))
+
+
+_DECORATORS: Final = {
+    "staticmethod": "static",
+    "classmethod": "class",
+    "property": "property",
+    "cached_property": "cached",
+    "hybrid_property": "property",
+    "contextmanager": "context",
+    "asynccontextmanager": "context",
+}

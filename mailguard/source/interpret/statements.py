@@ -1,0 +1,403 @@
+"""Statements: each works on a list of states, so that branches stay apart until the next call boundary.
+
+Loops run to a fixed point with widening, so that a To line that gains a person in each pass is seen to grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mailguard.model.count import ONE, OPTIONAL, Truth
+from mailguard.model.value import Either, Items, Known, Parameter, Step, StepKind, Unknown
+from mailguard.source import library
+from mailguard.source import tree as t
+from mailguard.source.interpret.context import PASSES_LIMIT, UNROLL_LIMIT, Context, Dead, Flow
+from mailguard.source.interpret.expressions import Expressions
+from mailguard.source.interpret.values import Bound, Func, ModelFn, ModelMethod, Partial, Ref, State, Val, total, widen
+
+__all__ = ["Statements"]
+
+
+class Statements(Expressions):
+    """Statements."""
+
+    def block(self, context: Context, body: Sequence[t.Stmt], states: list[State]) -> Flow:
+        """Run statements from each of ``states``."""
+        flow = Flow()
+        chosen = context.chosen
+        for node in body:
+            if not states:
+                break
+            if chosen is not None and id(node) not in chosen:
+                continue
+            result = self.statement(context, node, states)
+            flow.take(result)
+            states = self._limit(result.normal, context)
+        flow.normal = states
+        return flow
+
+    def _limit(self, states: list[State], context: Context | None = None) -> list[State]:
+        if len(states) <= 1:
+            return states
+        if (context is not None and context.idle) or self.effort.states == 1:
+            return [self._joined(states)]
+        different: list[State] = []
+        for state in states:
+            if not any(state.same(other) for other in different):
+                different.append(state)
+        return different if len(different) <= self.effort.states else [self._joined(different)]
+
+    def statement(self, context: Context, node: t.Stmt, states: list[State]) -> Flow:
+        """Run one statement from each of ``states``."""
+        if isinstance(node, (t.For, t.While)):
+            flow = Flow()
+            for state in [self._joined(states)] if len(states) > 2 else states:
+                try:
+                    part = (
+                        self._for(context, node, state)
+                        if isinstance(node, t.For)
+                        else self._while(context, node, state)
+                    )
+                except Dead:
+                    continue
+                flow.normal += part.normal
+                flow.take(part)
+            return flow
+        flow = Flow()
+        for state in states:
+            try:
+                part = self._one(context, node, state)
+            except Dead:
+                continue
+            flow.normal += part.normal
+            flow.take(part)
+        return flow
+
+    def _one(self, context: Context, node: t.Stmt, state: State) -> Flow:
+        match node:
+            case t.ExprStmt():
+                self._unread.add(id(node.value))
+                if not self._idle(context, state, node.value):
+                    self.eval(context, state, node.value)
+            case t.Assign():
+                if node.value is not None:
+                    value = self.eval(context, state, node.value)
+                    if context.symbol.endswith(":<module>"):
+                        value = self._constant(context, state, node, value)
+                    for target in node.targets:
+                        self.assign(context, state, target, value, node.value.at)
+            case t.AugAssign():
+                self._augmented(context, state, node)
+            case t.Return():
+                value = Known(None) if node.value is None else self.eval(context, state, node.value)
+                return Flow(returns=[(state, value)])
+            case t.Raise():
+                if node.value is not None:
+                    self.eval(context, state, node.value)
+                return Flow()
+            case t.Assert():
+                value = self.eval(context, state, node.test)
+                if self.truth(state, value) is Truth.NO:
+                    return Flow()
+                self.narrow(context, state, node.test, outcome=True)
+            case t.Delete():
+                for target in node.targets:
+                    self._delete(context, state, target)
+            case t.Break():
+                return Flow(breaks=[state])
+            case t.Continue():
+                return Flow(continues=[state])
+            case t.Global():
+                names = state.frames[context.frame]
+                for name in node.names:
+                    names[f"global {name}"] = Known(node.nonlocal_)
+            case t.Import():
+                self._import(context, state, node)
+            case t.From():
+                self._from(context, state, node)
+            case t.If():
+                return self._if(context, node, state)
+            case t.Try():
+                return self._try(context, node, state)
+            case t.With():
+                return self._with(context, node, state)
+            case t.Match():
+                return self._match(context, node, state)
+            case t.Func():
+                func = self.make_function(context, state, node, None)
+                self.bind(context, state, node.name, self._decorated(context, state, node.decorators, func))
+            case t.Class():
+                self.bind(context, state, node.name, self.define_class(context, state, node))
+            case t.For() | t.While():
+                return self.statement(context, node, [state])
+        return Flow(normal=[state])
+
+    def _constant(self, context: Context, state: State, node: t.Assign, value: Val) -> Val:
+        """People who are written into a constant of a module (``ALERTS = [...]``) are configured there."""
+        if all(isinstance(target, t.Name) and target.id.isupper() for target in node.targets):
+            step = Step(StepKind.CONFIGURED, context.place(node.at), "a constant")
+            return library.configured_literals(state, value, step)
+        return value
+
+    def _idle(self, context: Context, state: State, node: t.Expr) -> bool:
+        """Whether a statement is a call that can neither send nor change anything that is looked at."""
+        if isinstance(node, t.Const):
+            return True
+        if not isinstance(node, t.Call) or not isinstance(node.func, t.Name):
+            return False
+        if any(isinstance(arg.value, (t.Call, t.Lam, t.Walrus, t.Comp, t.Yield)) for arg in node.args):
+            return False
+        callee = self.lookup(context, state, node.func.id, node.func.at)
+        if not isinstance(callee, Func) or not isinstance(callee.node, t.Func):
+            return False
+        if not self.relevant.isdisjoint(callee.node.names):
+            return False
+        for arg in node.args:
+            value = self.eval(context, state, arg.value)
+            if isinstance(value, (Ref, Either, Func, Bound, Partial, ModelFn, ModelMethod)):
+                return False
+        return True
+
+    def _decorated(self, context: Context, state: State, decorators: Sequence[t.Expr], func: Func) -> Val:
+        # A decorator of the project that returns a function of its own is applied; every other one is taken
+        # to keep what the function does (login_required, shared_task, cache).
+        value: Val = func
+        if func.sort != "plain":
+            return value
+        for decorator in reversed(decorators):
+            try:
+                wrap = self.eval(context, state, decorator)
+            except Dead:
+                continue
+            if isinstance(wrap, Func) and isinstance(wrap.node, t.Func):
+                try:
+                    result = self.call(context, state, wrap, [value], [], decorator)
+                except Dead:
+                    continue
+                if isinstance(result, (Func, Partial)):
+                    value = result
+        return value
+
+    def _if(self, context: Context, node: t.If, state: State) -> Flow:
+        value = self.eval(context, state, node.test)
+        answer = self.truth(state, value)
+        flow = Flow()
+        if answer is not Truth.NO:
+            taken = state.copy() if answer is Truth.MAYBE else state
+            if self.narrow(context, taken, node.test, outcome=True):
+                part = self.block(context, node.body, [taken])
+                flow.normal += part.normal
+                flow.take(part)
+        if answer is not Truth.YES and self.narrow(context, state, node.test, outcome=False):
+            part = self.block(context, node.orelse, [state])
+            flow.normal += part.normal
+            flow.take(part)
+        return flow
+
+    def _try(self, context: Context, node: t.Try, state: State) -> Flow:
+        before = state.copy() if node.handlers else state
+        part = self.block(context, node.body, [state])
+        flow = Flow()
+        flow.take(part)
+        normal = part.normal
+        if node.orelse:
+            rest = self.block(context, node.orelse, [each.copy() for each in normal])
+            flow.take(rest)
+            ends = rest.normal
+        else:
+            ends = normal
+        for handler in node.handlers:
+            entry = [before.copy(), *(each.copy() for each in normal)]
+            start = self._joined(entry)
+            if handler.name is not None:
+                self.bind(context, start, handler.name, Unknown(handler.name, OPTIONAL))
+            rest = self.block(context, handler.body, [start])
+            flow.take(rest)
+            ends = ends + rest.normal
+        if node.final:
+            leaving = self.block(context, node.final, self._limit(ends) or [before.copy()])
+            flow.take(leaving)
+            ends = leaving.normal if ends else []
+        flow.normal = ends
+        return flow
+
+    def _with(self, context: Context, node: t.With, state: State) -> Flow:
+        for item, target in node.items:
+            value = self.eval(context, state, item)
+            entered = self._entered(context, state, value, item)
+            if target is not None:
+                self.assign(context, state, target, entered, item.at)
+        return self.block(context, node.body, [state])
+
+    def _entered(self, context: Context, state: State, value: Val, node: t.Expr) -> Val:
+        if isinstance(value, Items) and value.sort == "context":
+            return library.element(state, value)
+        if isinstance(value, Ref):
+            cls = state.heap[value].cls if value in state.heap else None
+            for name in ("__enter__", "__aenter__"):
+                method = self.attribute(context, state, value, name, node) if cls is not None else None
+                if isinstance(method, (Bound, ModelMethod)):
+                    result = self.call(context, state, method, [], [], node)
+                    return value if isinstance(result, Unknown) else result
+        return value
+
+    def _match(self, context: Context, node: t.Match, state: State) -> Flow:
+        subject = self.eval(context, state, node.subject)
+        flow = Flow()
+        for case in node.cases:
+            branch = state.copy()
+            for name in case.binds:
+                self.bind(context, branch, name, library.part(subject, name, context.place(node.at)))
+            if case.guard is not None:
+                self.eval(context, branch, case.guard)
+            part = self.block(context, case.body, [branch])
+            flow.normal += part.normal
+            flow.take(part)
+        if not any(case.wildcard for case in node.cases):
+            flow.normal.append(state)
+        return flow
+
+    def _for(self, context: Context, node: t.For, state: State) -> Flow:
+        iterable = self.eval(context, state, node.iter)
+        members = library.members_of(state, iterable, context.place(node.iter.at))
+        flow = Flow()
+        exact = len(members) <= UNROLL_LIMIT and all(member.count == ONE for member in members)
+        if exact and not isinstance(library.deref(state, iterable), (Unknown, Parameter)):
+            states = [state]
+            for member in members:
+                for each in states:
+                    self.assign(context, each, node.target, member.value, node.iter.at)
+                part = self.block(context, node.body, states)
+                flow.returns += part.returns
+                flow.normal += part.breaks
+                states = self._limit(part.normal + part.continues)
+                if not states:
+                    break
+        else:
+            count = total(members)
+            element = library.element(state, iterable, context.place(node.iter.at))
+            if count.high <= 1:
+                # At most one pass: nothing can grow.
+                passed = state.copy()
+                self.assign(context, passed, node.target, element, node.iter.at)
+                part = self.block(context, node.body, [passed])
+                flow.returns += part.returns
+                flow.normal += part.breaks
+                states = self._limit([*part.normal, *part.continues, *([] if count.low else [state])])
+            else:
+                states = self._loop(context, node, state, flow, element, least=count.low)
+        if node.orelse and states:
+            part = self.block(context, node.orelse, states)
+            flow.take(part)
+            states = part.normal
+        flow.normal += states
+        return flow
+
+    def _while(self, context: Context, node: t.While, state: State) -> Flow:
+        flow = Flow()
+        states = self._loop(context, node, state, flow, None, least=0)
+        if node.orelse and states:
+            part = self.block(context, node.orelse, states)
+            flow.take(part)
+            states = part.normal
+        flow.normal += states
+        return flow
+
+    def _loop(
+        self, context: Context, node: t.For | t.While, state: State, flow: Flow, element: Val, *, least: int
+    ) -> list[State]:
+        """Run a loop to a fixed point; the states in which it ends by itself."""
+        loop = f"{context.symbol}:{node.at.line}"
+        inner = replace(context, loops=context.loops | {loop})
+        mark = len(self.dispatches)
+        head = state.copy()
+        for turn in range(PASSES_LIMIT):
+            del self.dispatches[mark:]
+            current = head.copy()
+            part_flow = Flow()
+            if isinstance(node, t.While):
+                value = self.eval(inner, current, node.test)
+                if self.truth(current, value) is Truth.NO:
+                    if turn == 0:
+                        return [state]
+                    break
+                self.narrow(inner, current, node.test, outcome=True)
+            else:
+                self.assign(inner, current, node.target, element, node.iter.at)
+            part = self.block(inner, node.body, [current])
+            part_flow.take(part)
+            ends = part.normal + part.continues
+            if not ends:
+                head_next = head
+                last = part
+                break
+            for each in ends:
+                each.forget(context.pinned)
+            joined = self._joined([head, *ends])
+            head_next = widen(head, joined, loop, context.place(node.at)) if turn else joined
+            last = part
+            if head_next.same(head):
+                break
+            head = head_next
+        else:
+            last = part
+        flow.returns += last.returns
+        ends = last.normal + last.continues
+        exits = list(last.breaks)
+        if isinstance(node, t.While):
+            always = self._always(node.test)
+            result = [] if always else [head.copy()]
+            for each in result:
+                self.narrow(context, each, node.test, outcome=False)
+            return self._limit([*result, *exits])
+        if least and ends:
+            # The body surely ran: what it always does has been done.
+            return self._limit([self._joined(ends), *exits])
+        # The plain reading of a loop is that its body ran; that it did not is kept as a possibility by the join.
+        result = [self._joined([*ends, state])] if ends else [state]
+        return self._limit([*result, *exits])
+
+    @staticmethod
+    def _always(test: t.Expr) -> bool:
+        return isinstance(test, t.Const) and bool(test.value)
+
+    def _delete(self, context: Context, state: State, target: t.Expr) -> None:
+        if isinstance(target, t.Name):
+            state.frames[context.frame].pop(target.id, None)
+        elif isinstance(target, t.Sub):
+            holder = self.eval(context, state, target.value)
+            index = self.eval(context, state, target.index)
+            self._call_dunder(context, state, holder, "__delitem__", [index], target)
+            library.delete_item(state, holder, index)
+        elif isinstance(target, t.Attr):
+            holder = self.eval(context, state, target.value)
+            if isinstance(holder, Ref) and holder in state.heap:
+                state.heap[holder] = state.heap[holder].drop(target.name)
+
+    def _augmented(self, context: Context, state: State, node: t.AugAssign) -> None:
+        target = node.target
+        current = self.eval(context, state, target)
+        value = self.eval(context, state, node.value)
+        if node.op in {"+", "|"} and isinstance(current, Ref) and current in state.heap:
+            cell = state.heap[current]
+            if cell.sort in {"list", "set"}:
+                shown = self._shown_if_model(context, state, target, value, node.value.at)
+                library.extend(state, current, shown, context.place(node.value.at), looping=bool(context.loops))
+                if isinstance(target, t.Attr):
+                    # `message.to += people` also assigns, which a model's setter sees.
+                    return
+                self.assign(context, state, target, current, node.value.at)
+                return
+            if cell.sort == "dict" and node.op == "|":
+                library.update(state, current, value)
+                return
+        result = self.binary(context, state, node.op, current, value, node.at)
+        self.assign(context, state, target, result, node.value.at)
+
+    def _shown_if_model(self, context: Context, state: State, target: t.Expr, value: Val, at: t.Span) -> Val:
+        if isinstance(target, t.Attr):
+            holder = self.eval(context, state, target.value)
+            if self._model_of(state, holder) is not None:
+                return self.shown(value, context.place(at))
+        return value
