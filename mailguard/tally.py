@@ -201,6 +201,20 @@ class _Hit:
         return (-certain, -self.judgement.severity, -count.low, -count.plain, tuple(step.place for step in self.way))
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one message on one way of a mail call came to."""
+
+    test_code: bool
+    """Whether the way comes from test code."""
+    verdict: Verdict
+    because: str
+    reads: tuple[tuple[str, str, Place], ...] = ()
+    certainty: Certainty | None = None
+    lead: Recipient | None = None
+    """The entry that tells where the recipients come from."""
+
+
 @dataclass(slots=True)
 class _Site:
     """One mail call of the code, with what all its ways came to."""
@@ -208,8 +222,7 @@ class _Site:
     api: str
     provider: str
     symbol: str
-    ways: list[tuple[bool, Verdict, str, tuple[tuple[str, str, Place], ...]]] = field(default_factory=list)
-    """For each way: whether it comes from test code, the verdict, why, what was read."""
+    ways: list[_Told] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     """The files that its ways go through."""
 
@@ -232,7 +245,8 @@ class CodeTally:
         match decoded:
             case CannotTell(reason=reason):
                 test_code = self._test_code(dispatch, ())
-                site.ways.append((test_code, Verdict.UNDECIDED, f"Undecided: {reason.value}", ()))
+                because = f"Undecided: {reason.value}"
+                site.ways.append(_Told(test_code, Verdict.UNDECIDED, because, certainty=Certainty.UNDECIDED))
             case Undecided(reason=reason, messages=messages):
                 for message in messages:
                     files |= self._message(site, dispatch, provider, message, Certainty.UNDECIDED, reason.value)
@@ -277,9 +291,16 @@ class CodeTally:
                 files.update(step.place.path for step in way)
         if any(one.rule.cause in SHOWING for one in whole):
             self._propose(message)
-        site.ways.append(
-            (test_code, verdict, _because(verdict, message, whole, open_point), tuple(_reads(message, dispatch)))
+        showing = [one for one in whole if one.rule.cause in SHOWING and not one.staff_only]
+        told = _Told(
+            test_code,
+            verdict,
+            _because(verdict, message, whole, open_point),
+            tuple(_reads(message, dispatch)),
+            max((one.certainty for one in showing), default=None),
+            (lead_of(showing[0]) if showing else None) or _lead(message, policies.policy.inside),
         )
+        site.ways.append(told)
         return files
 
     def _leads(self, message: Message, judgement: Judgement, dispatch: Dispatch) -> list[Recipient]:
@@ -316,13 +337,31 @@ class CodeTally:
         """The inventory in order of places, each call with the files that its ways go through."""
         for place, site in sorted(self._sites.items(), key=lambda item: item[0]):
             # What tests do with a function of the application says nothing about the application.
-            real = [way for way in site.ways if not way[0]]
+            real = [way for way in site.ways if not way.test_code]
             counted = real or site.ways
             if not counted:
                 continue
-            _, verdict, because, reads = min(counted, key=lambda way: WORST.index(way[1]))
-            call = Call(place, site.api, site.provider, verdict, site.symbol, reads, because)
-            yield call, frozenset(site.touched)
+            worst = min(counted, key=lambda way: (WORST.index(way.verdict), -(way.certainty or 0)))
+            trails = {way.lead.trail if way.lead else () for way in counted}
+            lead = worst.lead
+            way = lead.trail if lead else ()
+            yield (
+                Call(
+                    place,
+                    site.api,
+                    site.provider,
+                    worst.verdict,
+                    site.symbol,
+                    worst.reads,
+                    worst.because,
+                    certainty=worst.certainty,
+                    origin=lead.origin if lead else None,
+                    way=way if way and way[-1].kind is StepKind.SENT else (*way, Step(StepKind.SENT, place)),
+                    ways=len(trails),
+                    test_code=not real,
+                ),
+                frozenset(site.touched),
+            )
 
     def allow(self, reason: Callable[[str, Iterable[Place]], str]) -> None:
         """Note what an exception allows: ``reason(cause, places)`` says why, for the places that a way goes through."""
@@ -434,6 +473,14 @@ PUBLIC_MAILBOXES: Final = frozenset(
 def _heaviness(person: Recipient) -> tuple[int, int, int, int]:
     """Which entry of a message tells its story: the one with most people, then the one from furthest outside."""
     return (min(person.count.plain, MANY.plain), person.count.low, person.origin, len(person.trail))
+
+
+def _lead(message: Message, inside: frozenset[str]) -> Recipient | None:
+    """The entry that tells where the recipients of a message come from: those that readers see before hidden ones."""
+    shown = message.to + message.cc
+    everybody = shown + message.transmitted_bcc + message.bcc
+    outside = [person for person in shown if not is_inside(person, inside)]
+    return max(outside or shown or everybody, key=_heaviness, default=None)
 
 
 def _reads(message: Message, dispatch: Dispatch | None) -> Iterator[tuple[str, str, Place]]:

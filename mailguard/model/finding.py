@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mailguard.model.count import Count
 from mailguard.model.message import Message, Reason
 from mailguard.model.place import Place
-from mailguard.model.value import Trail
+from mailguard.model.value import Origin, Trail
 
 __all__ = [
     "Call",
@@ -168,6 +168,16 @@ class Call:
     unless: str = ""
     """What would change the verdict."""
     times: int = 1
+    certainty: Certainty | None = None
+    """How sure it is that people are shown to each other; None where nothing says that they are."""
+    origin: Origin | None = None
+    """Where its recipients come from: those that matter most, as in ``way``; None for a capture, and where nothing tells."""
+    way: Trail = ()
+    """The way of these recipients on the worst way of the call, as in :class:`Way`; empty for a capture."""
+    ways: int = 1
+    """By how many ways people come into it."""
+    test_code: bool = False
+    """Whether all its ways belong to test code."""
 
 
 @dataclass(frozen=True, slots=True)
