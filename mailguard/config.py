@@ -111,6 +111,8 @@ class Settings:
     per_path_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Rules that do not count in files that match a glob."""
     captures: tuple[CaptureFiles, ...] = ()
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Hosts that stand for a mail service (proxies, mocks), with or without a path, and the service."""
     exclude: tuple[str, ...] = ()
     """Globs of files that are not read, also when they are named on the command line."""
     gate: Severity = Severity.WARNING
@@ -307,6 +309,7 @@ class _Reader:
             "ignore": lambda value: self.texts(value, "ignore"),
             "per-path-ignores": self.path_ignores,
             "captures": self.captures,
+            "hosts": self.hosts,
             "exclude": lambda value: self.texts(value, "exclude"),
             "gate": self.gate,
             "rules": self.rules,
@@ -441,6 +444,9 @@ class _Reader:
             return CaptureFiles(name, files, {key: self.text(mapping[key], *path, "fields", key) for key in mapping})
 
         return self.named(value, "captures", one)
+
+    def hosts(self, value: Any) -> dict[str, str]:
+        return {host: self.text(service, "hosts", host) for host, service in self.table(value, "hosts").items()}
 
     def gate(self, value: Any) -> Severity:
         names = {"warning": Severity.WARNING, "error": Severity.ERROR}

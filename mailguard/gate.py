@@ -22,13 +22,14 @@ from mailguard import capture, discover, git, rulebook, transports
 from mailguard.addresses import compare_key, distinct, is_inside
 from mailguard.affected import Affected
 from mailguard.affected import Tally as AffectedTally
-from mailguard.allow import MARK, REMARKS, Exceptions
+from mailguard.allow import MARK, REMARKS, Allowance, Exceptions
 from mailguard.baseline import Baseline, Problem, Unread, match, match_unread, unread_of
 from mailguard.baseline import load as load_baseline
 from mailguard.changes import Change, Stored
 from mailguard.config import Settings, find, load
 from mailguard.discover import File, Files, Tree, module_of
 from mailguard.globs import Globs
+from mailguard.hosts import NO_HOSTS, Hosts, hosts_of
 from mailguard.inspection import Inspection, inspected
 from mailguard.ledger import PLACES
 from mailguard.model.capture import Format
@@ -131,12 +132,16 @@ def _in_order() -> tuple[Provider, ...]:
     return tuple(sorted(providers().values(), key=lambda provider: (provider.name in PLAIN_MAIL, provider.name)))
 
 
-def claimed(exchange: Exchange, contents: Contents | None = None) -> Claimed | None:
+def claimed(exchange: Exchange, contents: Contents | None = None, hosts: Hosts = NO_HOSTS) -> Claimed | None:
     """Whose exchange it is, and which messages it makes; None if it is no mail.
 
-    With ``contents``, those of one capture, also whom readers find besides To and Cc.
+    With ``contents``, those of one capture, also whom readers find besides To and Cc. ``hosts`` are those of the settings
+    that stand for a service.
     """
     claim = _claimed(exchange)
+    if hosts is not NO_HOSTS and (claim is None or claim.provider.name in PLAIN_MAIL):
+        home = hosts.at_home(exchange)
+        claim = claim if home is None else _claimed(home)
     if claim is None or contents is None:
         return claim
     return replace(claim, decoded=contents.add(exchange, claim.decoded))
@@ -182,9 +187,9 @@ def _messages(decoded: Decoded) -> tuple[Message, ...]:
             return decoded
 
 
-def open_to_callers(dispatch: Dispatch) -> bool:
+def open_to_callers(dispatch: Dispatch, hosts: Hosts = NO_HOSTS) -> bool:
     """Whether callers of the function still decide who sees whom, so that it is worth climbing to them."""
-    claim = claimed(dispatch.exchange)
+    claim = claimed(dispatch.exchange, None, hosts)
     if claim is None or isinstance(claim.decoded, CannotTell):
         # Whose request it is, or what is in it, may be an argument.
         return _has_parameter(_parts(dispatch.exchange))
@@ -282,6 +287,8 @@ class Run:
     """The change under review; what was there before it is known."""
     allow: bool = True
     """Whether exceptions beside the code count."""
+    hosts: Hosts = NO_HOSTS
+    """Hosts of the settings that stand for a mail service."""
     jobs: int = 1
     """How many processes read a large capture."""
     watch: Watch = field(default_factory=Watch, compare=False)
@@ -335,6 +342,11 @@ class Run:
         places += [(one.place,) for one, _ in seen.remarks if one.gates]
         both = zip(problems, places, strict=True)
         return [(problem, where) for index, (problem, where) in enumerate(both) if index not in known]
+
+    def exceptions(self) -> list[Allowance]:
+        """The exceptions beside the code that allow something."""
+        seen = self._seen()
+        return seen.exceptions.in_force(file.path for file in seen.asked)
 
     def _seen(self) -> _Seen:
         """What there is; looked at once."""
@@ -403,16 +415,17 @@ class Run:
     def _scan(self, exceptions: Exceptions, skips: list[Skip]) -> CodeTally:
         from mailguard.source import scan as source  # noqa: PLC0415  # loads libcst
 
-        known = (*libraries(), library_of(self.settings.senders))
+        # A file that sends to a host of the settings names it.
+        known = (*libraries(), library_of(self.settings.senders), Library(tokens=self.hosts.tokens))
         result = source.scan(
             [source.SourceFile(file.path, file.read) for file in self.files.python],
             known,
-            open_to_callers,
+            functools.partial(open_to_callers, hosts=self.hosts),
             is_test=discover.is_test_code,
         )
         tally = CodeTally(self.policies)
         for dispatch in result.dispatches:
-            claim = claimed(dispatch.exchange)
+            claim = claimed(dispatch.exchange, None, self.hosts)
             if claim is not None:
                 tally.add(dispatch, claim.provider, claim.decoded)
         if self.allow:
@@ -529,7 +542,7 @@ class Run:
         for record in self.watch.records(real, self._records_in_parts(path, real, fields, form, fresh)):
             if isinstance(record.exchange, CannotTell):
                 yield record, record.exchange
-            elif (claim := claimed(record.exchange, contents)) is not None:
+            elif (claim := claimed(record.exchange, contents, self.hosts)) is not None:
                 yield record, claim
         fresh()
 
@@ -703,7 +716,7 @@ def _tally_part(number: int) -> tuple[TallyPart, int, int, bool]:
         seen += 1
         if isinstance(record.exchange, CannotTell):
             tally.cannot_tell(record.place, record.exchange)
-        elif (claim := claimed(record.exchange, contents)) is not None:
+        elif (claim := claimed(record.exchange, contents, run.hosts)) is not None:
             tally.add(record, claim.provider, claim.operation, claim.decoded)
     return tally.part(), part.lines, seen, contents.full
 
@@ -813,7 +826,8 @@ def prepare(
     files = _files_of(tree, settings, eyes, change.now if change is not None else None)
     notices += tuple(_about_files(tree, files, settings, where, eyes))
     baseline = change.baseline if change is not None else load_baseline(tree.root)
-    run = Run(tree, settings, files, policies, rules, eyes, notices, as_of, baseline, change, allow)
+    hosts = hosts_of(settings, providers().values()) if settings.hosts else NO_HOSTS
+    run = Run(tree, settings, files, policies, rules, eyes, notices, as_of, baseline, change, allow, hosts)
     discover.check_found(tree, files, paths, here, lambda file: capture.detect(file.real) is not None)
     return run
 

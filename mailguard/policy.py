@@ -21,7 +21,7 @@ __all__ = ["Looser", "loosened", "loosened_baseline", "tightened"]
 DESCRIBES: Final = ("internal_domains", "audiences")
 """What a policy may leave to the repositories: if it says nothing of these, theirs count."""
 
-ADDED: Final = ("senders", "captures")
+ADDED: Final = ("senders", "captures", "hosts")
 """What a repository may add to."""
 
 
@@ -90,6 +90,9 @@ def loosened(old: Settings, new: Settings, rules: Iterable[Rule]) -> list[Looser
         for glob in one.files:
             if (glob, tuple(sorted(one.fields.items()))) not in captures:
                 say(f"captures {glob} are no longer read as they were", "captures")
+    for name, service in old.hosts.items():
+        if new.hosts.get(name) != service:
+            say(f"requests to {name} are no longer read as those of {service}", "hosts", name)
     if new.gate > old.gate:
         say("the gate is closed by errors only", "gate")
     if old.tests and not new.tests:
@@ -178,6 +181,7 @@ def tightened(policy: Settings, own: Settings, rules: Iterable[Rule]) -> tuple[S
         audience_ends={**own.audience_ends, **policy.audience_ends},
         senders=(*policy.senders, *_others(own.senders, policy.senders, lambda one: one.name)),
         captures=(*policy.captures, *_others(own.captures, policy.captures, lambda one: one.name)),
+        hosts={**own.hosts, **policy.hosts},
         limits=limits,
         select=tuple(sorted(on)),
         extend_select=(),

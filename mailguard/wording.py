@@ -13,6 +13,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Final, Literal, TypeAlias
 
 from mailguard.model.count import ONE
@@ -48,6 +49,7 @@ __all__ = [
     "skip_title",
     "skip_why",
     "told",
+    "told_steps",
     "way_of",
 ]
 
@@ -163,19 +165,33 @@ def shortened(steps: Trail, limit: int = STEPS) -> Trail:
     )
 
 
-def list_sentence(way: Way, say: Callable[[Step, str], str]) -> str:
+def told_steps(way: Way) -> Trail:
+    """The steps of a way as they are told: a list that is written out where it is handed on is handed on, no more."""
+    return tuple(
+        step
+        for step, after in zip_longest(way.steps, way.steps[1:])
+        if not (
+            step.kind is StepKind.COLLECTED
+            and after is not None
+            and after.kind is StepKind.PASSED
+            and after.place == step.place
+        )
+    )
+
+
+def list_sentence(finding: Finding, way: Way, say: Callable[[Step, str], str]) -> str:
     """Tell a way: ``The list is read from the database, passed on whole and put into To of one message here``.
 
     ``say`` puts a step's phrase into the terms of an output: with its place behind it, or as a link. It is not
     called for the last step, which is "here".
     """
-    steps = tuple(step for step in way.steps if step.kind is not StepKind.SENT)
+    steps = tuple(step for step in told_steps(way) if step.kind is not StepKind.SENT)
     if not steps or steps[-1].kind is not StepKind.SHOWN:
         steps = (*steps, Step(StepKind.SHOWN, Place("")))
-    *before, last = shortened(steps)
+    *before, _ = shortened(steps)
     said: list[tuple[str, str]] = [(_verb(step), say(step, phrase(step))) for step in before]
-    field = f"{told(last.detail)} of " if last.detail else ""
-    said.append(("is ", f"put into {field}one message here"))
+    line = f"{told(finding.line)} of " if finding.line else ""
+    said.append(("is ", f"put into {line}one message here"))
     words: list[str] = []
     for index, (verb, text) in enumerate(said):
         words.append(("" if index and said[index - 1][0] == verb else verb) + text)
@@ -232,9 +248,23 @@ def change_sentences(finding: Finding) -> str:
     return f"{first}. {rest[0].upper()}{rest[1:]}." if rest else f"{first}."
 
 
+_EACH: Final = "one message each"
+
+_CODE: Final = re.compile(r"(?<![\w`])(?:[\w-]+=[\w.]+|\w*[a-z]_\w+|[a-z]+(?:[A-Z]\w*)+|recipient-variables)(?![\w`])")
+"""Words that are code: ``is_multiple=True``, ``merge_data``, ``messageVersions``, and the one field with a hyphen."""
+
+
 def full_change(finding: Finding) -> str:
-    """The change in running words, where the rule has them."""
-    return f"{told(finding.change_in_full)}." if finding.change_in_full else change_sentences(finding)
+    """The change in running words, for views that show sentences.
+
+    ``add `is_multiple=True`; each person then gets a message of their own, still in one request per 1,000 people.``
+    """
+    do, _, so = told(finding.change).rstrip(".").partition(": ")
+    if so.startswith(_EACH):
+        so = f"; each person then gets a message of their own{so.removeprefix(_EACH)}".replace("still one", "still in one")
+    elif so:
+        so = f", {so}"
+    return _CODE.sub(lambda code: f"`{code.group()}`", f"{do}{so}.")
 
 
 def guilty_change(finding: Finding, options: Options) -> Step | None:
@@ -276,8 +306,9 @@ _NEXT: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.ENVELOPE_MISSING: ("record at the SMTP server, where the envelope is known: mailguard record -- COMMAND",),
     Reason.TEMPLATE: ("look at the template at the provider: its own To, Cc and Bcc count too",),
     Reason.LIST_AT_PROVIDER: ("look at the provider whether the list gets one message each",),
-    Reason.NOT_MAIL_HOST: ("name the service under [tool.mailguard.senders], if this request sends mail",),
+    Reason.NOT_MAIL_HOST: ("name the service under [tool.mailguard.hosts], if this request sends mail",),
     Reason.ACCOUNT_OPTION: ("say it in the request instead of in the account's options",),
+    Reason.RELAY: ('name the server in the settings: [tool.mailguard.hosts] "smtp://HOST" = "sendgrid"',),
     Reason.RAW_BCC: ("leave the Bcc line out, and name these people in the envelope only",),
     Reason.ADDRESSES: ("look at the recipients of this request: some are no addresses",),
     Reason.BAD_RECORD: (_RECORD_AGAIN, "or take the damaged record out"),

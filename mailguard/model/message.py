@@ -128,6 +128,7 @@ class Reason(enum.Enum):
     LIST_AT_PROVIDER = "a list kept at the provider decides"
     NOT_MAIL_HOST = "no mail service that mailguard knows has this host"
     ACCOUNT_OPTION = "an option of the account at the provider decides"
+    RELAY = "the mail server that gets it decides"
     RAW_BCC = "whether the service removes the Bcc line is not documented"
     ADDRESSES = "some recipients could not be read"
     BAD_RECORD = "the record is damaged"

@@ -74,5 +74,10 @@ class Provider:
     """``decode(operation, exchange)``: the messages, or why not. Never raises, never guesses."""
     library: Library = Library()
     """Its Python side; empty for a service that is used over plain HTTP or SMTP."""
+    address: str = ""
+    """Where its mail is sent over HTTP, as a URL: what a host of the settings that stands for the service is taken for.
+    Empty for what has no HTTP API of its own."""
+    relay: str = ""
+    """Its SMTP server, as a URL, where that reads headers of its own."""
     explain: str = ""
     """What the service does to recipients, in two or three sentences for `mailguard explain API`."""

@@ -444,6 +444,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.brevo.com/v3/smtp/email",
     library=Library(
         classes=(
             *(

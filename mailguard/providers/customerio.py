@@ -116,6 +116,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.customer.io/v1/send/email",
     library=Library(classes=(APIClient, SendEmailRequest), tokens=("customerio", "customer.io")),
     explain=(
         "One request is one message; everybody in to and cc is printed to everybody, bcc is printed nowhere. That to may "

@@ -342,6 +342,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.elasticemail.com/v4/emails",
     library=Library(
         classes=(
             *(EmailsApi, EmailMessageData, EmailTransactionalMessageData, MergeEmailPayload, EmailRecipient),

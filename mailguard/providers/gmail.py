@@ -251,6 +251,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://gmail.googleapis.com/gmail/v1/users/me/messages/send",
     library=Library(
         functions=(
             Function(("googleapiclient.discovery.build", "apiclient.discovery.build"), build),

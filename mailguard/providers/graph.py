@@ -464,6 +464,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://graph.microsoft.com/v1.0/me/sendMail",
     library=Library(
         classes=(
             GraphServiceClient,

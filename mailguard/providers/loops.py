@@ -65,6 +65,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://app.loops.so/api/v1/transactional",
     library=Library(tokens=("loops.so",)),
     explain="One request is one message to the one address in email: readers do not see each other.",
 )

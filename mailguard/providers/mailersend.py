@@ -500,6 +500,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.mailersend.com/v1/email",
     library=Library(
         classes=(MailerSendClient, Email, EmailBuilder, EmailRequest, EmailContact, NewEmail),
         tokens=("mailersend",),

@@ -380,6 +380,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.mailgun.net/v3/mail.invalid/messages",
     library=Library(classes=(Client, AsyncClient, Endpoint, MailgunMessageBuilder), tokens=("mailgun",)),
     explain=(
         "Everybody in `to` and `cc` is printed to everybody, unless the request has the field recipient-variables: "

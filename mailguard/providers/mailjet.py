@@ -418,6 +418,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.mailjet.com/v3.1/send",
     library=Library(
         classes=(Client, Config, Endpoint, MessageBuilder, SendPayloadBuilder),
         tokens=("mailjet",),

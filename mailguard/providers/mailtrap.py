@@ -205,6 +205,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://send.api.mailtrap.io/api/send",
     library=Library(classes=(MailtrapClient, SendingApi, Mail, Batch, Address), tokens=("mailtrap",)),
     explain=(
         "Everybody in to and cc of one message is printed to everybody; bcc is printed nowhere. /api/batch writes one "

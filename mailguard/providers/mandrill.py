@@ -363,6 +363,8 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://mandrillapp.com/api/1.0/messages/send.json",
+    relay="smtp://smtp.mandrillapp.com:587",
     library=Library(
         classes=(Mandrill, Messages, Client, MessagesApi),
         tokens=("mandrill", "mailchimp_transactional"),

@@ -75,6 +75,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://postal.invalid/api/v1/send/message",
     library=Library(tokens=("/api/v1/send/message", "/api/v1/send/raw", "X-Server-API-Key")),
     explain=(
         "Everybody in to and cc of one request is printed to everybody; bcc is printed nowhere. A raw message shows what "

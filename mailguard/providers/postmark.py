@@ -510,6 +510,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.postmarkapp.com/email",
     library=Library(
         classes=(PostmarkClient, EmailManager, Email, EmailTemplate, EmailBatch, EmailTemplateBatch),
         tokens=("postmarker", "postmarkapp.com"),

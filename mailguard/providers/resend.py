@@ -144,6 +144,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.resend.com/emails",
     library=Library(
         classes=(Emails, Batch, Broadcasts),
         # The bare name is a word that much code uses for something else.

@@ -155,6 +155,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.scaleway.com/transactional-email/v1alpha1/regions/fr-par/emails",
     library=Library(
         classes=(TemV1Alpha1Api, CreateEmailRequestAddress, CreateEmailRequestHeader),
         tokens=("scaleway.tem", "scaleway.com", "transactional-email/v1"),

@@ -1652,6 +1652,8 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.sendgrid.com/v3/mail/send",
+    relay="smtp://smtp.sendgrid.net:587",
     library=Library(
         classes=(
             *(Mail, OldMail, Personalization, Email, To, Cc, Bcc, From, ReplyTo, Header, Subject),

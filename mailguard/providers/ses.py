@@ -441,6 +441,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://email.us-east-1.amazonaws.com/v2/email/outbound-emails",
     library=LIBRARY,
     explain=(
         "A send shows everybody in ToAddresses and CcAddresses to everybody; BccAddresses are blind. "

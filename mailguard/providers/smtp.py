@@ -7,6 +7,7 @@ headers of their own: SendGrid's ``X-SMTPAPI``, Mandrill's ``X-MC-PreserveRecipi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from mailguard.addresses import distinct, recipients
 from mailguard.model.count import ONE
 from mailguard.model.exchange import Exchange, HttpRequest, RawMessage, SmtpTransaction
-from mailguard.model.message import CannotTell, Decoded, Message, Reason, Recipient, Trait, Undecided
+from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient, Trait, Undecided
 from mailguard.model.provider import Function, Library, Provider, Refused, Source
 from mailguard.model.value import (
     ABSENT,
@@ -68,7 +69,7 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
                 exchange.rcpt_to,
                 bcc="removed" if exchange.bcc_is_envelope else "transmitted",
             )
-            return message if isinstance(message, CannotTell) else (message,)
+            return message if isinstance(message, CannotTell) else _elsewhere(exchange.data, message)
         case _:
             return CannotTell(Reason.UNKNOWN_FORM)
 
@@ -80,11 +81,23 @@ def _at_relay(exchange: SmtpTransaction, message: Message) -> Decoded:
         return _sendgrid(exchange, message)
     if host == "mandrillapp.com" or host.endswith(".mandrillapp.com"):
         return _mandrill(exchange, message)
-    return (message,)
+    return _elsewhere(exchange.data, message)
 
 
-def _control(exchange: SmtpTransaction, name: str) -> Value | Absent:
-    block = header_block(exchange.data)
+def _elsewhere(data: Value, message: Message) -> Decoded:
+    """At a server of another name: a sink on the way to SendGrid takes X-SMTPAPI out, any other one prints it."""
+    people = _named_in_control(data)
+    shown = (*message.to, *message.cc, *message.bcc)
+    if not mime.blind_of(people, shown):
+        return (message,)  # it names nobody besides those whom the message goes to
+    printed = tuple(Mention(Field.HEADER, person, "X-SMTPAPI", known=True) for person in people)
+    return Undecided(
+        Reason.RELAY, (replace(message, mentions=(*message.mentions, *printed)),), _one_each(people, message)
+    )
+
+
+def _control(data: Value, name: str) -> Value | Absent:
+    block = header_block(data)
     if isinstance(block, CannotTell):
         return ABSENT
     return next((value for key, value in block if key.strip().casefold() == name), ABSENT)
@@ -92,18 +105,31 @@ def _control(exchange: SmtpTransaction, name: str) -> Value | Absent:
 
 def _sendgrid(exchange: SmtpTransaction, message: Message) -> Decoded:
     """``to`` of X-SMTPAPI: one message for each; the envelope and the To line are a dummy."""
-    control = _control(exchange, "x-smtpapi")
+    people = _named_in_control(exchange.data)
+    # The relay refuses what it cannot parse; what the lines say is the most that anybody could see.
+    return _one_each(people, message) if people else (message,)
+
+
+_MARK: Final = re.compile("x-smtpapi", re.IGNORECASE)
+_MARK_BYTES: Final = re.compile(b"x-smtpapi", re.IGNORECASE)
+
+
+def _named_in_control(data: Value) -> tuple[Recipient, ...]:
+    """Whom SendGrid's header names; nobody where it is not there or cannot be read."""
+    if (isinstance(data, str) and not _MARK.search(data)) or (isinstance(data, bytes) and not _MARK_BYTES.search(data)):
+        return ()  # without a second look at the header lines
+    control = _control(data, "x-smtpapi")
     if isinstance(control, Absent):
-        return (message,)
+        return ()
     if sort_of(control) is not Sort.MAPPING:
         body = payload(HttpRequest("POST", "", {"content-type": "application/json"}, control))
         if isinstance(body, CannotTell) or body.kind != "json":
-            # The relay refuses what it cannot parse; what the lines say is the most that anybody could see.
-            return (message,)
+            return ()
         control = body.value  # type: ignore[assignment]  # only a form is a Form
-    people = recipients(get(control, "to"))
-    if not people.recipients:
-        return (message,)
+    return recipients(get(control, "to")).recipients
+
+
+def _one_each(people: Iterable[Recipient], message: Message) -> tuple[Message, ...]:
     return tuple(
         Message(
             to=(_one(person),),
@@ -112,7 +138,7 @@ def _sendgrid(exchange: SmtpTransaction, message: Message) -> Decoded:
             copies=person.count,
             mentions=message.mentions,
         )
-        for person in people.recipients
+        for person in people
     )
 
 
@@ -133,7 +159,7 @@ def _mandrill(exchange: SmtpTransaction, message: Message) -> Decoded:
     apart = tuple(
         Message(to=(_one(person),), reply_to=message.reply_to, copies=person.count) for person in _each_once(everybody)
     )
-    control = _control(exchange, "x-mc-preserverecipients")
+    control = _control(exchange.data, "x-mc-preserverecipients")
     said = (text(control) or "").strip().casefold()
     if said in _NO:
         return apart

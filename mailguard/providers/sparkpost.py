@@ -324,6 +324,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.sparkpost.com/api/v1/transmissions",
     library=Library(
         classes=(SparkPost, Transmissions),
         constants=(("sparkpost.EU_API", "api.eu.sparkpost.com"), ("sparkpost.US_API", "api.sparkpost.com")),

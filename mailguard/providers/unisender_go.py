@@ -106,6 +106,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://go1.unisender.ru/ru/transactional/api/v1/email/send.json",
     library=Library(tokens=("unisender", "unione.io", "transactional/api/v1/email")),
     explain=(
         "Each of recipients gets a message of its own. A To in headers is printed to all of them instead, and so is a Cc; "

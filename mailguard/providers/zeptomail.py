@@ -185,6 +185,7 @@ PROVIDER: Final = Provider(
     ),
     claims=claims,
     decode=decode,
+    address="https://api.zeptomail.com/v1.1/email",
     library=Library(classes=(Config, Email), tokens=("zeptomail",)),
     explain=(
         "Everybody in to and cc of one e-mail is printed to everybody; bcc is printed nowhere. The batch endpoints write "

@@ -129,8 +129,8 @@ def test_sendgrids_header_writes_one_message_each_at_sendgrid(relay):
 @pytest.mark.parametrize(
     ("relay", "headers"),
     [
-        ("smtp://smtp.example.com:587", XSMTPAPI),
-        ("smtp://smtp.sendgrid.net.example.com", XSMTPAPI),
+        ("smtp://smtp.example.com:587", f'X-SMTPAPI: {{"to": ["{FROM}"]}}'),
+        ("smtp://smtp.example.com:587", 'X-SMTPAPI: {"category": "x"}'),
         ("smtp://smtp.sendgrid.net", 'X-SMTPAPI: {"category": "x"}'),
         ("smtp://smtp.sendgrid.net", 'X-SMTPAPI: {"to": []}'),
         ("smtp://smtp.sendgrid.net", "X-SMTPAPI: no json"),
@@ -139,6 +139,18 @@ def test_sendgrids_header_writes_one_message_each_at_sendgrid(relay):
 )
 def test_sendgrids_header_means_nothing_elsewhere_or_without_people(relay, headers):
     assert [people(message.to) for message in _at(relay, headers)] == [[FROM]]
+
+
+@pytest.mark.parametrize(
+    "relay", ["smtp://localhost:1025", "smtp:", "smtp://smtp.example.com:587", "smtp://smtp.sendgrid.net.example.com"]
+)
+def test_whom_sendgrids_header_names_at_another_server_is_not_passed_over(relay):
+    for found in (_at(relay, XSMTPAPI), decoded(RawMessage(f"To: {FROM}\r\n{XSMTPAPI}\r\n\r\nx".encode(), [FROM]))):
+        assert isinstance(found, Undecided)
+        assert found.reason is Reason.RELAY
+        (printed,) = found.messages
+        assert [one.recipient.address for one in printed.mentions] == [ANN, BOB]
+        assert [people(message.to) for message in found.alternative] == [[ANN], [BOB]]
 
 
 def test_sendgrids_header_with_holes_is_read_as_well():
