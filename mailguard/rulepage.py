@@ -231,6 +231,7 @@ def rule_text(rule: Rule) -> RuleText:
         summary=rule.why,
         help_text=belt("\n".join(rule_lines(rule)) + "\n"),
         help_markdown=belt(rule_markdown(rule)),
+        cwe=rule.cwe,
     )
 
 

@@ -445,6 +445,7 @@ class CodeTally:
                 count=worst.judgement.count,
                 message=worst.message,
                 noted=noted,
+                line=worst.judgement.line,
                 new=not is_known,
                 fixable=False,  # there is no command yet that writes the change
             )
@@ -769,6 +770,7 @@ class CaptureTally:
             count=judgement.count,
             message=message,
             noted=noted,
+            line=judgement.line,
         )
 
     def problems(self) -> list[Problem]:

@@ -7,6 +7,7 @@ escape sequences a coloured line is the plain line.
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ from mailguard.wording import (
     skip_title,
     skip_why,
     told,
+    told_steps,
     way_of,
 )
 
@@ -44,6 +46,9 @@ AFTER: Final = 1
 
 LEAST_CODE: Final = 12
 """Columns below which a snippet of code says nothing."""
+
+WIDEST_CODE: Final = 60
+"""Columns up to which a step of the way shows the whole expression, or the call that hands the list on."""
 
 CUT: Final = "..."
 
@@ -251,16 +256,68 @@ def _parts(line: str, place: Place) -> tuple[str, str, str]:
     return line[:start], line[start:end], line[end:]
 
 
-def _snippet(place: Place, options: Options) -> str:
+def _snippet(step: Step, options: Options) -> str:
+    place = step.place
     if not place.line:
         return ""
     given = options.code_lines(place.path, place.line, place.line)
     if not given:
         return ""
     line = code_line(given[0])
-    inside = _parts(line, place)[1] if place.end_column or place.end_line > place.line else line
-    text = _code(inside.strip())
-    return f"{text} {CUT}" if place.end_line > place.line else text
+    if place.end_line > place.line:
+        return f"{_code(_parts(line, place)[1].strip())} {CUT}"
+    if not place.end_column:
+        return _code(line.strip())
+    before, inside, _ = _parts(line, place)
+    start, end = len(before), len(before) + len(inside)
+    if step.kind is StepKind.PASSED:
+        first, last = _call_around(line, start, end)
+        candidates = [line[first:last], f"{line[first:end]}, {CUT})" if last > end else ""]
+    else:
+        candidates = [line[start : _expression_end(line, end)]]
+    fitting = (code for code in map(_code, candidates) if code and columns(code) <= WIDEST_CODE)
+    return next(fitting, _code(inside.strip()))
+
+
+_TOKEN: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([(\[{])|([)\]}])""")
+"""Text in quotes, a bracket that opens, a bracket that closes."""
+
+
+def _brackets(line: str) -> list[tuple[int, int]]:
+    """The pairs of brackets of a line, as the positions of both; what opens or closes elsewhere is left out."""
+    pairs: list[tuple[int, int]] = []
+    opened: list[int] = []
+    for found in _TOKEN.finditer(line):
+        if found[2]:
+            opened.append(found.start())
+        elif found[3] and opened:
+            pairs.append((opened.pop(), found.start()))
+    return pairs
+
+
+def _expression_end(line: str, end: int) -> int:
+    """Where an expression ends that is read up to ``end``: ``Subscriber.objects`` goes on with ``.filter(active=True)``."""
+    closing = dict(_brackets(line))
+    while found := _GOES_ON.match(line, end):
+        if found[1] and found.end(1) - 1 not in closing:
+            break
+        end = closing[found.end(1) - 1] + 1 if found[1] else found.end()
+    return end
+
+
+_GOES_ON: Final = re.compile(r"(?:\.[^\W\d]\w*)?([(\[])|\.[^\W\d]\w*")
+"""An attribute, a call or a subscript right behind an expression."""
+
+_CALLED: Final = re.compile(r"[^\W\d][\w.]*\Z")
+
+
+def _call_around(line: str, start: int, end: int) -> tuple[int, int]:
+    """The span of the call that an argument belongs to, where all of it is on the line; else that of the argument."""
+    for opening, closing in sorted(_brackets(line), reverse=True):
+        if opening < start and closing >= end and line[opening] == "(":
+            name = _CALLED.search(line[:opening])
+            return (name.start(), closing + 1) if name else (start, end)
+    return start, end
 
 
 # --- the way --------------------------------------------------------------------------------------
@@ -268,7 +325,7 @@ def _snippet(place: Place, options: Options) -> str:
 
 def _way(way: Way, options: Options, frame: _Frame | None) -> tuple[list[str], int]:
     """The steps of a way, one a line, and how many were left out."""
-    steps: Trail = way.steps
+    steps: Trail = told_steps(way)
     if len(steps) > 1 and steps[-1].kind is StepKind.SENT and frame is not None and frame.shows(steps[-1].place):
         steps = steps[:-1]  # the call is in the frame already
     kept = steps if options.all_trails else shortened(steps)
@@ -276,7 +333,7 @@ def _way(way: Way, options: Options, frame: _Frame | None) -> tuple[list[str], i
 
 
 def _table(steps: Sequence[Step], options: Options) -> list[str]:
-    rows = [(_safe(file_line(step.place)), _snippet(step.place, options), _safe(phrase(step))) for step in steps]
+    rows = [(_safe(file_line(step.place)), _snippet(step, options), _safe(phrase(step))) for step in steps]
     if not rows:
         return []
     places = max(columns(place) for place, _, _ in rows)

@@ -250,8 +250,10 @@ def change_sentences(finding: Finding) -> str:
 
 _EACH: Final = "one message each"
 
-_CODE: Final = re.compile(r"(?<![\w`])(?:[\w-]+=[\w.]+|\w*[a-z]_\w+|[a-z]+(?:[A-Z]\w*)+|recipient-variables)(?![\w`])")
-"""Words that are code: ``is_multiple=True``, ``merge_data``, ``messageVersions``, and the one field with a hyphen."""
+_CODE: Final = re.compile(
+    r"(?<![\w`])(?:[\w-]+=[\w.]+|\w*[a-z]_\w+|[a-z]+(?:[A-Z]\w*)+|EmailMessage|recipient-variables)(?![\w`])"
+)
+"""Words that are code: ``is_multiple=True``, ``merge_data``, ``messageVersions``, and two that do not look like it."""
 
 
 def full_change(finding: Finding) -> str:
@@ -261,7 +263,9 @@ def full_change(finding: Finding) -> str:
     """
     do, _, so = told(finding.change).rstrip(".").partition(": ")
     if so.startswith(_EACH):
-        so = f"; each person then gets a message of their own{so.removeprefix(_EACH)}".replace("still one", "still in one")
+        so = f"; each person then gets a message of their own{so.removeprefix(_EACH)}".replace(
+            "still one", "still in one"
+        )
     elif so:
         so = f", {so}"
     return _CODE.sub(lambda code: f"`{code.group()}`", f"{do}{so}.")

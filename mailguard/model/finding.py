@@ -107,9 +107,9 @@ class Finding:
     """False where a baseline knows it."""
     fixable: bool = True
     """Whether ``mailguard fix`` can write the change; never for a capture."""
-    change_in_full: str = ""
-    """``change`` in running words, for views that show sentences: ``add `is_multiple=True`; each person then gets ...``
-    No full stop at its end. Made from ``change`` where empty."""
+    line: str = ""
+    """The line of the message in which the people stand: ``To``, ``Cc``, ``Bcc``, ``Reply-To``; where else a reader
+    finds them: ``the text``."""
     exception: bool = False
     """Whether it is about an exception that is written beside the code; then there are no people and no ways."""
 

@@ -84,7 +84,7 @@ def _finding(finding: Finding, kind: str) -> str:
         return f"{words} ({file_line(step.place)})"
 
     if way is not None:
-        sentence = list_sentence(way, with_place)
+        sentence = list_sentence(finding, way, with_place)
         intended = f'Intended? Add a comment: # mailguard: allow[{clean(finding.rule)}] reason="..."'
     else:
         why = told(finding.why).rstrip(".")

@@ -30,6 +30,7 @@ from mailguard.wording import (
     skip_title,
     skip_why,
     told,
+    told_steps,
     way_of,
 )
 
@@ -151,7 +152,7 @@ def _result(finding: Finding, name: str, rule: int, options: Options, *, compare
     flows: list[Json] = [
         {
             "threadFlows": [
-                {"locations": [{"location": _location(step.place, options, phrase(step))} for step in way.steps]}
+                {"locations": [{"location": _location(step.place, options, phrase(step))} for step in told_steps(way)]}
             ]
         }
         for way in finding.ways[:FLOWS]
@@ -176,7 +177,7 @@ def _message(finding: Finding, related: list[Json], options: Options) -> str:
             related.append({"id": len(related) + 1, **_location(step.place, options, words)})
             return f"[{_escaped(words)}]({len(related)})"
 
-        sentences.append(list_sentence(way, link))
+        sentences.append(list_sentence(finding, way, link))
     sentences.append(f"Change: {_escaped(full_change(finding))}")
     if finding.noted:
         sentences.append(f"It does not block: {_escaped(clean(finding.noted))}.")

@@ -52,7 +52,7 @@ PLACE = Place("news/mailer.py", 21, 28, 21, 48)
 STEPS = (
     Step(StepKind.DATABASE, ORIGIN),
     Step(StepKind.PASSED, PASSED),
-    Step(StepKind.SHOWN, SHOWN, "To"),
+    Step(StepKind.SHOWN, SHOWN),
     Step(StepKind.SENT, SEND),
 )
 WAY = Way(STEPS, Certainty.LIKELY, "default|news.mailer:deliver|news.views:publish|0", MANY)
@@ -69,12 +69,10 @@ LEAK = Finding(
     provider="sendgrid",
     symbol="news.mailer:deliver",
     change="add is_multiple=True: one message each, still one request per 1,000 people",
-    change_in_full=(
-        "add `is_multiple=True`; each person then gets a message of their own, still in one request per 1,000 people"
-    ),
     why="every reader sees every other address in To",
     caption="one message with everybody in To",
     count=MANY,
+    line="To",
 )
 
 RECORDED = Finding(

@@ -20,7 +20,9 @@ from mailguard.model.finding import Certainty, Ledger, Report, Severity
 from mailguard.model.place import Place
 from mailguard.model.reporter import Reporter
 from mailguard.model.value import StepKind
+from mailguard.rulebook import load_rules
 from mailguard.shelf import shelf
+from mailguard.wording import full_change
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
@@ -83,6 +85,69 @@ def test_sarif_message_is_the_one_of_the_specification():
         "[passed on whole](2) and put into To of one message here. Change: add `is_multiple=True`; each person then "
         "gets a message of their own, still in one request per 1,000 people."
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "add recipient-variables with an entry for each person: one message each, still one request",
+            (
+                "add `recipient-variables` with an entry for each person; each person then gets a message of their own, "
+                "still in one request."
+            ),
+        ),
+        (
+            "set preserve_recipients to False: one message each, still one request per batch",
+            (
+                "set `preserve_recipients` to False; each person then gets a message of their own, still in one request "
+                "per batch."
+            ),
+        ),
+        (
+            "leave header_to out: one message each, which is what SparkPost does by itself",
+            "leave `header_to` out; each person then gets a message of their own, which is what SparkPost does by itself.",
+        ),
+        (
+            "send one message to each person: one EmailMessage each, all of them over one connection",
+            "send one message to each person, one `EmailMessage` each, all of them over one connection.",
+        ),
+        ("send one message to each person", "send one message to each person."),
+    ],
+)
+def test_sarif_says_in_sentences_what_to_change(change, words):
+    (result,) = sarif(replace(REPORT, findings=(replace(LEAK, change=change),)))["results"]
+    assert result["message"]["text"].partition("Change: ")[2] == words
+
+
+def test_the_change_of_every_rule_and_service_becomes_one_sentence():
+    for rule in load_rules():
+        for service in ("", *dict(rule.changes)):
+            words = full_change(replace(LEAK, change=rule.advice(service)))
+            assert words.endswith(".")
+            assert words.count("`") % 2 == 0
+            assert ": " not in words
+            assert ". " not in words
+
+
+@pytest.mark.parametrize("line", ["To", "Cc", "Bcc", "Reply-To"])
+def test_sentences_name_the_line_into_which_people_are_put(line):
+    report = replace(REPORT, findings=(replace(LEAK, line=line),))
+    assert f" and put into {line} of one message here." in sarif(report)["results"][0]["message"]["text"]
+    assert f" and put into {line} of one message here.%0A" in render("github", report)
+    # Where the line is not known, nothing is claimed.
+    assert " and put into one message here." in render("github", replace(REPORT, findings=(replace(LEAK, line=""),)))
+
+
+def test_a_list_written_out_where_it_is_handed_on_is_one_step():
+    passed = WAY.steps[1]
+    way = replace(WAY, steps=(WAY.steps[0], replace(passed, kind=StepKind.COLLECTED), *WAY.steps[1:]))
+    report = replace(REPORT, findings=(replace(LEAK, ways=(way,)),))
+    for name in sorted(set(REPORTERS) - {"json", "jsonl"}):
+        assert render(name, report) == render(name, REPORT)
+    elsewhere = replace(passed, kind=StepKind.COLLECTED, place=Place("news/views.py", 46, 5))
+    way = replace(WAY, steps=(WAY.steps[0], elsewhere, *WAY.steps[1:]))
+    assert "collected in a loop" in render("text", replace(REPORT, findings=(replace(LEAK, ways=(way,)),)))
 
 
 def test_sarif_has_what_code_scanning_asks_for():

@@ -88,6 +88,51 @@ def test_in_the_hook_what_is_known_does_not_block():
     )
 
 
+SNIPPETS = [
+    ("people = Subscriber.objects.filter(active=True)", "Subscriber.objects", "Subscriber.objects.filter(active=True)"),
+    ("people = db.execute(SQL)[0].all  # x", "db.execute", "db.execute(SQL)[0].all"),
+    ("x = rows.filter(", "rows", "rows"),
+    ("x = rows + 1", "rows", "rows"),
+    ("x = a.get(')', b).c", "a", "a.get(')', b).c"),
+    ("x = " + "a" * 20 + "." + "b" * 60, "a" * 20, "a" * 20),
+]
+HANDED_ON = [
+    ("    deliver([s.email for s in people])", "[s.email for s in people]", "deliver([s.email for s in people])"),
+    ("    news.deliver(people, issue)", "people", "news.deliver(people, issue)"),
+    ("    run(lambda: deliver('(', people))", "people", "deliver('(', people)"),
+    ("    deliver(people, " + "x" * 60 + ")", "people", "deliver(people, ...)"),
+    ("    deliver(" + "x" * 60 + ", people)", "people", "people"),
+    ("        people,", "people", "people"),
+    ("    x = people if (a) else b", "people", "people"),
+    ("    (people)", "people", "people"),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "span", "shown"),
+    [(StepKind.DATABASE, *case) for case in SNIPPETS] + [(StepKind.PASSED, *case) for case in HANDED_ON],
+)
+def test_a_step_shows_the_whole_expression_and_the_call_that_hands_a_list_on(kind, line, span, shown):
+    start = line.index(span) + 1
+    step = Step(kind, Place("x.py", 1, start, 1, start + len(span)))
+    finding = replace(LEAK, ways=(replace(WAY, steps=(step, *WAY.steps[2:])),))
+    lines = finding_lines(
+        finding, replace(OPTIONS, code_lines=lambda path, first, _: [line] if path == "x.py" else None)
+    )
+    (row,) = [row for row in lines if row.startswith("    x.py:1")]
+    assert row.removeprefix("    x.py:1").removesuffix(kind.value).strip() == shown
+
+
+@settings(max_examples=60)
+@given(st.text("ab.([{)]}'\"\\ ,", max_size=30), st.integers(1, 30), st.integers(1, 30))
+def test_a_step_shows_code_however_it_is_written(line, start, size):
+    for kind in (StepKind.DATABASE, StepKind.PASSED):
+        step = Step(kind, Place("x.py", 1, start, 1, start + size))
+        finding = replace(LEAK, ways=(replace(WAY, steps=(step, *WAY.steps[2:])),))
+        options = replace(OPTIONS, code_lines=lambda path, *_: [line] if path == "x.py" else None)
+        assert finding_lines(finding, options)
+
+
 def test_concise_is_one_line():
     assert CONCISE.render(REPORT, OPTIONS).splitlines()[0] == (
         "news/mailer.py:21:28: likely shared-personalization: "
