@@ -22,6 +22,7 @@ DOORS = {
     "email_validator": {"addresses"},
     "publicsuffixlist": {"addresses"},
     "yaml": {"documents", "rulebook"},
+    "orjson": {"documents"},
     "click": {"cli"},
     "tomli": {"config"},
 }
