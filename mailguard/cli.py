@@ -359,6 +359,20 @@ def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: d
     return report.exit_code or (EXIT_INTERNAL if run.watch.partial else 0)
 
 
+def _drill(paths: tuple[str, ...], options: dict[str, Any]) -> int:
+    """What ``check --drill`` does."""
+    from mailguard.drill import drill  # noqa: PLC0415  # only here
+
+    if options["since"] is not None or options["staged"]:
+        raise click.UsageError("--drill is about the settings that are here, not about a change")
+    if options["format_name"] or options["outputs"] or options["concise"]:
+        raise click.UsageError("--drill prints text only")
+    done = drill(_prepare(paths, frozenset({"code"}), options))
+    for line in done.lines(every=options["show_all"]):
+        click.echo(_printable(line))
+    return done.exit_code
+
+
 def _watched(run: Run, options: dict[str, Any]) -> Run:
     """A run with progress on a terminal, and with a sample where one was asked for."""
     from dataclasses import replace  # noqa: PLC0415  # only here
@@ -464,13 +478,16 @@ _about_change = _options(
 
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PLACE]...")
+@click.option("--drill", is_flag=True, help="Plant leaks in a copy, and see whether they are blocked here.")
 @_about_change
 @_about_output
 @_about_exceptions
 @_about_settings
 @_about_files
-def check(paths: tuple[str, ...], **options: Any) -> int:
+def check(paths: tuple[str, ...], *, drill: bool, **options: Any) -> int:
     """Look at code and recorded mail; the one for people, hooks and CI."""
+    if drill:
+        return _drill(paths, options)
     return _look("check", frozenset({"code", "captures"}), paths, options)
 
 

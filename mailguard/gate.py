@@ -406,8 +406,12 @@ class Run:
     def before(self, files: Files) -> Run:
         """The same run on other files: those from before a change, all of them."""
         tree = replace(self.tree, named=(), stdin=False)
-        kept = replace(self, tree=tree, files=files, as_of=self.today(), baseline=None, change=None, notices=())
-        return replace(kept, _lines={}, _files={}, _symbols={}, _cache=[])
+        kept = replace(self, tree=tree, as_of=self.today(), baseline=None, change=None, notices=())
+        return kept.on(files)
+
+    def on(self, files: Files) -> Run:
+        """The same run on other files; nothing that was seen of these is kept."""
+        return replace(self, files=files, _lines={}, _files={}, _symbols={}, _cache=[])
 
     def _files_at(self, stored: Stored) -> Files:
         return _files_of(replace(self.tree, named=(), stdin=False), self.settings, self.eyes, stored)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from mailguard.model.finding import Ledger, Report, Skip, SkipReason, Verdict
 from mailguard.redact import foreign, number
 
-__all__ = ["PLACES", "ledger_lines", "nothing_found", "plural", "provider_lines", "unread_words"]
+__all__ = ["PLACES", "ledger_lines", "nothing_found", "numeral", "plural", "provider_lines", "unread_words"]
 
 PLACES = frozenset({SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD})
 """Why one place of a file may not have been understood; the rest of the file was read."""
@@ -174,7 +174,7 @@ def unread_words(skips: Iterable[Skip]) -> str:
         else:
             files.add(skip.place.path)
     parts = [
-        f"{_numeral(count)} {what if count == 1 else what + 's'}"
+        f"{numeral(count)} {what if count == 1 else what + 's'}"
         for count, what in ((requests, "request"), (len(files), "file"), (places, "place of the code"))
         if count
     ]
@@ -186,5 +186,6 @@ def unread_words(skips: Iterable[Skip]) -> str:
     return f"{text[0]}{text[1:].lower()} could not be read, so this is not a pass."
 
 
-def _numeral(count: int) -> str:
+def numeral(count: int) -> str:
+    """``Three``; digits from eleven on."""
     return _NUMERALS[count] if count < len(_NUMERALS) else number(count)
