@@ -37,6 +37,7 @@ __all__ = [
     "is_python",
     "is_test_code",
     "module_of",
+    "other_files",
     "place_named",
     "tree_of",
 ]
@@ -221,18 +222,7 @@ def files_of(
     below the root is named (or ``sniff_all``), what else lies in it.
     """
     found = _Found(exclude)
-    starts = (tree.root,) if tree.project else tree.named
-    listed: dict[str, str] = {}
-    for start in starts:
-        for path in _listed(start, found) if start.is_dir() else (str(start),):
-            listed.setdefault(os.path.relpath(path, tree.root), path)
-    for name in tree.named:
-        # A named file counts, and so does a named folder, also where git ignores it.
-        if name.is_file():
-            listed.setdefault(os.path.relpath(name, tree.root), str(name))
-        elif name != tree.root and not any(_under(path, name) for path in listed.values()):
-            for path in _walk(str(name), found):
-                listed.setdefault(os.path.relpath(path, tree.root), path)
+    listed = _all_listed(tree, found)
     python: list[File] = []
     maybe = [File(STDIN, STDIN)] if tree.stdin and requests else []
     for relative in sorted(listed):
@@ -252,6 +242,42 @@ def files_of(
         if requests and wanted and tree.asks_for(path):
             maybe.append(file)
     return Files(tuple(python), tuple(maybe), tuple(found.skips), found.excluded)
+
+
+def _all_listed(tree: Tree, found: _Found) -> dict[str, str]:
+    """Every file of a tree, as it is called from the root, and where it is."""
+    starts = (tree.root,) if tree.project else tree.named
+    listed: dict[str, str] = {}
+    for start in starts:
+        for path in _listed(start, found) if start.is_dir() else (str(start),):
+            listed.setdefault(os.path.relpath(path, tree.root), path)
+    for name in tree.named:
+        # A named file counts, and so does a named folder, also where git ignores it.
+        if name.is_file():
+            listed.setdefault(os.path.relpath(name, tree.root), str(name))
+        elif name != tree.root and not any(_under(path, name) for path in listed.values()):
+            for path in _walk(str(name), found):
+                listed.setdefault(os.path.relpath(path, tree.root), path)
+    return listed
+
+
+def other_files(tree: Tree, exclude: Globs) -> Iterator[tuple[File, bool]]:
+    """The files that were asked for and whose code is not read: no Python, or excluded by the settings (then True).
+
+    In order of their paths. What is Python by its first line only counts as excluded or read, never as another language.
+    """
+    found = _Found(exclude)
+    listed = _all_listed(tree, found)
+    for relative in sorted(listed):
+        path = display_path(relative)
+        if not tree.asks_for(path):
+            continue
+        real = found.regular(listed[relative], tree.root, path)
+        if real is None:
+            continue
+        excluded = exclude.match(path)
+        if excluded or not is_python(path, real):
+            yield File(path, real), excluded
 
 
 def _under(path: str, folder: Path) -> bool:

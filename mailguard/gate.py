@@ -53,6 +53,7 @@ __all__ = [
     "BOTH",
     "CAPTURES",
     "CODE",
+    "PLAIN_MAIL",
     "Claimed",
     "Contents",
     "Run",
@@ -326,6 +327,11 @@ class Run:
         notices.extend(self.watch.notices())
         ordered = tuple(sorted(findings, key=worst_first))
         return Report(ordered, tuple(skips), tuple(calls), ledger, tuple(notices))
+
+    def exceptions_in_force(self) -> list[Allowance]:
+        """The exceptions beside the code that was asked for which allow something, in order."""
+        seen = self._seen()
+        return seen.exceptions.in_force(file.path for file in seen.asked) if self.allow else []
 
     def problems(self) -> tuple[list[Problem], list[Unread]]:
         """What closes the gate unless it is known, and what was not read, without lines and people."""

@@ -27,7 +27,7 @@ from mailguard.wording import (
     told,
 )
 
-__all__ = ["SCHEMA", "document", "message_data"]
+__all__ = ["SCHEMA", "document", "ledger_data", "message_data", "place_data", "skip_data", "step_data"]
 
 SCHEMA = "mailguard-report/1"
 """Name and version of the format. Keys may be added within a version; none changes its meaning or goes away."""
@@ -42,16 +42,17 @@ def document(report: Report, options: Options) -> dict[str, Json]:
         "version": options.version or __version__,
         "command": options.command,
         "exit_code": report.exit_code,
-        "ledger": _ledger(report.ledger),
+        "ledger": ledger_data(report.ledger),
         "findings": [_finding(finding, name, roster) for finding, name in zip(report.findings, names, strict=True)],
-        "skips": [_skip(skip, options) for skip in report.skips],
+        "skips": [skip_data(skip, options) for skip in report.skips],
         "calls": [_call(call) for call in report.calls],
         "notices": [told(notice) for notice in report.notices],
     }
     return {key: scrub(part) for key, part in parts.items()}
 
 
-def _ledger(ledger: Ledger) -> Json:
+def ledger_data(ledger: Ledger) -> Json:
+    """The ledger; its parts add up."""
     return {
         "calls": ledger.calls,
         "keeps_apart": ledger.keeps_apart,
@@ -73,7 +74,8 @@ def _ledger(ledger: Ledger) -> Json:
     }
 
 
-def _place(place: Place) -> Json:
+def place_data(place: Place) -> Json:
+    """A place: as it is printed, and its parts."""
     return {
         "text": place_words(place),
         "path": clean(place.path),
@@ -85,7 +87,8 @@ def _place(place: Place) -> Json:
     }
 
 
-def _count(count: Count) -> Json:
+def count_data(count: Count) -> Json:
+    """A count; None stands for no bound."""
     return {"low": count.low, "plain": count.plain, "high": None if count.high >= UNBOUNDED else count.high}
 
 
@@ -100,12 +103,12 @@ def _finding(finding: Finding, name: str, roster: Roster) -> Json:
         "new": finding.new,
         "noted": clean(finding.noted),
         "times": finding.times,
-        "place": _place(finding.place),
-        "send": _place(finding.send),
+        "place": place_data(finding.place),
+        "send": place_data(finding.send),
         "api": clean(finding.api),
         "provider": clean(finding.provider),
         "symbol": clean(finding.symbol),
-        "count": _count(finding.count),
+        "count": count_data(finding.count),
         "why": told(finding.why),
         "change": told(finding.change),
         "caption": told(finding.caption),
@@ -120,17 +123,18 @@ def _way(way: Way) -> Json:
     return {
         "certainty": way.certainty.name.lower(),
         "identity": clean(way.identity),
-        "count": _count(way.count),
-        "steps": [_step(step) for step in way.steps],
+        "count": count_data(way.count),
+        "steps": [step_data(step) for step in way.steps],
     }
 
 
-def _step(step: Step) -> Json:
+def step_data(step: Step) -> Json:
+    """One step of a way."""
     return {
         "kind": step.kind.name.lower().replace("_", "-"),
         "phrase": phrase(step),
         "detail": clean(step.detail),
-        "place": _place(step.place),
+        "place": place_data(step.place),
     }
 
 
@@ -142,8 +146,8 @@ def message_data(message: Message, roster: Roster) -> Json:
         "bcc": _people(message.bcc, roster),
         "transmitted_bcc": _people(message.transmitted_bcc, roster),
         "reply_to": _people(message.reply_to, roster),
-        "copies": _count(message.copies),
-        "hidden": _count(message.hidden),
+        "copies": count_data(message.copies),
+        "hidden": count_data(message.hidden),
         "mentions": [
             {"field": mention.field.value, **_person(mention.recipient, roster)} for mention in message.mentions
         ],
@@ -155,20 +159,21 @@ def _people(people: Iterable[Recipient], roster: Roster) -> Json:
 
 
 def _person(person: Recipient, roster: Roster) -> dict[str, Json]:
-    entry: dict[str, Json] = {"person": roster.label(person), "count": _count(person.count)}
+    entry: dict[str, Json] = {"person": roster.label(person), "count": count_data(person.count)}
     if side := roster.side(person):
         entry["side"] = side
     return entry
 
 
-def _skip(skip: Skip, options: Options) -> Json:
+def skip_data(skip: Skip, options: Options) -> Json:
+    """What was not read, and what to do about it."""
     return {
         "reason": skip.reason.name.lower().replace("_", "-"),
         "cause": skip.cause.name.lower().replace("_", "-") if skip.cause is not None else None,
         "title": skip_title(skip),
         "why": skip_why(skip),
         "change": list(next_steps(skip, options)),
-        "place": _place(skip.place),
+        "place": place_data(skip.place),
         "provider": clean(skip.provider),
         "operation": clean(skip.operation),
         "times": skip.times,
@@ -178,7 +183,7 @@ def _skip(skip: Skip, options: Options) -> Json:
 
 def _call(call: Call) -> Json:
     return {
-        "place": _place(call.place),
+        "place": place_data(call.place),
         "api": clean(call.api),
         "provider": clean(call.provider),
         "symbol": clean(call.symbol),
@@ -186,7 +191,7 @@ def _call(call: Call) -> Json:
         "because": told(call.because),
         "unless": told(call.unless),
         "reads": [
-            {"field": clean(field), "holds": told(holds), "place": _place(place)} for field, holds, place in call.reads
+            {"field": clean(field), "holds": told(holds), "place": place_data(place)} for field, holds, place in call.reads
         ],
         "times": call.times,
     }
