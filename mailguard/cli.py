@@ -206,8 +206,18 @@ class _Output:
     file: str
 
 
-def _outputs(format_name: str | None, specs: Sequence[str], names: Sequence[str], *, concise: bool) -> list[_Output]:
-    """What to write where, out of ``--format``, ``--output`` and ``--concise``."""
+def _outputs(
+    format_name: str | None,
+    specs: Sequence[str],
+    names: Sequence[str],
+    *,
+    concise: bool,
+    suffixes: Mapping[str, Sequence[str]] | None = None,
+) -> list[_Output]:
+    """What to write where, out of ``--format``, ``--output`` and ``--concise``.
+
+    ``suffixes`` are the endings of file names that mean a format; those of the reporters if not given.
+    """
     default = format_name or ("concise" if concise else "text")
     outputs = []
     for spec in specs:
@@ -217,7 +227,7 @@ def _outputs(format_name: str | None, specs: Sequence[str], names: Sequence[str]
         elif equals and head.isidentifier() and not Path(spec).exists():
             raise click.UsageError(f'there is no format "{head}". {nearest_name(head, names)}')
         else:
-            outputs.append(_Output(format_name or _by_suffix(spec) or default, spec))
+            outputs.append(_Output(format_name or _by_suffix(spec, suffixes) or default, spec))
     if format_name is not None and format_name not in names:
         raise click.UsageError(f'there is no format "{format_name}". {nearest_name(format_name, names)}')
     for output in outputs:
@@ -230,13 +240,12 @@ def _outputs(format_name: str | None, specs: Sequence[str], names: Sequence[str]
     return outputs
 
 
-def _by_suffix(file: str) -> str | None:
-    from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+def _by_suffix(file: str, suffixes: Mapping[str, Sequence[str]] | None) -> str | None:
+    if suffixes is None:
+        from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
 
-    return next(
-        (name for name, reporter in gate.reporters().items() if file.endswith(tuple(reporter.suffixes) or ("\0",))),
-        None,
-    )
+        suffixes = {name: reporter.suffixes for name, reporter in gate.reporters().items()}
+    return next((name for name, ends in suffixes.items() if file.endswith(tuple(ends) or ("\0",))), None)
 
 
 def _settings_of(
@@ -674,6 +683,44 @@ def fix(places: tuple[str, ...], *, write: bool, **options: Any) -> int:
     for line in repair.shown(outcomes, written=bool(written), command=again) or ["Nothing to repair."]:
         click.echo(line)
     return 0 if all(outcome.edit or not outcome.reason for outcome in outcomes) else 1
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[REPO]...")
+@click.option("--format", "format_name", metavar="FORMAT", help="How to show it: text, json, csv, markdown.")
+@click.option(
+    "--output", "outputs", multiple=True, metavar="[FORMAT=]FILE", help="Write it to a file; - is the terminal."
+)
+@_about_colour
+@_about_exceptions
+@_about_settings
+def audit(paths: tuple[str, ...], *, format_name: str | None, outputs: tuple[str, ...], **options: Any) -> int:
+    """List every place that can send mail, also where nothing is wrong."""
+    from mailguard.audit import audit_of  # noqa: PLC0415  # loads the wings
+    from mailguard.audit_pages import PAGES, render_brief  # noqa: PLC0415  # the same
+
+    suffixes = {name: page.suffixes for name, page in PAGES.items()}
+    wanted = _outputs(format_name, outputs, sorted(PAGES), concise=False, suffixes=suffixes)
+    run = _watched(_prepare(paths, frozenset({"code", "captures"}), options), options)
+    found = audit_of(run)
+    # Where all of it goes to files, what stands on top of it is enough on the terminal.
+    brief = any(output.file != "-" for output in wanted) and "-" not in {spec.rpartition("=")[2] for spec in outputs}
+    for output in sorted(wanted, key=lambda output: output.file != "-"):
+        terminal = output.file == "-"
+        shown = run.options(
+            width=_width() if terminal else WIDTH,
+            colour=terminal and _colour(options["color"]),
+            command="audit",
+            commands=frozenset(main.commands),
+            version=__version__,
+        )
+        text = (render_brief if terminal and brief else PAGES[output.format].render)(found, shown)
+        if terminal:
+            click.echo(text, nl=False, color=True)
+        else:
+            _write_file(output.file, text, run.tree.root)
+            click.echo(_printable(f"{output.file}: {PAGES[output.format].title}."), err=not brief)
+    return found.exit_code
 
 
 @main.command()

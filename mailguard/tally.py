@@ -298,7 +298,7 @@ class CodeTally:
             _because(verdict, message, whole, open_point),
             tuple(_reads(message, dispatch)),
             max((one.certainty for one in showing), default=None),
-            (lead_of(showing[0]) if showing else None) or _lead(message, policies.policy.inside),
+            _lead(message, policies.policy.inside, lead_of(showing[0]) if showing else None, verdict),
         )
         site.ways.append(told)
         return files
@@ -476,12 +476,17 @@ def _heaviness(person: Recipient) -> tuple[int, int, int, int]:
     return (min(person.count.plain, MANY.plain), person.count.low, person.origin, len(person.trail))
 
 
-def _lead(message: Message, inside: frozenset[str]) -> Recipient | None:
-    """The entry that tells where the recipients of a message come from: those that readers see before hidden ones."""
+def _lead(message: Message, inside: frozenset[str], told: Recipient | None, verdict: Verdict) -> Recipient | None:
+    """The entry that tells where the recipients of a message come from.
+
+    It is the one that the finding speaks of; where the verdict is open, the one that leaves it open. Those that readers see
+    come before hidden ones.
+    """
     shown = message.to + message.cc
-    everybody = shown + message.transmitted_bcc + message.bcc
     outside = [person for person in shown if not is_inside(person, inside)]
-    return max(outside or shown or everybody, key=_heaviness, default=None)
+    if verdict is Verdict.UNDECIDED and outside:
+        return max(outside, key=lambda person: (person.count.high, *_heaviness(person)))
+    return told or max(outside or shown or message.transmitted_bcc + message.bcc, key=_heaviness, default=None)
 
 
 def _reads(message: Message, dispatch: Dispatch | None) -> Iterator[tuple[str, str, Place]]:
