@@ -1,7 +1,8 @@
 """JUnit XML: what nearly every build server can show.
 
-There is no standard; this keeps to what the schema of Jenkins' xUnit plugin and GitLab's unit test reports read. One
-test case for each rule and file: it fails if a finding in it closes the gate; what is known or noted is skipped; what
+There is no standard; this keeps to what the schema of Jenkins' xUnit plugin and GitLab's unit test reports read. Both
+take a class name apart at its dots, so a file is named like a module: ``news.mailer``. One test case for each rule and
+file: it fails if a finding in it closes the gate; what is known or noted is skipped; what
 could not be read is an error; without any of these one case passes.
 """
 
@@ -54,12 +55,17 @@ def _text(text: str) -> str:
     return safe_text(no_address(text), Output.XML)
 
 
+def _class(path: str) -> str:
+    """``news.mailer`` for ``news/mailer.py``; the whole path stands in the body."""
+    return _text(clean(path).removesuffix(".py").replace(".", "_").replace("/", "."))
+
+
 def _body(blocks: Sequence[Sequence[str]]) -> str:
     return "\n" + "\n\n".join("\n".join(_text(line.rstrip()) for line in block) for block in blocks) + "\n"
 
 
 def _case(suite: ET.Element, path: str, rule: str, findings: Sequence[Finding], options: Options) -> None:
-    case = ET.SubElement(suite, "testcase", classname=_text(clean(path)), name=_text(clean(rule)))
+    case = ET.SubElement(suite, "testcase", classname=_class(path), name=_text(clean(rule)))
     gating = [finding for finding in findings if finding.gates]
     first = (gating or findings)[0]
     message = told(first.title)
@@ -77,7 +83,7 @@ def _case(suite: ET.Element, path: str, rule: str, findings: Sequence[Finding], 
 
 def _unread(suite: ET.Element, skip: Skip, options: Options) -> None:
     name = f"{skip_title(skip)} (line {skip.place.line})" if skip.place.line else skip_title(skip)
-    case = ET.SubElement(suite, "testcase", classname=_text(clean(skip.place.path)), name=_text(name))
+    case = ET.SubElement(suite, "testcase", classname=_class(skip.place.path), name=_text(name))
     tag = "skipped" if skip.accepted else "error"
     result = ET.SubElement(case, tag, message=_text(skip_why(skip)))
     if tag == "error":

@@ -8,7 +8,7 @@ puts in is a sign of HTML itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mailguard.ledger import ledger_lines, nothing_found, unread_words
@@ -20,11 +20,14 @@ from mailguard.wording import clean, file_line, place_words, shown, skip_title, 
 
 __all__ = ["REPORTER"]
 
-LIMIT = 50
-"""Rows of a table; a job summary holds one megabyte."""
+ROOM = 400_000
+"""Bytes of a table. GitHub takes one megabyte as the summary of a step, and nothing at all of a longer one."""
 
 DETAILS = 10
 """Findings that are told in full."""
+
+DETAIL = 20_000
+"""Bytes of one of them; what is longer than anybody reads stays out."""
 
 
 def render(report: Report, options: Options) -> str:
@@ -36,20 +39,33 @@ def render(report: Report, options: Options) -> str:
     blocks.append("\n".join(f"{_words(line)}  " for line in ledger_lines(report.ledger, options.width)).rstrip())
     blocks += [_words(" ".join(told(notice).split())) for notice in report.notices]
     if found:
-        rows = [_row(finding) for finding in found[:LIMIT]]
+        rows = _that_fit(map(_row, found))
         blocks.append("\n".join(["| place | what | how sure | rule |", "|---|---|---|---|", *rows]))
-        if len(found) > LIMIT:
-            blocks.append(f"{number(len(found) - LIMIT)} more: `mailguard {options.command} --all`")
-        blocks += [_details(finding, options) for finding in found[:DETAILS]]
+        if len(found) > len(rows):
+            blocks.append(f"{number(len(found) - len(rows))} more: `mailguard {options.command} --all`")
+        details = (_details(finding, options) for finding in found[:DETAILS])
+        blocks += [text for text in details if len(text.encode()) <= DETAIL]
     unread = [skip for skip in report.skips if not skip.accepted]
     if unread:
-        rows = [_skip(skip) for skip in unread[:LIMIT]]
+        rows = _that_fit(map(_skip, unread))
         blocks.append("\n".join(["| not read | what | why |", "|---|---|---|", *rows]))
-        if len(unread) > LIMIT:
-            blocks.append(f"{number(len(unread) - LIMIT)} more: `mailguard {options.command} --all`")
+        if len(unread) > len(rows):
+            blocks.append(f"{number(len(unread) - len(rows))} more: `mailguard {options.command} --all`")
         if report.exit_code == 3:
             blocks.append(unread_words(unread))
     return "\n\n".join(blocks) + "\n"
+
+
+def _that_fit(rows: Iterable[str]) -> list[str]:
+    """The rows from the first one on that a table has room for."""
+    kept: list[str] = []
+    room = ROOM
+    for row in rows:
+        room -= len(row.encode()) + 1
+        if room < 0:
+            break
+        kept.append(row)
+    return kept
 
 
 def _words(text: str) -> str:

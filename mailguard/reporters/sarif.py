@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from mailguard import __version__
 from mailguard.ledger import ledger_lines
-from mailguard.model.finding import Certainty, Finding, Report, Severity, Skip
+from mailguard.model.finding import Certainty, Finding, Report, Severity, Skip, Way
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options, Reporter, RuleText
 from mailguard.model.value import Step
@@ -47,6 +48,17 @@ DESCRIPTION: Final = 1_024
 FLOWS: Final = 25
 """Ways that are written for one result."""
 
+FLOW_STEPS: Final = 1_000
+"""Steps of all ways of one result; GitHub keeps as many."""
+
+ALL_STEPS: Final = 40_000
+"""Steps of all results of a run together, so that the file stays below the ten megabytes, packed, that GitHub takes."""
+
+RELATED: Final = 100
+"""Places beside a result that GitHub keeps."""
+
+CWE_LIST: Final = "CWE"
+
 SECURITY_SEVERITY: Final = {Severity.ERROR: "7.5", Severity.WARNING: "5.0", Severity.NOTE: "2.0"}
 """On GitHub's scale: high from 7.0, medium from 4.0, low below."""
 
@@ -62,6 +74,7 @@ def render(report: Report, options: Options) -> str:
     kept = list(zip(every, names, strict=True))[:RESULTS]
     rules = _rules([finding for finding, _ in kept], options.rules)
     index = {rule.rule: position for position, rule in enumerate(rules)}
+    budget = _Budget(ALL_STEPS)
     compared = options.baseline or any(not finding.new for finding in every)
     notifications = [_notification(skip) for skip in report.skips]
     if len(every) > len(kept):
@@ -75,8 +88,10 @@ def render(report: Report, options: Options) -> str:
                 "version": version,
                 "semanticVersion": version,
                 "rules": [_rule(rule) for rule in rules],
+                "supportedTaxonomies": [{"name": CWE_LIST}],
             }
         },
+        "taxonomies": [_weaknesses(rules)],
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
@@ -85,7 +100,9 @@ def render(report: Report, options: Options) -> str:
                 "toolExecutionNotifications": notifications,
             }
         ],
-        "results": [_result(finding, name, index[finding.rule], options, compared=compared) for finding, name in kept],
+        "results": [
+            _result(finding, name, index[finding.rule], options, budget, compared=compared) for finding, name in kept
+        ],
         "properties": {"ledger": " ".join(ledger_lines(report.ledger))},
     }
     if options.category:
@@ -118,6 +135,10 @@ def _rule(rule: RuleText) -> Json:
         "fullDescription": {"text": summary[:DESCRIPTION]},
         "help": help_,
         "defaultConfiguration": {"level": rule.severity.name.lower()},
+        "relationships": [
+            {"target": {"id": number, "toolComponent": {"name": CWE_LIST}}, "kinds": ["superset"]}
+            for number in map(_number, rule.cwe)
+        ],
         "properties": {
             "tags": ["security", "privacy", "email", *(f"external/cwe/{clean(name).lower()}" for name in rule.cwe[:6])],
             "precision": "high",
@@ -127,10 +148,50 @@ def _rule(rule: RuleText) -> Json:
     }
 
 
+def _number(weakness: str) -> str:
+    """``359`` out of ``CWE-359``: in the CWE list, entries are told by their number."""
+    return clean(weakness).removeprefix("CWE-")
+
+
+def _weaknesses(rules: Sequence[RuleText]) -> Json:
+    """The entries of the CWE list that the rules point to (SARIF 2.1.0, section 3.19.3: a taxonomy)."""
+    numbers = sorted({_number(weakness) for rule in rules for weakness in rule.cwe}, key=lambda text: (len(text), text))
+    return {
+        "name": CWE_LIST,
+        "organization": "MITRE",
+        "shortDescription": {"text": "The MITRE Common Weakness Enumeration"},
+        "informationUri": "https://cwe.mitre.org/",
+        "isComprehensive": False,
+        "taxa": [
+            {"id": number, "helpUri": f"https://cwe.mitre.org/data/definitions/{number}.html"} for number in numbers
+        ],
+    }
+
+
 # --- results --------------------------------------------------------------------------------------
 
 
-def _result(finding: Finding, name: str, rule: int, options: Options, *, compared: bool) -> Json:
+@dataclass(slots=True)
+class _Budget:
+    """How many steps of ways may still be written."""
+
+    left: int
+
+    def of_one(self, finding: Finding) -> Sequence[Way]:
+        """The ways of a result that are written: the worst first, and never half of one."""
+        kept: list[Way] = []
+        room = min(self.left, FLOW_STEPS)
+        for way in finding.ways[:FLOWS]:
+            if len(way.steps) > room:
+                break
+            room -= len(way.steps)
+            self.left -= len(way.steps)
+            if way.steps:
+                kept.append(way)
+        return kept
+
+
+def _result(finding: Finding, name: str, rule: int, options: Options, budget: _Budget, *, compared: bool) -> Json:
     related: list[Json] = []
     result: dict[str, Json] = {
         "ruleId": clean(finding.rule),
@@ -148,15 +209,14 @@ def _result(finding: Finding, name: str, rule: int, options: Options, *, compare
     if finding.ways and finding.send != finding.place:
         related.append({"id": len(related) + 1, **_location(finding.send, options, "the mail call")})
     if related:
-        result["relatedLocations"] = related
+        result["relatedLocations"] = related[:RELATED]
     flows: list[Json] = [
         {
             "threadFlows": [
                 {"locations": [{"location": _location(step.place, options, phrase(step))} for step in told_steps(way)]}
             ]
         }
-        for way in finding.ways[:FLOWS]
-        if way.steps
+        for way in budget.of_one(finding)
     ]
     if flows:
         result["codeFlows"] = flows

@@ -7,12 +7,14 @@ import io
 import json
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from lxml import etree
 from report_samples import CAPTURES, LEAK, OPTIONS, RECORDED, REPORT, UNREAD, UNTOLD, WAY
 
 import mailguard.reporters
@@ -21,6 +23,7 @@ from mailguard.model.place import Place
 from mailguard.model.reporter import Reporter
 from mailguard.model.value import StepKind
 from mailguard.rulebook import load_rules
+from mailguard.rulepage import rule_text
 from mailguard.shelf import shelf
 from mailguard.wording import full_change
 
@@ -238,6 +241,47 @@ def test_sarif_keeps_the_worst_of_too_many():
     )
 
 
+def test_sarif_stays_within_what_code_scanning_keeps(monkeypatch):
+    module = sys.modules[REPORTERS["sarif"].render.__module__]
+    monkeypatch.setattr(module, "ALL_STEPS", 100)
+    monkeypatch.setattr(module, "FLOW_STEPS", 40)
+    long = replace(WAY, steps=(*(replace(WAY.steps[1], place=Place(f"f{n}.py", 1)) for n in range(8)), *WAY.steps[2:]))
+    leaks = [replace(LEAK, ways=(long,) * 30, place=Place("x.py", line + 1)) for line in range(12)]
+    run = sarif(replace(REPORT, findings=tuple(leaks)))
+    written = [
+        [len(flow["threadFlows"][0]["locations"]) for flow in result.get("codeFlows", [])] for result in run["results"]
+    ]
+    # The worst results keep their ways; a way is whole or not there.
+    assert written == [[10] * 4, [10] * 4, [10] * 2, *([[]] * 9)]
+    assert all(len(result["locations"]) == 1 for result in run["results"])
+    assert all(len(result["relatedLocations"]) <= 100 for result in run["results"])
+
+
+def test_sarif_points_to_the_weaknesses_of_each_rule():
+    rules = (replace(OPTIONS.rules[0], cwe=("CWE-212", "CWE-359", "CWE-1230")), OPTIONS.rules[1])
+    run = sarif(REPORT, rules=rules)
+    (taxonomy,) = run["taxonomies"]
+    assert [taxon["id"] for taxon in taxonomy["taxa"]] == ["212", "359", "1230"]
+    assert run["tool"]["driver"]["supportedTaxonomies"] == [{"name": taxonomy["name"]}]
+    first, second = run["tool"]["driver"]["rules"]
+    assert [one["target"]["id"] for one in first["relationships"]] == ["212", "359", "1230"]
+    assert [one["target"]["id"] for one in second["relationships"]] == ["359"]
+    assert {"external/cwe/cwe-212", "external/cwe/cwe-359", "external/cwe/cwe-1230"} < set(first["properties"]["tags"])
+
+
+def test_the_rules_that_come_with_mailguard_meet_the_limits_of_code_scanning():
+    run = sarif(REPORT, rules=tuple(rule_text(rule) for rule in load_rules()))
+    rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
+    assert [one["target"]["id"] for one in rules["bcc-header-transmitted"]["relationships"]] == ["212", "359", "1230"]
+    for rule in rules.values():
+        assert len(rule["name"]) <= 255
+        assert len(rule["shortDescription"]["text"]) <= 1024
+        assert len(rule["fullDescription"]["text"]) <= 1024
+        assert len(rule["properties"]["tags"]) <= 10
+        assert rule["properties"]["precision"] in {"very-high", "high", "medium", "low"}
+        assert 0.0 < float(rule["properties"]["security-severity"]) <= 10.0
+
+
 def test_fingerprints_do_not_follow_lines_or_titles():
     moved = replace(LEAK, place=replace(LEAK.place, line=99), title="N people")
     other = replace(LEAK, ways=(replace(WAY, identity="default|x|y|0"),))
@@ -385,6 +429,38 @@ def test_junit_counts_its_cases():
 def test_junit_is_xml_whatever_a_stranger_wrote():
     finding = replace(LEAK, place=Place("\x00\x1b\ud800]]><a&b>.py", 3))
     ET.fromstring(render("junit", replace(REPORT, findings=(finding,))))
+
+
+@pytest.mark.parametrize("which", [*REPORTS, "hostile"])
+def test_junit_is_what_the_schema_of_jenkins_says(which):
+    schema = etree.XMLSchema(etree.parse(HERE.parent / "data" / "junit-10.xsd"))
+    hostile = replace(LEAK, place=Place("\x00\x1b\ud800]]><a&b>.py", 3), noted="<!--", new=False)
+    report = REPORTS.get(which) or replace(CAPTURES, findings=(hostile, LEAK, RECORDED), notices=("\ufffe<b>",))
+    schema.assertValid(etree.fromstring(render("junit", report).encode()))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("news/mailer.py", "news.mailer"), ("a.b/c.py", "a_b.c"), ("x.har", "x_har"), (".ci/a.b.py", "_ci.a_b")],
+)
+def test_junit_names_files_so_that_a_build_server_shows_folders(path, name):
+    suites = ET.fromstring(render("junit", replace(REPORT, findings=(replace(LEAK, place=Place(path, 3)),))))
+    assert suites.find("testsuite/testcase").get("classname") == name
+    assert f"{path}:3" in suites.find("testsuite/testcase/failure").text
+
+
+def test_markdown_holds_no_more_than_a_job_summary_takes():
+    findings = tuple(replace(LEAK, place=Place(f"{'x' * 200}/{line}.py", line)) for line in range(1, 3001))
+    skips = tuple(replace(UNREAD, place=Place(f"{'y' * 200}/{line}.py", line)) for line in range(1, 3001))
+    text = render("markdown", replace(REPORT, findings=findings, skips=skips))
+    assert len(text.encode()) <= 1_000_000
+    rows = len(re.findall(r"(?m)^\| `xxx", text))
+    assert 1000 < rows < 3000
+    assert f"{3000 - rows:,} more: `mailguard check --all`" in text
+    # What the annotations leave out is in the summary.
+    text = render("markdown", replace(REPORT, findings=findings[:200]))
+    assert len(re.findall(r"(?m)^\| `xxx", text)) == 200
+    assert "more: " not in text
 
 
 def test_markdown_of_a_stranger_is_inert():
