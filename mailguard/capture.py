@@ -18,14 +18,15 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, BinaryIO, Final, cast
 
-from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.capture import Format, Sample, Seen, Source
+from mailguard.model.count import Truth
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.recording import head_of
 from mailguard.shelf import shelf
 
-__all__ = ["GROUP", "PART", "STDIN", "Part", "detect", "folders", "formats", "parts", "records"]
+__all__ = ["GROUP", "PART", "STDIN", "Part", "detect", "folders", "formats", "loose", "parts", "records"]
 
 GROUP: Final = "mailguard.captures"
 """The group of entry points by which other packages bring formats."""
@@ -61,6 +62,14 @@ def detect(real: str | os.PathLike[str], fields: Mapping[str, str] = _NO_FIELDS)
     except (OSError, EOFError, zlib.error, ValueError):
         return CannotTell(Reason.BAD_RECORD, "the file cannot be opened")
     return next((form for form in formats() if _says_yes(form, sample)), None)
+
+
+def loose(real: str | os.PathLike[str], form: Format) -> Truth:
+    """Whether requests are answered from a capture whatever their body is; maybe: the tests say so. Never raises."""
+    try:
+        return form.loose(_sample(os.fspath(real), _NO_FIELDS))
+    except Exception:  # noqa: BLE001  # see _says_yes; a file that went away, a format of another package
+        return Truth.NO
 
 
 def _says_yes(form: Format, sample: Sample) -> bool:
@@ -204,6 +213,7 @@ def records(
     form: Format | None = None,
     fields: Mapping[str, str] = _NO_FIELDS,
     opened: Callable[[BinaryIO], None] = _unwatched,
+    seen: Seen | None = None,
 ) -> Iterator[Record]:
     """The records of a capture, one after the other.
 
@@ -213,6 +223,7 @@ def records(
         form: its format, if it is known already.
         fields: the mapping of the settings for a log in a shape of its own.
         opened: hears of each file that is opened, as it lies on the disk.
+        seen: see :class:`~mailguard.model.capture.Source`; what it says yes to is no record.
 
     What cannot be read is a record with a reason; a capture in no known format is one such record. Never raises, except
     :class:`~mailguard.shelf.ShelfError`.
@@ -228,7 +239,7 @@ def records(
     cut: list[bool] = []
     try:
         told = False
-        for record in found.read(source_of(path, real, fields, lambda: cut.append(True), opened)):
+        for record in found.read(source_of(path, real, fields, lambda: cut.append(True), opened, seen)):
             told = isinstance(record.exchange, CannotTell) and record.exchange.reason is Reason.BODY_CUT
             yield record
         if cut and not told:
@@ -314,18 +325,19 @@ class Part:
         fields: Mapping[str, str] = _NO_FIELDS,
         first_line: int = 0,
         opened: Callable[[BinaryIO], None] = _unwatched,
+        seen: Seen | None = None,
     ) -> None:
-        """``span``: one of :func:`parts`; ``first_line``: lines in front of it."""
+        """``span``: one of :func:`parts`; ``first_line``: lines in front of it; ``seen``: see :func:`records`."""
         self.lines = 0
         self._slices: list[_Slice] = []
         self._path, self._real, self._span = path, os.fspath(real), span
-        self._fields, self._first_line, self._opened = fields, first_line, opened
+        self._fields, self._first_line, self._opened, self._seen = fields, first_line, opened, seen
 
     def records(self, form: Format) -> Iterator[Record]:
         """Its records; see :func:`records`."""
         try:
             read = form.part(_sample(self._real, self._fields))
-            source = Source(self._path, self._open, tuple, self._fields, self._first_line)
+            source = Source(self._path, self._open, tuple, self._fields, self._first_line, self._seen)
             yield from read(source) if read is not None else ()
         except (OSError, EOFError):
             yield Record(Place(self._path), CannotTell(Reason.BAD_RECORD, "the file cannot be read to its end"))
@@ -350,11 +362,12 @@ def source_of(
     fields: Mapping[str, str] = _NO_FIELDS,
     on_cut: Callable[[], None] = _nothing,
     opened: Callable[[BinaryIO], None] = _unwatched,
+    seen: Seen | None = None,
 ) -> Source:
     """What a format reads from; ``on_cut`` is called when a compressed file turns out to be cut."""
     if real != STDIN and Path(real).is_dir():
         return Source(path, _folder, lambda: _members(path, real, fields, on_cut), fields)
-    return Source(path, lambda: _open(real, on_cut, opened), tuple, fields)
+    return Source(path, lambda: _open(real, on_cut, opened), tuple, fields, 0, seen)
 
 
 def _folder() -> BinaryIO:

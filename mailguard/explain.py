@@ -19,6 +19,7 @@ from mailguard import gate, rulebook
 from mailguard.allow import REMARKS
 from mailguard.config import Settings, nearest_name
 from mailguard.discover import Named, NothingToCheck, display_path, place_named, tree_of
+from mailguard.evidence import ABOUT
 from mailguard.inspection import render_text
 from mailguard.model.finding import Call, Certainty, Verdict
 from mailguard.model.message import CannotTell, Undecided
@@ -33,6 +34,7 @@ __all__ = ["example_problem", "examples_hold", "page", "run_examples"]
 WIDTH: Final = 100
 
 _ABOUT_EXCEPTIONS: Final = {remark.rule: remark for remark in REMARKS}
+_ABOUT_CAPTURES: Final = {about.rule: about for about in ABOUT}
 
 _SYMBOL: Final = re.compile(r"[\w.]+:[A-Za-z_<][\w.<>]*")
 """A function, as reports name it: ``package.module:Class.method``."""
@@ -58,6 +60,8 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
         lines = rule_lines(rules[subject])
     elif subject in _ABOUT_EXCEPTIONS:
         lines = list(_about_exception(_ABOUT_EXCEPTIONS[subject]))
+    elif subject in _ABOUT_CAPTURES:
+        lines = list(_about_capture(_ABOUT_CAPTURES[subject]))
     elif (provider := _provider(subject)) is not None:
         lines = list(_service(provider))
     else:
@@ -67,7 +71,7 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
         elif _SYMBOL.fullmatch(subject):
             lines = list(_symbol(subject, prepare))
         else:
-            names = [*rules, *_ABOUT_EXCEPTIONS, *gate.providers()]
+            names = [*rules, *_ABOUT_EXCEPTIONS, *_ABOUT_CAPTURES, *gate.providers()]
             raise NothingToCheck(
                 f'"{subject}" is no rule, no place and no mail service. {nearest_name(subject, names)}'
             )
@@ -82,7 +86,7 @@ def _contents() -> Iterator[str]:
     yield "Rules, and what a broken one says:"
     for row in catalogue(rulebook.load_rules()):
         yield f"  {row.rule:<30}{row.title}"
-    for remark in REMARKS:
+    for remark in (*REMARKS, *ABOUT):
         yield f"  {remark.rule:<30}{remark.title}"
     yield ""
     yield "Mail services and libraries:"
@@ -104,6 +108,15 @@ def _about_exception(remark: RuleText) -> Iterator[str]:
         "It stands on a line of a statement, or right above it; on or above the header of a function or class it speaks of all"
         " of that. It needs a reason; until is the last day on which it counts, and may be left out."
     )
+
+
+def _about_capture(about: RuleText) -> Iterator[str]:
+    yield f"{about.title}  ({about.rule}, {about.severity.name.lower()})"
+    yield ""
+    yield from _wrapped(f"{about.summary} It is told and never closes the gate.")
+    yield ""
+    yield "Known, and left so? In the settings:"
+    yield f'  ignore = ["{about.rule}"]                     # or for some files: [tool.mailguard.per-path-ignores]'
 
 
 def _provider(subject: str) -> Provider | None:

@@ -7,6 +7,7 @@ messages it makes, and one judge compares them with the rules.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import multiprocessing
@@ -28,6 +29,7 @@ from mailguard.baseline import load as load_baseline
 from mailguard.changes import Change, Stored
 from mailguard.config import Settings, find, load
 from mailguard.discover import File, Files, Tree, module_of
+from mailguard.evidence import ABOUT, IGNORES_BODY, OUT_OF_DATE, Witness, out_of_date, unmatched
 from mailguard.globs import Globs
 from mailguard.hosts import NO_HOSTS, Hosts, hosts_of
 from mailguard.inspection import Inspection, inspected
@@ -265,6 +267,8 @@ class _Seen:
     asked: list[File]
     """The Python files that were asked for."""
     capture_count: int
+    witnesses: tuple[Witness, ...]
+    """The captures that hold mail requests, and what they are worth."""
     first_capture: int
     """The index of the first problem of a capture."""
     first_remark: int
@@ -298,6 +302,7 @@ class Run:
     _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
+    _captured: list[tuple[str, str, Format]] = field(default_factory=list, compare=False, repr=False)
 
     def report(self) -> Report:
         """Look, and say what was found."""
@@ -349,6 +354,11 @@ class Run:
         both = zip(problems, places, strict=True)
         return [(problem, where) for index, (problem, where) in enumerate(both) if index not in known]
 
+    def proposed_domains(self) -> tuple[str, ...]:
+        """Domains of the code that may be the project's own: mail shows people of one of them only."""
+        seen = self._seen()
+        return seen.code.proposed_domains() if seen.code is not None else ()
+
     def exceptions(self) -> list[Allowance]:
         """The exceptions beside the code that allow something."""
         seen = self._seen()
@@ -366,6 +376,7 @@ class Run:
         skips = list(self.files.skips)
         code = self._scan(exceptions, skips) if CODE in self.eyes and asked else None
         captures, count = self._replay(skips) if CAPTURES in self.eyes else (None, 0)
+        witnesses = tuple(self._witnesses(captures)) if captures is not None and self.change is None else ()
         remarks: list[tuple[Finding, str]] = []
         if code is not None and self.allow:
             not_read = {skip.place.path for skip in skips if not (skip.place.line and skip.reason in PLACES)}
@@ -377,7 +388,9 @@ class Run:
         first_remark = first_capture + (len(captures.problems()) if captures is not None else 0)
         # Those that close nothing come last, so that a problem's index tells its remark.
         remarks.sort(key=lambda remark: not remark[0].gates)
-        return _Seen(code, captures, tuple(skips), exceptions, remarks, asked, count, first_capture, first_remark)
+        return _Seen(
+            code, captures, tuple(skips), exceptions, remarks, asked, count, witnesses, first_capture, first_remark
+        )
 
     def _problems(self, seen: _Seen) -> list[Problem]:
         problems = seen.code.problems(self._line) if seen.code is not None else []
@@ -417,7 +430,7 @@ class Run:
 
     def on(self, files: Files) -> Run:
         """The same run on other files; nothing that was seen of these is kept."""
-        return replace(self, files=files, _lines={}, _files={}, _symbols={}, _cache=[])
+        return replace(self, files=files, _lines={}, _files={}, _symbols={}, _cache=[], _captured=[])
 
     def _files_at(self, stored: Stored) -> Files:
         return _files_of(replace(self.tree, named=(), stdin=False), self.settings, self.eyes, stored)
@@ -487,9 +500,77 @@ class Run:
         """Whether a way goes through what was asked for: a caller elsewhere can make a call unsafe."""
         return self.tree.whole or any(self.tree.asks_for(path) for path in files)
 
+    def _witnesses(self, tally: CaptureTally) -> Iterator[Witness]:
+        """The captures that hold mail requests; of a folder its messages have longer paths."""
+        services: dict[str, set[str]] = {}
+        told = [(call.place.path, call.provider) for call in tally.calls()]
+        for path, service in (*told, *((skip.place.path, skip.provider) for skip in tally.skips())):
+            if service:
+                services.setdefault(path, set()).add(service)
+        for path, real, form in self._captured:
+            inner = {path} & services.keys() or {name for name in services if name.startswith(f"{path}/")}
+            if inner:
+                mailed = frozenset().union(*(services[name] for name in inner))
+                yield Witness(path, real, form, mailed, capture.loose(real, form))
+
+    def _evidence(self, seen: _Seen) -> list[tuple[Finding, frozenset[str]]]:
+        """What is told of captures that prove less than they seem to, and of which."""
+        ignored = frozenset(self.settings.ignore)
+
+        def heard(rule: str) -> list[Witness]:
+            return [one for one in seen.witnesses if rule not in ignored | self.policies.ignored((one.path,))]
+
+        found = list(unmatched(heard(IGNORES_BODY), self._tests))
+        old = heard(OUT_OF_DATE)
+        if old:
+            found += out_of_date(self.tree.root, old, self._senders(seen))
+        return found
+
+    def _python(self) -> tuple[File, ...]:
+        """All Python files of the tree; where that is no project, those of its folder."""
+        if CODE in self.eyes:
+            return self.files.python
+        if not self.tree.project:
+            return tuple(File(one.name, str(one)) for one in sorted(self.tree.root.glob("*.py")) if one.is_file())
+        tree = replace(self.tree, named=(), stdin=False)
+        return _files_of(tree, self.settings, frozenset({CODE}), None).python
+
+    def _tests(self) -> Iterator[Callable[[], bytes]]:
+        """The files that may say by what cassettes are matched: Python, and Ruby where git lists it."""
+        for file in self._python():
+            yield file.read
+        for _, name in git.files(self.tree.root) or ():
+            if name.endswith(".rb") and (self.tree.root / name).is_file():
+                yield (self.tree.root / name).read_bytes
+
+    def _senders(self, seen: _Seen) -> dict[str, frozenset[str]]:
+        """For each service the files whose code mails through it; where no code was read, those that name it."""
+        files: dict[str, set[str]] = {}
+        if seen.code is not None:
+            for call, _ in seen.code.calls():
+                files.setdefault(call.provider, set()).add(call.place.path)
+        else:
+            wanted = {name for one in seen.witnesses for name in one.services}
+            plain = [one.library for one in providers().values() if not one.address]
+            libraries_of = {
+                name: plain if name in PLAIN_MAIL else [providers()[name].library]
+                for name in wanted
+                if name in providers()
+            }
+            for file in self._python() if wanted else ():
+                with contextlib.suppress(OSError):
+                    data = file.read()
+                    for name, known in libraries_of.items():
+                        if any(_names(library, data) for library in known):
+                            files.setdefault(name, set()).add(file.path)
+        return {
+            name: frozenset(path for path in paths if not discover.is_test_code(path)) for name, paths in files.items()
+        }
+
     def _replay(self, skips: list[Skip]) -> tuple[CaptureTally, int]:
         tally = CaptureTally(self.policies)
         files = list(self.capture_files())
+        self._captured[:] = [(path, real, form) for path, real, _, form in files if isinstance(form, Format)]
         self.watch.expect(real for _, real, _, _ in files)
         for found in files:
             if self.jobs > 1 and not self.watch.sample and self._replay_parts(tally, *found):
@@ -597,6 +678,8 @@ class Run:
         calls: list[Call],
     ) -> Ledger:
         findings.extend(tally.findings(known))
+        stale = self._evidence(seen)
+        findings.extend(finding for finding, _ in stale)
         mine = tally.calls()
         calls.extend(mine)
 
@@ -613,6 +696,7 @@ class Run:
             request_undecided=times(Verdict.UNDECIDED),
             cannot_tell=cannot_tell,
             captures=seen.capture_count,
+            stale=len(frozenset().union(*(paths for _, paths in stale))),
         )
 
     def capture_files(self) -> Iterator[tuple[str, str, Mapping[str, str], Format | CannotTell]]:
@@ -642,7 +726,7 @@ class Run:
             code_lines=self._code_lines,
             is_inside=lambda person: is_inside(person, inside),
             compare_key=compare_key,
-            rules=(*(rule_text(rule) for rule in self.rules), *REMARKS),
+            rules=(*(rule_text(rule) for rule in self.rules), *REMARKS, *ABOUT),
             **shown,
         )
 
@@ -731,6 +815,11 @@ def _tally_part(number: int) -> tuple[TallyPart, int, int, bool]:
     return tally.part(), part.lines, seen, contents.full
 
 
+def _names(library: Library, data: bytes) -> bool:
+    """Whether a file names a library, as the scanner looks for it."""
+    return any(all(word.encode() in data for word in token.split(" & ")) for token in library.tokens)
+
+
 def _against(baseline: Baseline, problems: Sequence[Problem], ledger: Ledger) -> Iterator[str]:
     """What a baseline says of a run besides what is known: that it got better, or that mailguard has lost sight."""
     if ledger.calls * 2 < baseline.calls:
@@ -762,7 +851,7 @@ def policies_of(
     folder = settings.folder or tree.root
     everything = rulebook.load_rules(folder / settings.rules if settings.rules else None)
 
-    about_exceptions = {remark.rule for remark in REMARKS}
+    about_exceptions = {remark.rule for remark in (*REMARKS, *ABOUT)}
 
     def own(names: Iterable[str]) -> tuple[str, ...]:
         # What is wrong with an exception is no rule about messages; it can be ignored by its name all the same.

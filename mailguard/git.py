@@ -26,6 +26,7 @@ __all__ = [
     "files",
     "index",
     "is_shallow",
+    "last_commits",
     "merge_base",
     "name_of",
     "root_of",
@@ -220,6 +221,38 @@ def name_of(data: bytes, like: str) -> str:
     digest.update(b"blob %d\0" % len(data))
     digest.update(data)
     return digest.hexdigest()
+
+
+def last_commits(root: Path, paths: Sequence[str]) -> dict[str, int]:
+    """When each of ``paths`` (files and folders, relative to ``root``) was last committed, in seconds since 1970.
+
+    What is in no commit is left out; so is everything of a clone that was cut off, where all files seem to be of one day.
+    """
+    repository = root_of(root)
+    if repository is None or not paths or is_shallow(repository):
+        return {}
+    # In portions, as a command has a limit; one walk through the history for each.
+    found: dict[str, int] = {}
+    for start in range(0, len(paths), _PATHS):
+        wanted = paths[start : start + _PATHS]
+        arguments = ("log", "--no-renames", "--name-only", "--relative", "-z", "--format=%x01%ct", "--")
+        listed = _run(repository, (*arguments, *(f":(literal){path}" for path in wanted)), root)
+        folders = {f"{path.rstrip('/')}/": path for path in wanted}
+        names = set(wanted)
+        for entry in (listed or b"").split(b"\1"):
+            moment, _, changed = entry.partition(b"\0")
+            if not moment.strip().isdigit():
+                continue
+            for raw in changed.strip(b"\n").split(b"\0"):
+                name = os.fsdecode(raw.strip(b"\n"))
+                for path in (
+                    [name] if name in names else [path for folder, path in folders.items() if name.startswith(folder)]
+                ):
+                    found.setdefault(path, int(moment))
+    return found
+
+
+_PATHS: Final = 500
 
 
 def commit_date(root: Path) -> date | None:

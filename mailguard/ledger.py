@@ -59,6 +59,9 @@ def ledger_lines(ledger: Ledger, width: int = 100) -> list[str]:
                 ),
             )
         )
+    if ledger.requests and ledger.stale:
+        words = "proves less than it seems" if ledger.stale == 1 else "prove less than they seem"
+        lines[-1] += f" {plural(ledger.stale, 'capture')} {words}."
     files = _files(ledger)
     if ledger.exceptions:
         # Every exception that counts is seen in every run.

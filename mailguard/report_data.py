@@ -71,6 +71,7 @@ def ledger_data(ledger: Ledger) -> Json:
         "files_read": ledger.files_read,
         "files_known": ledger.files_known,
         "captures": ledger.captures,
+        "captures_stale": ledger.stale,
     }
 
 

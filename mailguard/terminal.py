@@ -389,6 +389,8 @@ def finding_lines(finding: Finding, options: Options, *, links: bool = True) -> 
             lines += _labelled("So", seen, width)
         if alike := alike_words(finding.times, finding.place):
             lines += _labelled("Alike", _safe(alike), width)
+    elif not finding.blocks:
+        lines += _labelled("Why", _safe(told(finding.why)), width)
     lines += _labelled("Change", _safe(told(finding.change)), width)
     if not links:
         return lines

@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from mailguard.documents import decode_text, json_elements, read_json
-from mailguard.model.capture import Format, Read, Sample, Source
+from mailguard.documents import decode_text, json_elements, plain_json, read_json
+from mailguard.model.capture import Format, Read, Sample, Seen, Source
 from mailguard.model.exchange import Exchange, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
-from mailguard.recording import broken, delivered, dig, exchange_of, head_of, iso_time, lines, text_of
+from mailguard.recording import batches, broken, delivered, dig, exchange_of, head_of, iso_time, text_of
 
 __all__ = ["FORMAT"]
 
@@ -107,16 +107,61 @@ def _part(sample: Sample) -> Read | None:
 
 
 def _read_lines(source: Source) -> Iterator[Record]:
-    """One record a line, and no more than one line in memory."""
+    """One record a line, and no more than some lines in memory."""
+    number = source.first_line
+    seen = source.seen if not source.fields else None
     with source.open() as stream:
-        for index, line in lines(stream):
-            number = source.first_line + index
-            if isinstance(line, CannotTell):
-                yield broken(source, line, number)
+        for batch in batches(stream):
+            if isinstance(batch, CannotTell):
+                number += 1
+                yield broken(source, batch, number)
                 continue
-            text = line.strip(b"\xef\xbb\xbf \t\r\n\0\x1e")
-            if text:
-                yield from _record(source, read_json(text), Place(source.path, number))
+            for line in batch:
+                number += 1
+                if seen is not None and _seen(line, seen):
+                    continue
+                text = line.strip(b"\xef\xbb\xbf \t\r\n\0\x1e")
+                if text:
+                    yield from _record(source, read_json(text), Place(source.path, number))
+
+
+_plans: dict[tuple[object, ...], int] = {}
+"""For the keys of a record and the types of what is under them: the quotation marks around keys and texts, without those
+of headers and inside the body; -1 for a record that is not plain."""
+
+
+def _seen(line: bytes, seen: Seen) -> bool:
+    """Whether the request of a line, in our own plain shape, is like one that was looked at."""
+    record = plain_json(line)
+    if type(record) is not dict:
+        return False
+    shape = (*record, *map(type, record.values()))
+    marks = _plans.get(shape)
+    if marks is None:
+        marks = _plan(record)
+        if len(_plans) < 1024:
+            _plans[shape] = marks
+    if marks < 0:
+        return False
+    body, headers = record["body"], record["headers"]
+    inner = body.count('"')
+    # The parser drops what stands under the first of two equal keys; then marks are missing.
+    if line.count(b'"') != marks + 4 * len(headers) + inner or b"\\u0022" in line:
+        return False
+    return seen(record["method"], record["url"], headers, body, record.get("status"), inner)
+
+
+_OTHER_SHAPES: Final = frozenset({"request", "envelope", "body_base64", "response"})
+
+
+def _plan(record: dict[str, Any]) -> int:
+    if not _OTHER_SHAPES.isdisjoint(record) or type(record.get("status")) not in (int, str, type(None)):
+        return -1
+    if [type(record.get(key)) for key in ("method", "url", "body", "headers")] != [str, str, str, dict]:
+        return -1
+    if any(type(value) in (dict, list) for key, value in record.items() if key != "headers"):
+        return -1
+    return 2 * (len(record) + sum(type(value) is str for value in record.values()))
 
 
 def _record(source: Source, value: Value | CannotTell, place: Place) -> Iterator[Record]:

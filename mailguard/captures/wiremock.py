@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mailguard.documents import decode_text, json_elements
 from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.count import Truth
 from mailguard.model.exchange import HttpRequest, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.recording import delivered, http, iso_time, json_head, json_records
@@ -50,10 +52,30 @@ def _exchange(request: object) -> HttpRequest | CannotTell:
     return http(request.get("method"), url, request.get("headers"), body, encoding)
 
 
+def _loose(sample: Sample) -> Truth:
+    """A served event holds the stub that answered: one without a body pattern answers whatever the body is."""
+    head = decode_text(sample.head)
+    for key in ("requests", "serveEvents"):
+        for element in json_elements(head, key):
+            event: Any = element.value
+            if not isinstance(event, Mapping) or event.get("wasMatched") is False:
+                continue
+            stub = event.get("stubMapping")
+            pattern = stub.get("request") if isinstance(stub, Mapping) else None
+            if not isinstance(pattern, Mapping):
+                continue
+            if str(pattern.get("method", "ANY")).upper() in ("POST", "PUT", "ANY") and not any(
+                pattern.get(name) for name in ("bodyPatterns", "multipartPatterns", "formParameters")
+            ):
+                return Truth.YES
+    return Truth.NO
+
+
 FORMAT = Format(
     name="wiremock",
     title="request journal of WireMock",
     sniff=_sniff,
     read=_read,
+    loose=_loose,
     proves="What the code sent to the stub server; its host name is that of the stub unless the stub was a proxy.",
 )

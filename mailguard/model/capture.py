@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
+from mailguard.model.count import Truth
 from mailguard.model.exchange import Record
 
-__all__ = ["Format", "Read", "Sample", "Sniff", "Source"]
+__all__ = ["Format", "Read", "Sample", "Seen", "Sniff", "Source"]
+
+
+Seen: TypeAlias = Callable[[str, str, dict[str, Any], str, "int | str | None", int], bool]
+"""``seen(method, url, headers, body, status, marks)``: parts as a record has them; ``marks`` are the quotation marks in ``body``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,9 @@ class Source:
     """See :class:`Sample`."""
     first_line: int = 0
     """Lines of the file in front of this part of it."""
+    seen: Seen | None = None
+    """Asked about a request before it becomes a record: whether one like it was looked at, so that no record is needed.
+    A format need not ask."""
 
 
 Sniff: TypeAlias = Callable[[Sample], bool]
@@ -50,6 +58,12 @@ Read: TypeAlias = Callable[[Source], Iterator[Record]]
 def _as_a_whole(sample: Sample) -> None:
     """Say that a file is not read in parts."""
     del sample
+
+
+def _compared(sample: Sample) -> Truth:
+    """Say that nothing is answered from a capture."""
+    del sample
+    return Truth.NO
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,8 @@ class Format:
     ``Source.open`` raises."""
     proves: str
     """What a capture of this format can show, and what it cannot, in one or two sentences."""
+    loose: Callable[[Sample], Truth] = _compared
+    """Whether requests are answered from such a capture whatever their body is; maybe: the tests say so."""
     part: Callable[[Sample], Read | None] = _as_a_whole
     """How a part of such a file is read that begins and ends where lines do; None for a file that only tells as a whole.
     All parts, one after the other, give the records of the file."""

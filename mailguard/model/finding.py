@@ -111,12 +111,21 @@ class Finding:
     """The line of the message in which the people stand: ``To``, ``Cc``, ``Bcc``, ``Reply-To``; where else a reader
     finds them: ``the text``."""
     exception: bool = False
-    """Whether it is about an exception that is written beside the code; then there are no people and no ways."""
+    """Whether it is about an exception that is written beside the code, or about a capture as evidence; then there are no
+    people and no ways."""
+    blocks: bool = True
+    """False for what is told and never closes the gate by itself: a capture that proves less than it seems to."""
 
     @property
     def gates(self) -> bool:
         """Whether it closes the gate, by itself."""
-        return self.new and not self.noted and self.severity >= Severity.WARNING and self.certainty >= Certainty.LIKELY
+        return (
+            self.blocks
+            and self.new
+            and not self.noted
+            and self.severity >= Severity.WARNING
+            and self.certainty >= Certainty.LIKELY
+        )
 
 
 class SkipReason(enum.Enum):
@@ -208,6 +217,8 @@ class Ledger:
     """Not read, and accepted in the baseline."""
     captures: int = 0
     """Capture files."""
+    stale: int = 0
+    """Those of them that prove less than they seem to: replayed whatever the body is, or older than the code."""
 
 
 @dataclass(frozen=True, slots=True)
