@@ -245,6 +245,9 @@ class Object:
     PATHS: tuple[str, ...] = ()
     """The dotted names under which the library's class can be imported."""
 
+    HOLDS: bool = False
+    """Whether it only holds a person (an ``Email``, a ``Mailbox``), whom it shows to nobody until a message takes it."""
+
     _heap: Any = None
     _ref: Any = None
 
@@ -509,10 +512,10 @@ def _folded(value: dict[Any, Any], key: str) -> Value | Absent:
     """What stands under the first key that is ``key`` in whatever case."""
     wanted = key.casefold()
     size = len(wanted)
-    for name, item in value.items():
+    for name in value:
         # In ASCII only a key of the same length can be it; a capture asks a million times.
         if type(name) is str and (len(name) == size or not name.isascii()) and name.casefold() == wanted:
-            found: Value | Absent = item
+            found: Value | Absent = value[name]
             return found
     return ABSENT
 

@@ -149,6 +149,7 @@ class SendSmtpEmailTo(_Model):
         *_paths("SendSmtpEmailReplyTo", "send_smtp_email_reply_to"),
         *_paths("SendSmtpEmailReplyTo1", "send_smtp_email_reply_to1"),
     )
+    HOLDS = True
     NAMES = _CONTACT
     NEEDS = "email"
 

@@ -181,6 +181,7 @@ class EmailRecipient(_Model):
     """``EmailRecipient(email=..., fields=...)``."""
 
     PATHS: tuple[str, ...] = _paths("EmailRecipient", "email_recipient")
+    HOLDS = True
     NAMES: ClassVar[Mapping[str, str]] = {"email": "Email", "fields": "Fields"}
     NEEDS = ("email",)
 

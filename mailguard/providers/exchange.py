@@ -130,6 +130,7 @@ class Mailbox(Object):
     """``exchangelib.Mailbox``."""
 
     PATHS: tuple[str, ...] = ("exchangelib.Mailbox", "exchangelib.properties.Mailbox")
+    HOLDS = True
 
     def __init__(self, *_: Value, email_address: Value = None, name: Value = None, **__: Value) -> None:
         self.write("email_address", email_address)

@@ -236,6 +236,7 @@ class SdkRecipient(_Model):
     """``msgraph.generated.models.recipient.Recipient``."""
 
     PATHS: tuple[str, ...] = (f"{_MODELS}.recipient.Recipient",)
+    HOLDS = True
     FIELDS = (("email_address", "emailAddress"),)
 
 
@@ -243,6 +244,7 @@ class SdkEmailAddress(_Model):
     """``msgraph.generated.models.email_address.EmailAddress``."""
 
     PATHS: tuple[str, ...] = (f"{_MODELS}.email_address.EmailAddress",)
+    HOLDS = True
     FIELDS = (("address", "address"), ("name", "name"))
 
 

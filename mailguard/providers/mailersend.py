@@ -122,6 +122,7 @@ class EmailContact(Object):
     """``mailersend.EmailContact(email=..., name=...)``."""
 
     PATHS: tuple[str, ...] = ("mailersend.EmailContact", "mailersend.models.email.EmailContact")
+    HOLDS = True
 
     def __init__(self, *, email: Value, name: Value = None) -> None:
         self.write("email", _single(email))

@@ -521,6 +521,7 @@ class Email(_Part):
     """``Email(email, name)``: without a name the text is read for one, and only its first address is kept."""
 
     PATHS: tuple[str, ...] = _paths("Email", "email")
+    HOLDS = True
     KIND = ""
     """The list of a personalization into which the package puts an object of this class; it goes by the class's name."""
 

@@ -642,6 +642,7 @@ class Address(Object):
     """``email.headerregistry.Address``."""
 
     PATHS = ("email.headerregistry.Address",)
+    HOLDS = True
 
     def __init__(
         self,

@@ -92,7 +92,8 @@ class Assignment(Models):
         cell = state.heap[holder]
         model = self._model_of(state, holder)
         if model is not None:
-            value = self.shown(value, context.place(at))
+            if not model.cls.HOLDS:
+                value = self.shown(value, context.place(at))
             found = inspect.getattr_static(model.cls, name, None)
             if isinstance(found, property):
                 if found.fset is not None:

@@ -75,6 +75,8 @@ class Base:
         """What loaded modules made, likewise."""
         self._memo: dict[object, Val] = {}
         self._slicer = Slicer()
+        self.looked_up: set[object] = set()
+        """Imported names whose look-up is under way."""
         self._unread: set[int] = set()
         """Calls that stand as statements: nobody reads what they return."""
         self.effort = FULL

@@ -24,7 +24,9 @@ from mailguard.model.value import (
     Step,
     StepKind,
     Text,
+    Trail,
     Unknown,
+    inherit,
     trail_of,
 )
 from mailguard.source import library
@@ -109,12 +111,12 @@ class Models(Narrowing):
         whole = getattr(node, "at", t.Span(0, 0, 0, 0))
 
         def ready(value: Val, key: object) -> Val:
-            if marked and not self._is_mapping(state, value):
-                value = self.shown(value, context.place(spans.get(key, whole)))
+            if marked:
+                value = self._shown_whole(state, value, context.place(spans.get(key, whole)))
             return self._argument(context, state, value, node)
 
         # A function that only converts (formataddr, json.dumps) shows nobody anything: it is tried unmarked first.
-        marked = not converts
+        marked = not converts and not (isinstance(receiver, Object) and receiver.HOLDS)
         positional = [ready(value, index) for index, value in enumerate(args)]
         named = {key: ready(value, key) for key, value in keywords if key not in {"*", "**", None}}
         star = next((value for key, value in keywords if key == "*"), None)
@@ -154,12 +156,23 @@ class Models(Narrowing):
             context, state, callee.function.call, None, args, keywords, node, callee.path, converts=True
         )
 
-    def _is_mapping(self, state: State, value: Val) -> bool:
+    def _shown_whole(self, state: State, value: Val, place: Place) -> Val:
+        """``value`` as it enters a message, unless it is a mapping or an object that says where its parts entered."""
         if isinstance(value, Either):
-            return any(self._is_mapping(state, option) for option in value.options if option is not ABSENT)
+            shown = tuple(
+                option if option is ABSENT else self._shown_whole(state, option, place) for option in value.options
+            )
+            return replace(value, options=shown)
         if isinstance(value, Fields):
-            return True
-        return isinstance(value, Ref) and value in state.heap and state.heap[value].sort in {"dict", "object"}
+            return value
+        if isinstance(value, Ref) and value in state.heap:
+            sort = state.heap[value].sort
+            if sort == "dict":
+                return value
+            if sort == "object":
+                model = self._model_of(state, value)
+                return self.shown(value, place) if model is not None and model.cls.HOLDS else value
+        return self.shown(value, place)
 
     @staticmethod
     def _fill(signature: inspect.Signature, positional: list[Val], named: dict[str, Val], filler: Val) -> None:
@@ -326,8 +339,9 @@ class Models(Narrowing):
                     return Unknown("a thing")
                 return self._freeze_cell(state, value, cell, context, node, depth)
             case Items():
+                held = self._shown_with(state, value.members, value.trail)
                 members = tuple(
-                    Member(self.freeze(state, item, context, node, depth + 1), count) for item, count in value.members
+                    Member(self.freeze(state, item, context, node, depth + 1), count) for item, count in held
                 )
                 return replace(value, members=members)
             case Either():
@@ -376,9 +390,8 @@ class Models(Narrowing):
     def _freeze_cell(self, state: State, ref: Ref, cell: Cell, context: Context, node: object, depth: int) -> Val:
         trail = cell.trail + ref.trail
         if cell.sort in {"list", "set"}:
-            members = tuple(
-                Member(self.freeze(state, item, context, node, depth + 1), count) for item, count in cell.members
-            )
+            held = self._shown_with(state, cell.members, trail)
+            members = tuple(Member(self.freeze(state, item, context, node, depth + 1), count) for item, count in held)
             return Items(members, trail, cell.sort)
         if cell.sort == "dict":
             known_fields = tuple((key, self.freeze(state, item, context, node, depth + 1)) for key, item in cell.fields)
@@ -392,6 +405,19 @@ class Models(Narrowing):
             return text
         name = cell.cls.node.name if isinstance(cell.cls, Cls) else "object"
         return Unknown(name, OPTIONAL, trail)
+
+    def _shown_with(self, state: State, members: tuple[Member, ...], trail: Trail) -> tuple[Member, ...]:
+        """The members of a list that is shown by ``trail``: objects that only hold a person are shown with it."""
+        steps = [step for step in trail if step.kind is StepKind.SHOWN]
+        if not steps:
+            return members
+        result = []
+        for item, count in members:
+            shown = item
+            for step in steps:
+                shown = self._shown_whole(state, shown, step.place) if isinstance(item, (Ref, Either)) else shown
+            result.append(Member(shown, count))
+        return tuple(result)
 
     def thaw(self, state: State, value: Val, context: Context, site: object) -> Val:
         """The interpreter's value for what a model returns or stores."""
@@ -462,7 +488,11 @@ class _Heap:
 
     def model_read(self, ref: Ref, name: str, default: Val) -> Val:
         value = self.state.heap[ref].get(name) if ref in self.state.heap else ABSENT
-        return default if value is ABSENT else self.machine.freeze(self.state, value, self.context, self.node)
+        if value is ABSENT:
+            return default
+        frozen = self.machine.freeze(self.state, value, self.context, self.node)
+        # An object that was handed to an add call (an Email) shows what it holds there.
+        return inherit(frozen, tuple(step for step in ref.trail if step.kind is StepKind.SHOWN))
 
     def model_write(self, ref: Ref, name: str, value: Val) -> None:
         live = self.machine.thaw(self.state, value, self.context, (self.node, name))

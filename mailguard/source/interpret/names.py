@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -96,7 +97,8 @@ class Names(Base):
             )
             names[name] = made
             return made
-        for star in names.get("import *", ()):
+        stars = _stars(names)
+        for star in stars:
             cyclic = star is module or star in seen
             value = (
                 self.lookup_module(state, star, name, seen | {module})
@@ -105,7 +107,7 @@ class Names(Base):
             )
             if value is not ABSENT:
                 return value
-        for star in names.get("import *", ()):
+        for star in stars:
             if isinstance(star, str) and f"{star}.{name}" in self.models:
                 return self.models[f"{star}.{name}"]
         return ABSENT
@@ -175,7 +177,7 @@ class Names(Base):
             if name == "*":
                 names = state.frames[context.frame]
                 star: Module | str = module if module is not None else node.module
-                names["import *"] = (*names.get("import *", ()), star)
+                names["import *"] = (*_stars(names), star)
                 continue
             bound = alias or name
             if module is not None:
@@ -293,13 +295,28 @@ class Later:
 
     def get(self, machine: Names, state: State) -> Val:
         """Its value."""
-        value = machine.lookup_module(state, self.module, self.name)
+        if self in machine.looked_up:
+            # Modules that import a name from each other: nobody defines it.
+            return library.named(self.name, Place(self.module.path))
+        machine.looked_up.add(self)
+        try:
+            value = machine.lookup_module(state, self.module, self.name)
+        finally:
+            machine.looked_up.discard(self)
         if value is not ABSENT:
             return value
         inner = machine.project.submodule(self.module, self.name)
         if inner is not None:
             return Mod(inner)
         return library.named(f"{self.module.name.rsplit('.', 1)[-1]}.{self.name}", Place(self.module.path))
+
+
+def _stars(names: Mapping[str, Val]) -> tuple[Val, ...]:
+    """What a frame imported with a star: modules of the project, names of those outside."""
+    found = names.get("import *", ())
+    # Branches may import different modules: what either of them has may be meant.
+    options = found.options if isinstance(found, Either) else (found,)
+    return tuple(dict.fromkeys(star for option in options if isinstance(option, tuple) for star in option))
 
 
 _DECORATORS: Final = {
