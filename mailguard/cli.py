@@ -638,11 +638,28 @@ def _keep(run: Run, written: Written) -> int:
         if file.is_symlink() or not file.resolve().is_relative_to(root):
             raise NothingToCheck(f"cannot write {written.path}: it is a link, or a link leads out of the tree.")
         try:
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(written.data)
         except OSError as error:
             raise NothingToCheck(f"cannot write {written.path}: {error.strerror}") from error
     for line in written.lines:
         click.echo(_printable(line))
+    return 0
+
+
+@main.command(hidden=True)
+@click.option(
+    "--from", "source", metavar="SOURCE", help="Where hook and jobs get mailguard: git+URL@REVISION, or a requirement."
+)
+@_about_settings
+def init(*, source: str | None, **options: Any) -> int:
+    """Look, and write settings, a hook and a workflow where there are none."""
+    from mailguard.init import begin, origin_of  # noqa: PLC0415  # loads the wings
+
+    origin = origin_of(source)
+    run = _prepare(_project(), frozenset({"code", "captures"}), options)
+    for written in begin(run, origin):
+        _keep(run, written)
     return 0
 
 
