@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -126,6 +128,19 @@ def way_words(row: Row) -> str:
     return ARROW.join(step_words(step, row) for step in shortened(way_of_row(row)))
 
 
+def other_words(row: Row) -> str:
+    """``and 3 other ways: 1 shows people to each other, 2 keep readers apart``; empty where there is none."""
+    if not row.call.others:
+        return ""
+    counts = Counter(verdict for verdict, _ in row.call.others)
+    parts = [
+        f"{number(counts[verdict])} {verdict.value if counts[verdict] == 1 else PLURAL[verdict]}"
+        for verdict in ORDER
+        if counts[verdict]
+    ]
+    return f"and {plural(len(row.call.others), 'other way', 'other ways')}: {', '.join(parts)}"
+
+
 def told_words(row: Row) -> str:
     """What was established, as a sentence without a full stop, with the rule where one is broken."""
     return told(row.call.because) or row.verdict.value
@@ -233,9 +248,9 @@ def _row_lines(row: Row, options: Options) -> list[str]:
     lines += wrapped(_safe(told_words(row)), options.width, "    ", "    ")
     way = _safe(way_words(row))
     if way:
-        more = row.call.ways - 1
-        other = f", and {plural(more, 'other way', 'other ways')}" if more > 0 else ""
-        lines += wrapped(f"{way}{other}", options.width, "    ", "      ")
+        lines += wrapped(way, options.width, "    ", "      ")
+    if row.call.others:
+        lines.append(f"    {other_words(row)}")
     for one in row.broken:
         if row.verdict in (Verdict.SHOWS, Verdict.UNDECIDED) and one.title == row.call.because:
             continue
@@ -405,7 +420,9 @@ def _row(row: Row) -> Json:
         "origin_words": origin_words(row) or None,
         "origin_place": place_data(source.place) if source is not None else None,
         "way": [step_data(step) for step in call.way],
-        "ways": call.ways,
+        "other_ways": [
+            {"verdict": _key(verdict), "steps": [step_data(step) for step in way]} for verdict, way in call.others
+        ],
         "reads": [
             {"field": clean(name), "holds": told(holds), "place": place_data(place)}
             for name, holds, place in call.reads
@@ -521,7 +538,7 @@ def _csv_row(row: Row) -> dict[str, _Cell]:
         "origin": origin_words(row),
         "origin place": file_line(source.place) if source is not None else "",
         "way": way_words(row),
-        "ways": row.call.ways,
+        "ways": 1 + len(row.call.others),
         "owner": owner_words(row.owners),
         "rules": ", ".join(dict.fromkeys(clean(one.rule) for one in row.broken)),
         "remarks": ", ".join(clean(remark) for remark in row.remarks),
@@ -535,9 +552,13 @@ def _csv_row(row: Row) -> dict[str, _Cell]:
 # Markdown
 
 
+_SIGNS: Final = re.compile(r"[\\`*{}\[\]<>#|~&@$]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+"""What formats, mentions or links in GitHub-flavoured Markdown, also the hosts that it links by themselves."""
+
+
 def _words(text: str) -> str:
-    """A sentence of ours, which may hold a stranger's words."""
-    return safe_text(no_address(text), Output.MARKDOWN)
+    """A sentence of ours, which may hold a stranger's words: Markdown's signs have no effect, but it stays readable."""
+    return _SIGNS.sub(lambda found: f"&#{ord(found.group())};", safe_text(no_address(text), Output.XML))
 
 
 def _code(text: str) -> str:
@@ -618,6 +639,16 @@ def _worst_first(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: ORDER.index(row.verdict))
 
 
+def _markdown_way(row: Row) -> str:
+    """The way of the recipients, with places as code."""
+    steps = []
+    for step in shortened(way_of_row(row)):
+        words, _, place = step_words(step, row).rpartition(" (")
+        steps.append(f"{_words(words)} {_code(place.removesuffix(')'))}")
+    other = _words(other_words(row))
+    return "; ".join(part for part in (ARROW.join(steps), other) if part)
+
+
 def _markdown_row(row: Row) -> str:
     remarks = [clean(remark) for remark in row.remarks]
     remarks += [also_words(one) for one in row.broken if one.counts and one.title != row.call.because]
@@ -630,7 +661,7 @@ def _markdown_row(row: Row) -> str:
         sure_words(row),
         _words(told_words(row)),
         _words(origin_words(row)),
-        _words(way_words(row)),
+        _markdown_way(row),
         _code(owner_words(row.owners)),
         _words("; ".join(remarks)),
     )

@@ -198,7 +198,9 @@ class _Hit:
     def weight(self) -> tuple[object, ...]:
         """The key by which ways are sorted, the worst first; where all is equal, by place."""
         certain, count = self.judgement.certainty, self.judgement.count
-        return (-certain, -self.judgement.severity, -count.low, -count.plain, tuple(step.place for step in self.way))
+        # What closes the gate comes first: a note that is certain does not make an open question an error.
+        ways = tuple(step.place for step in self.way)
+        return (not self.gates, -certain, -self.judgement.severity, -count.low, -count.plain, ways)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,9 +344,13 @@ class CodeTally:
             if not counted:
                 continue
             worst = min(counted, key=lambda way: (WORST.index(way.verdict), -(way.certainty or 0)))
-            trails = {way.lead.trail if way.lead else () for way in counted}
             lead = worst.lead
-            way = lead.trail if lead else ()
+            trail = _sent(lead, place)
+            others: dict[Trail, Verdict] = {}
+            for one in counted:
+                way = _sent(one.lead, place)
+                if way != trail and (way not in others or WORST.index(one.verdict) < WORST.index(others[way])):
+                    others[way] = one.verdict
             yield (
                 Call(
                     place,
@@ -356,8 +362,13 @@ class CodeTally:
                     worst.because,
                     certainty=worst.certainty,
                     origin=lead.origin if lead else None,
-                    way=way if way and way[-1].kind is StepKind.SENT else (*way, Step(StepKind.SENT, place)),
-                    ways=len(trails),
+                    way=trail,
+                    others=tuple(
+                        (verdict, way)
+                        for way, verdict in sorted(
+                            others.items(), key=lambda item: (WORST.index(item[1]), _places(item[0]))
+                        )
+                    ),
                     test_code=not real,
                 ),
                 frozenset(site.touched),
@@ -431,7 +442,7 @@ class CodeTally:
             finding = Finding(
                 rule=worst.judgement.rule.id,
                 title=worst.judgement.title,
-                severity=max(hit.judgement.severity for hit in hits),
+                severity=worst.judgement.severity,
                 certainty=worst.judgement.certainty,
                 place=place,
                 send=worst.dispatch.place,
@@ -487,6 +498,16 @@ def _lead(message: Message, inside: frozenset[str], told: Recipient | None, verd
     if verdict is Verdict.UNDECIDED and outside:
         return max(outside, key=lambda person: (person.count.high, *_heaviness(person)))
     return told or max(outside or shown or message.transmitted_bcc + message.bcc, key=_heaviness, default=None)
+
+
+def _sent(lead: Recipient | None, send: Place) -> Trail:
+    """The way of an entry up to the mail call at ``send``."""
+    trail = lead.trail if lead else ()
+    return trail if trail and trail[-1].kind is StepKind.SENT else (*trail, Step(StepKind.SENT, send))
+
+
+def _places(trail: Trail) -> tuple[Place, ...]:
+    return tuple(step.place for step in trail)
 
 
 def _reads(message: Message, dispatch: Dispatch | None) -> Iterator[tuple[str, str, Place]]:

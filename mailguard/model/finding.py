@@ -183,8 +183,8 @@ class Call:
     """Where its recipients come from: those that matter most, as in ``way``; None for a capture, and where nothing tells."""
     way: Trail = ()
     """The way of these recipients on the worst way of the call, as in :class:`Way`; empty for a capture."""
-    ways: int = 1
-    """By how many ways people come into it."""
+    others: tuple[tuple[Verdict, Trail], ...] = ()
+    """The other ways by which people come into it, worst first, and what each of them comes to."""
     test_code: bool = False
     """Whether all its ways belong to test code."""
 
