@@ -149,7 +149,7 @@ class Project:
     def _find(self, dotted: str, importer: Module) -> Module | None:
         parts = dotted.split(".")
         tail = "/".join(parts)
-        best: tuple[int, int, str] | None = None
+        best: tuple[bool, int, int] | None = None
         found: Module | None = None
         for module in self._by_stem.get(parts[-1], ()):
             if module is importer and not module.is_package:
@@ -164,9 +164,9 @@ class Project:
                 continue
             if parts[0] in STDLIB and not (beside and root not in self._packages and len(parts) > 1):
                 continue
-            common = _common(root, importer.package)
-            rank = (common, -len(root), module.path)
-            if best is None or rank[:2] > best[:2] or (rank[:2] == best[:2] and module.path < best[2]):
+            # Within a package an absolute import never means a sibling, unless nothing else has the name (Python 2).
+            rank = (not (beside and root in self._packages), _common(root, importer.package), -len(root))
+            if found is None or best is None or rank > best or (rank == best and module.path < found.path):
                 best, found = rank, module
         return found
 

@@ -295,14 +295,15 @@ class Later:
 
     def get(self, machine: Names, state: State) -> Val:
         """Its value."""
-        if self in machine.looked_up:
-            # Modules that import a name from each other: nobody defines it.
-            return library.named(self.name, Place(self.module.path))
-        machine.looked_up.add(self)
-        try:
-            value = machine.lookup_module(state, self.module, self.name)
-        finally:
-            machine.looked_up.discard(self)
+        # Modules may import a name from each other, and a package its own submodule: the name that leads back to
+        # itself is none.
+        value: Val = ABSENT
+        if self not in machine.looked_up:
+            machine.looked_up.add(self)
+            try:
+                value = machine.lookup_module(state, self.module, self.name)
+            finally:
+                machine.looked_up.discard(self)
         if value is not ABSENT:
             return value
         inner = machine.project.submodule(self.module, self.name)
