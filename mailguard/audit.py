@@ -103,6 +103,11 @@ class Row:
         return next((step for step in self.call.way if step.kind in ORIGIN_OF), None)
 
     @property
+    def all_ways(self) -> tuple[Trail, ...]:
+        """Every way by which people come into it, the worst first."""
+        return (self.call.way, *(way for _, way in self.call.others))
+
+    @property
     def besides(self) -> bool:
         """Whether a rule is broken although no outside reader sees another."""
         return self.verdict is not Verdict.SHOWS and any(one.counts for one in self.broken)
@@ -195,6 +200,8 @@ class Audit:
     """The recorded requests that belong to the project, equal ones together."""
     skips: tuple[Skip, ...] = ()
     elsewhere: tuple[Named, ...] = ()
+    unexplained: tuple[Named, ...] = ()
+    """Python files that were read and name a mail API, and in which no mail call was found; test code is left out."""
     excluded: int = 0
     """Python files that the settings exclude, whatever they name."""
     too_large: int = 0
@@ -286,11 +293,13 @@ def audit_of(run: gate.Run) -> Audit:
     recorded = [call for call in report.calls if not call.symbol]
     elsewhere, excluded, too_large = _elsewhere(run, owners)
     home = owners.at(run.tree.root)
+    rows = tuple(_rows(code, findings, declared, owners))
     return Audit(
-        rows=tuple(_rows(code, findings, declared, owners)),
+        rows=rows,
         requests=tuple(_rows(recorded, _recorded(report), declared, owners)),
         skips=tuple(sorted(report.skips, key=lambda skip: (skip.place, skip.reason.name, skip.detail))),
         elsewhere=elsewhere,
+        unexplained=tuple(_unexplained(run, rows, report.skips, owners)),
         excluded=excluded,
         too_large=too_large,
         decisions=tuple(_decisions(run)),
@@ -421,6 +430,26 @@ def _elsewhere(run: gate.Run, owners: _Ownership) -> tuple[tuple[Named, ...], in
         if apis:
             found.append(Named(file.path, language, apis, is_excluded, owners.of(file.path)))
     return tuple(found), excluded, too_large
+
+
+def _unexplained(run: gate.Run, rows: Iterable[Row], skips: Iterable[Skip], owners: _Ownership) -> Iterator[Named]:
+    """Python files of the application that name a mail API although no way of a mail call goes through them.
+
+    A call that nobody makes is one such file, a library that mailguard does not know another. What holds something that was
+    not understood is told already.
+    """
+    told_of = {skip.place.path for skip in skips}
+    for row in rows:
+        told_of |= {row.call.place.path, *(step.place.path for way in row.all_ways for step in way)}
+    for file in run.files.python:
+        if file.path in told_of or not run.tree.asks_for(file.path) or discover.is_test_code(file.path):
+            continue
+        try:
+            apis = apis_named(PYTHON, file.read())
+        except OSError:
+            continue  # a Skip says so where it matters
+        if apis:
+            yield Named(file.path, PYTHON, apis, owners=owners.of(file.path))
 
 
 def _python_apis(data: bytes) -> tuple[str, ...]:
@@ -611,6 +640,9 @@ def _unread(audit: Audit) -> Iterator[str]:
     places = audit.unread_places()
     if places:
         yield f"{plural(places, 'place of the code was', 'places of the code were')} not understood."
+    if audit.unexplained:
+        names = "names" if len(audit.unexplained) == 1 else "name"
+        yield f"{plural(len(audit.unexplained), 'Python file')} {names} a mail API, and no mail call was found there."
     if audit.excluded:
         named = sum(one.excluded and one.language == PYTHON for one in audit.elsewhere)
         text = f"The settings exclude {plural(audit.excluded, 'Python file')}"

@@ -57,6 +57,8 @@ SHORT: Final[Mapping[Verdict, str]] = {
 
 ARROW: Final = " → "
 
+UNEXPLAINED: Final = "Python files that name a mail API, and no mail call was found there"
+
 
 # --------------------------------------------------------------------------------------------------
 # Words that all pages share
@@ -90,6 +92,11 @@ def unread_words(audit: Audit) -> list[str]:
         lines.append(f"Not understood: {plural(places, 'place of the code', 'places of the code')}.")
     if requests := audit.unread_requests():
         lines.append(f"Cannot tell: {plural(requests, 'recorded request')}.")
+    if audit.unexplained:
+        names = "names" if len(audit.unexplained) == 1 else "name"
+        lines.append(
+            f"{plural(len(audit.unexplained), 'Python file')} {names} a mail API, and no mail call was found there."
+        )
     if audit.excluded:
         lines.append(f"Excluded by the settings: {plural(audit.excluded, 'Python file')}{_excluded_words(audit)}.")
     if languages := audit.by_language():
@@ -288,7 +295,9 @@ def _blocks(audit: Audit, options: Options) -> Iterator[list[str]]:
     if audit.skips:
         yield [style.bold(f"{MARKS[Verdict.CANNOT_TELL]} Not read, or not understood"), *_skip_lines(audit, options)]
     if audit.elsewhere:
-        yield [style.bold("Files that name a mail API and were not read"), *_named_lines(audit, options)]
+        yield [style.bold("Files that name a mail API and were not read"), *_named_lines(audit.elsewhere, options)]
+    if audit.unexplained:
+        yield [style.bold(UNEXPLAINED), *_named_lines(audit.unexplained, options)]
     if audit.decisions or audit.others:
         yield [style.bold("Decisions"), *_decision_lines(audit, options)]
     remarks = [*([_owner_remark(audit)] if audit.rows else []), *(told(notice) for notice in audit.notices)]
@@ -307,8 +316,8 @@ def _skip_words(skip: Skip) -> str:
     return f"{skip_why(skip)}{times}{' (known)' if skip.accepted else ''}"
 
 
-def _named_lines(audit: Audit, options: Options) -> Iterator[str]:
-    for one in audit.elsewhere:
+def _named_lines(named: Iterable[Named], options: Options) -> Iterator[str]:
+    for one in named:
         words = [f"{_safe(clean(one.path))}  {_named_words(one)}"]
         if one.owners:
             words.append(_safe(owner_words(one.owners)))
@@ -363,16 +372,8 @@ def render_json(audit: Audit, options: Options) -> str:
         "places": [_row(row) for row in audit.rows],
         "requests": [_row(row) for row in audit.requests],
         "not_read": [skip_data(skip, options) for skip in audit.skips],
-        "other_files": [
-            {
-                "path": clean(one.path),
-                "language": one.language,
-                "apis": list(one.apis),
-                "excluded": one.excluded,
-                "owners": [clean(owner) for owner in one.owners],
-            }
-            for one in audit.elsewhere
-        ],
+        "other_files": [_named(one) for one in audit.elsewhere],
+        "unexplained_files": [_named(one) for one in audit.unexplained],
         "decisions": [
             {
                 "kind": one.kind,
@@ -391,6 +392,16 @@ def render_json(audit: Audit, options: Options) -> str:
         "notices": [told(notice) for notice in audit.notices],
     }
     return json.dumps({key: scrub(part) for key, part in data.items()}, indent=2) + "\n"
+
+
+def _named(one: Named) -> Json:
+    return {
+        "path": clean(one.path),
+        "language": one.language,
+        "apis": list(one.apis),
+        "excluded": one.excluded,
+        "owners": [clean(owner) for owner in one.owners],
+    }
 
 
 def _key(verdict: Verdict) -> str:
@@ -487,9 +498,10 @@ def _csv_rows(audit: Audit) -> Iterator[dict[str, _Cell]]:
             "remarks": "known" if skip.accepted else "",
             "times": skip.times,
         }
-    for one in audit.elsewhere:
+    for one in (*audit.elsewhere, *audit.unexplained):
+        kind = "excluded by the settings" if one.excluded else "other language"
         yield {
-            "kind": "excluded by the settings" if one.excluded else "other language",
+            "kind": kind if one in audit.elsewhere else "no mail call found",
             "path": clean(one.path),
             "api": ", ".join(one.apis),
             "because": one.language,
@@ -604,18 +616,17 @@ def _markdown(audit: Audit) -> Iterator[list[str]]:
         yield [_cells("place", "why"), "|---|---|"] + [
             _cells(_code(place_words(skip.place)), _words(_skip_words(skip))) for skip in audit.skips
         ]
-    if audit.elsewhere:
-        yield ["## Files that name a mail API and were not read"]
-        yield [_cells("file", "language", "names", "owner", "remarks"), "|---|---|---|---|---|"] + [
-            _cells(
-                _code(clean(one.path)),
-                _words(one.language),
-                _words(", ".join(one.apis)),
-                _code(owner_words(one.owners)),
-                "excluded by the settings" if one.excluded else "",
-            )
-            for one in audit.elsewhere
-        ]
+    for files, title in (
+        (audit.elsewhere, "Files that name a mail API and were not read"),
+        (audit.unexplained, UNEXPLAINED),
+    ):
+        if files:
+            yield [f"## {title}"]
+            yield [
+                _cells("file", "language", "names", "owner", "remarks"),
+                "|" + "---|" * 5,
+                *(_markdown_named(one) for one in files),
+            ]
     if audit.decisions or audit.others:
         yield ["## Decisions"]
         rows = [(one.where, one.what, decision_words(one)) for one in audit.decisions]
@@ -628,6 +639,16 @@ def _markdown(audit: Audit) -> Iterator[list[str]]:
     remarks = [*([_owner_remark(audit)] if audit.rows else []), *(told(notice) for notice in audit.notices)]
     for remark in remarks:
         yield [_words(" ".join(remark.split()))] if remark else []
+
+
+def _markdown_named(one: Named) -> str:
+    return _cells(
+        _code(clean(one.path)),
+        _words(one.language),
+        _words(", ".join(one.apis)),
+        _code(owner_words(one.owners)),
+        "excluded by the settings" if one.excluded else "",
+    )
 
 
 def _markdown_totals(name: str, totals: Iterable[Total], words: Callable[[str], str]) -> list[str]:

@@ -241,6 +241,45 @@ _OWN: Final[Mapping[str, tuple[_Api, ...]]] = {
     "Apex": (_api("Apex", "messaging.singleemailmessage messaging.massemailmessage messaging.sendemail"),),
     "Apps Script": (_api("Apps Script", "mailapp gmailapp"),),
     "ColdFusion": (_api("cfmail", "cfmail", r"<cfmail\b|\bcfmail\s{0,4}\("),),
+    "Python": (
+        _api("smtplib", "smtplib", r"\bSMTP(?:_SSL)?\s{0,4}\(|\.sendmail\(|\.send_message\("),
+        _api(
+            "Django",
+            "django.core.mail django.core~import",
+            r"\b(?:send_mail|send_mass_mail|mail_admins|mail_managers|EmailMessage|EmailMultiAlternatives)\s{0,4}\(|\.email_user\(",
+        ),
+        _api("Django", "adminemailhandler", r"\bAdminEmailHandler\b"),
+        _api("logging", "smtphandler", r"\bSMTPHandler\b"),
+        _api(
+            "Flask-Mail",
+            "flask_mail flask_mailman",
+            r"\bsend_message\(|\bMessage\(|\bEmail(?:Message|MultiAlternatives)\(",
+        ),
+        _api(
+            "a mail package",
+            "sendgrid mailjet postmark resend sparkpost mandrill mailchimp sib_api brevo mailersend mailtrap mailgun yagmail redmail "
+            "fastapi_mail exchangelib o365 azure pyzmail mailer zeptomail ezgmail simplegmail courier",
+            r"^\s{0,80}(?:from|import)\s{1,4}(?:sendgrid|mailjet_rest|postmark(?:er|client)?|resend|sparkpost|mandrill|mailchimp_transactional"
+            r"|sib_api_v3_sdk|brevo_python|brevo|mailersend|mailtrap|mailgun|yagmail|redmail|fastapi_mail|exchangelib|O365|pyzmail|mailer"
+            r"|azure\.communication\.email|zeptomail|ezgmail|simplegmail|trycourier)\b",
+        ),
+        _api(
+            "the host of a mail service",
+            "sendgrid.com mailgun.net mandrillapp.com mailjet.com postmarkapp.com sparkpost.com brevo.com sendinblue.com mailersend.com "
+            "resend.com elasticemail.com /sendmail",
+            r"\bapi\.(?:eu\.)?(?:sendgrid\.com|mailgun\.net|mailjet\.com|postmarkapp\.com|sparkpost\.com|brevo\.com|sendinblue\.com"
+            r"|mailersend\.com|resend\.com|elasticemail\.com)|mandrillapp\.com/api|/(?:me|users/[^\s\"'/]{1,200})/sendMail\b",
+        ),
+        _api(
+            "Amazon SES",
+            "ses",
+            r"(?:client|resource)\(\s{0,80}(?:service_name\s{0,4}=\s{0,4})?[\"']sesv?2?[\"']|\bboto\.ses\b",
+        ),
+        _api("web.py", "web.sendmail", r"\bweb\.sendmail\("),
+        _api(
+            "a mail command", "mailx mutt", r"[\"'](?:/usr/s?bin/)?(?:mailx|mutt|msmtp|ssmtp|swaks)(?:[\"']|\s{1,4}-)"
+        ),
+    ),
     "YAML": (
         _api("GitHub action", "action-send-mail send-email-action"),
         _api(
@@ -253,14 +292,14 @@ _OWN: Final[Mapping[str, tuple[_Api, ...]]] = {
 """Packages, classes, functions and programs of each language."""
 
 _SENDMAIL: Final = _api(
-    "sendmail", "sendmail", r"/(?:usr/s?bin|usr/lib|sbin)/sendmail\b|\|\s{0,4}sendmail\b|\bsendmail\s{1,4}-[tfi]"
+    "sendmail", "sendmail", r"(?:usr/s?bin|usr/lib|/sbin)/sendmail\b|\|\s{0,4}sendmail\b|\bsendmail\s{1,4}-[tfi]"
 )
 """The program of the machine that sends mail."""
 
-_RUNS_PROGRAMS: Final = frozenset({"Shell", "Perl", "PHP", "Ruby", "C", "C++"})
+_RUNS_PROGRAMS: Final = frozenset({"Shell", "Perl", "PHP", "Ruby", "C", "C++", "Python"})
 
-_DATA: Final = frozenset({"YAML"})
-"""Languages of data: a service that is named there is a setting, not code."""
+_DATA: Final = frozenset({"YAML", "Python"})
+"""Languages in which the name of a service alone is a setting, not code."""
 
 
 def language_of(path: str) -> str:
@@ -280,6 +319,9 @@ def _apis(language: str) -> tuple[_Api, ...]:
 
 
 def apis_named(language: str, data: bytes) -> tuple[str, ...]:
-    """The mail APIs that a file in ``language`` names, in order of their names; empty if none."""
+    """The mail APIs that a file in ``language`` names, in order of their names; empty if none.
+
+    Python is a language too, for files of it in which no mail call was found: there, what sends has to be named.
+    """
     small = data.lower()
     return tuple(sorted({api.name for api in _apis(language) if api.named(data, small)}, key=str.casefold))
