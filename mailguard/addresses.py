@@ -65,6 +65,8 @@ __all__ = [
     "is_inside",
     "mailbox",
     "mailboxes",
+    "plain_keys",
+    "plain_pairs",
     "recipients",
 ]
 
@@ -1280,6 +1282,45 @@ def mailboxes(values: Sequence[Value]) -> People | None:
             return None
         people.append(Recipient(address))
     return People(tuple(people))
+
+
+_PLAIN: Final = r"[A-Za-z0-9_+'~-][A-Za-z0-9_.+'~-]*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9-])?"
+_PLAIN_LINES: Final = re.compile(rf"{_PLAIN}(?:\n{_PLAIN})*")
+
+
+def plain_keys(addresses: Sequence[Any]) -> list[str] | None:
+    """The comparing forms of texts, if each of them is one plain address and nothing else; None otherwise.
+
+    All at once: ``recipients(one)`` is the one recipient of that address, and :func:`compare_key` of it its key.
+    """
+    if not addresses:
+        return []
+    try:
+        lines = "\n".join(addresses)
+    except TypeError:
+        return None
+    if not _PLAIN_LINES.fullmatch(lines):
+        return None
+    keys = lines.lower().split("\n")
+    return keys if len(keys) == len(addresses) else None
+
+
+def plain_pairs(values: Sequence[Any], address: str, name: str, size: int) -> list[Any] | None:
+    """What stands under ``address`` in each of ``values``, if each of them holds that alone or, with ``size`` 2, a plain name.
+
+    A plain name is one that :func:`mailbox` makes nothing of. Whether the addresses are plain, :func:`plain_keys` tells.
+    """
+    if {*map(type, values)} != {dict} or {*map(len, values)} != {size}:
+        return None
+    try:
+        found = [value[address] for value in values]
+        if size == 2:
+            names = "\n".join([value[name] for value in values])
+            if "@" in names or "=?" in names or not names.isascii():
+                return None
+    except (KeyError, TypeError):
+        return None
+    return found
 
 
 def _plainly_a_name(name: Value) -> bool:

@@ -23,6 +23,8 @@ from mailguard import capture, discover, git, rulebook, transports
 from mailguard.addresses import compare_key, distinct, is_inside
 from mailguard.affected import Affected
 from mailguard.affected import Tally as AffectedTally
+from mailguard.alike import Alike
+from mailguard.alike import Look as HowToLook
 from mailguard.allow import MARK, REMARKS, Allowance, Exceptions
 from mailguard.baseline import Baseline, Problem, Unread, match, match_unread, unread_of
 from mailguard.baseline import load as load_baseline
@@ -34,7 +36,7 @@ from mailguard.globs import Globs
 from mailguard.hosts import NO_HOSTS, Hosts, hosts_of
 from mailguard.inspection import Inspection, inspected
 from mailguard.ledger import PLACES
-from mailguard.model.capture import Format
+from mailguard.model.capture import Format, Seen
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.finding import Call, Certainty, Finding, Ledger, Report, Skip, Verdict
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
@@ -48,7 +50,7 @@ from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
 from mailguard.tally import CaptureTally, CodeTally, Policies, TallyPart, worst_first
-from mailguard.transports.content import Contents, names_of
+from mailguard.transports.content import Contents, loud, names_of, quiet
 from mailguard.watch import Watch
 
 __all__ = [
@@ -575,14 +577,26 @@ class Run:
         for found in files:
             if self.jobs > 1 and not self.watch.sample and self._replay_parts(tally, *found):
                 continue
-            for record, claim in self._claims_of(*found):
-                if isinstance(claim, CannotTell):
-                    tally.cannot_tell(record.place, claim)
-                else:
-                    tally.add(record, claim.provider, claim.operation, claim.decoded)
+            self._replay_one(tally, *found)
         self.watch.finish()
         skips.extend(tally.skips())
         return tally, self.watch.captures
+
+    def _replay_one(
+        self, tally: CaptureTally, path: str, real: str, fields: Mapping[str, str], form: Format | CannotTell
+    ) -> None:
+        """Take in one capture. Requests of a form that was seen before are counted only; see ``alike``."""
+        look = _Look(self, tally, path)
+
+        def fresh() -> None:
+            if look.contents.full and path not in self.watch.crowded:
+                self.watch.crowded.append(path)
+            look.fresh()
+
+        seen = look.seen if not self.watch.sample else None
+        for record in self.watch.records(real, self._records_in_parts(path, real, fields, form, fresh, seen)):
+            look.take(record)
+        fresh()
 
     def _replay_parts(
         self, tally: CaptureTally, path: str, real: str, fields: Mapping[str, str], form: Format | CannotTell
@@ -644,15 +658,16 @@ class Run:
         fields: Mapping[str, str],
         form: Format | CannotTell,
         fresh: Callable[[], None],
+        seen: Seen | None = None,
     ) -> Iterator[Record]:
         spans = capture.parts(real, form, fields) if isinstance(form, Format) else ()
         if isinstance(form, CannotTell) or not spans:
-            yield from self.records(path, real, fields, form)
+            yield from self.records(path, real, fields, form, seen)
             return
         lines = 0
         for span in spans:
             fresh()
-            part = capture.Part(path, real, span, fields, lines, self.watch.opened)
+            part = capture.Part(path, real, span, fields, lines, self.watch.opened, seen)
             yield from part.records(form)
             lines += part.lines
 
@@ -713,11 +728,18 @@ class Run:
             if form is not None:
                 yield path, real, fields, form
 
-    def records(self, path: str, real: str, fields: Mapping[str, str], form: Format | CannotTell) -> Iterator[Record]:
+    def records(
+        self,
+        path: str,
+        real: str,
+        fields: Mapping[str, str],
+        form: Format | CannotTell,
+        seen: Seen | None = None,
+    ) -> Iterator[Record]:
         """The records of a capture; a capture that cannot be opened is one that cannot be told."""
         if isinstance(form, CannotTell):
             return iter([Record(Place(path), form)])
-        return capture.records(path, real, form, fields, self.watch.opened)
+        return capture.records(path, real, form, fields, self.watch.opened, seen)
 
     def options(self, **shown: Any) -> Options:
         """Options for a reporter: what is asked for, and what it needs of this run."""
@@ -797,6 +819,53 @@ class Run:
                 yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation)
 
 
+class _Look:
+    """Looks at the requests of one capture, one after the other."""
+
+    def __init__(self, run: Run, tally: CaptureTally, path: str) -> None:
+        self._tally, self._hosts = tally, run.hosts
+        self.contents = Contents()
+        self._alike: Alike | None = None
+        # An audience may ask for people of one domain, and what other packages bring may ask for anything.
+        if not run.policies.policy.audiences and _all_own():
+            how = HowToLook(self._decide, quiet, loud, run.policies.policy.inside)
+            self._alike = Alike(how, tally, path, run.watch.passed, self.contents)
+
+    def _decide(self, exchange: Exchange) -> Claimed | None:
+        return claimed(exchange, None, self._hosts)
+
+    @property
+    def seen(self) -> Seen | None:
+        """Asked about each request before it becomes a record."""
+        return self._alike.seen if self._alike is not None else None
+
+    def fresh(self) -> None:
+        """Forget to whom was written so far, and tell the tally what was counted."""
+        self.contents = Contents()
+        if self._alike is not None:
+            self._alike.flush()
+            self._alike.memory = self.contents
+
+    def take(self, record: Record) -> None:
+        """Take in a record."""
+        exchange = record.exchange
+        if isinstance(exchange, CannotTell):
+            self._tally.cannot_tell(record.place, exchange)
+            return
+        claim, looked = self._decide(exchange), None
+        if claim is not None:
+            looked = self.contents.add(exchange, claim.decoded)
+            self._tally.add(record, claim.provider, claim.operation, looked)
+        if self._alike is not None:
+            self._alike.learn(exchange, claim, looked)
+
+
+@functools.cache
+def _all_own() -> bool:
+    """Whether every mail service is one of ours."""
+    return all(one.decode.__module__.startswith("mailguard.") for one in providers().values())
+
+
 _work: list[tuple[Run, str, str, tuple[int, int], Mapping[str, str], Format]] = []
 """The parts of the capture that is being read; other processes have it by being forked."""
 
@@ -804,15 +873,16 @@ _work: list[tuple[Run, str, str, tuple[int, int], Mapping[str, str], Format]] = 
 def _tally_part(number: int) -> tuple[TallyPart, int, int, bool]:
     """What one part comes to, its lines, its records, and whether it had too many people to remember. In its own process."""
     run, path, real, span, fields, form = _work[number]
-    tally, contents, seen = CaptureTally(run.policies), Contents(), 0
-    part = capture.Part(path, real, span, fields)
+    tally, count = CaptureTally(run.policies), 0
+    watch = Watch()
+    look = _Look(replace(run, watch=watch), tally, path)
+    part = capture.Part(path, real, span, fields, seen=look.seen)
     for record in part.records(form):
-        seen += 1
-        if isinstance(record.exchange, CannotTell):
-            tally.cannot_tell(record.place, record.exchange)
-        elif (claim := claimed(record.exchange, contents, run.hosts)) is not None:
-            tally.add(record, claim.provider, claim.operation, claim.decoded)
-    return tally.part(), part.lines, seen, contents.full
+        count += 1
+        look.take(record)
+    crowded = look.contents.full
+    look.fresh()
+    return tally.part(), part.lines, count + watch.seen, crowded
 
 
 def _names(library: Library, data: bytes) -> bool:

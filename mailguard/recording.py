@@ -24,6 +24,7 @@ __all__ = [
     "FILE_LIMIT",
     "LINE_LIMIT",
     "address_list",
+    "batches",
     "broken",
     "composed",
     "content_of",
@@ -78,9 +79,53 @@ def lines(stream: BinaryIO, limit: int = LINE_LIMIT) -> Iterator[tuple[int, byte
         if not line:
             return
         if len(line) >= limit and not line.endswith(b"\n"):
-            yield number, CannotTell(Reason.TOO_LARGE, "the line is longer than the limit")
+            yield number, _TOO_LONG
         else:
             yield number, line
+
+
+def batches(stream: BinaryIO, limit: int = LINE_LIMIT) -> Iterator[list[bytes] | CannotTell]:
+    """The lines of a stream without their ends, many at once; what :func:`lines` says a reason of is a reason here."""
+    # read() of a buffered stream drops what it has when the stream breaks; read1() gives it first.
+    read = getattr(stream, "read1", stream.read)
+    pieces: list[bytes] = []  # the line whose end was not read yet
+    size = 0
+    while True:
+        try:
+            piece = read(_CHUNK)
+        except (OSError, EOFError, ValueError):
+            if pieces and size < limit:
+                yield [b"".join(pieces)]
+            elif pieces:
+                yield _TOO_LONG
+            yield CannotTell(Reason.BODY_CUT, "the file ends before its end, or is damaged")
+            return
+        if not piece:
+            break
+        first, end, rest = piece.partition(b"\n")
+        if size + len(first) >= limit:
+            size += len(first)
+            pieces = [b""]
+        else:
+            pieces.append(first)
+            size += len(first)
+        if not end:
+            continue
+        if size >= limit:
+            yield _TOO_LONG
+            whole = []
+        else:
+            whole = [b"".join(pieces)]
+        *more, last = rest.split(b"\n")
+        whole += more
+        pieces, size = ([last] if last else []), len(last)
+        if whole:
+            yield whole
+    if pieces:
+        yield _TOO_LONG if size >= limit else [b"".join(pieces)]
+
+
+_TOO_LONG: Final = CannotTell(Reason.TOO_LARGE, "the line is longer than the limit")
 
 
 def head_of(stream: BinaryIO, size: int = 1 << 16) -> bytes:

@@ -598,13 +598,18 @@ class Growing:
         if message.mentions:
             people += tuple(mention.recipient for mention in message.mentions if mention.field is Field.NAME)
         inside = self._inside
-        shown = frozenset(
-            [
-                compare_key(person.address)
-                for person in people
-                if person.address is not None and not (inside and is_inside(person, inside))
-            ]
+        self.show(
+            frozenset(
+                [
+                    compare_key(person.address)
+                    for person in people
+                    if person.address is not None and not (inside and is_inside(person, inside))
+                ]
+            )
         )
+
+    def show(self, shown: frozenset[str]) -> None:
+        """One more message, of which the outside people in To, Cc and display names are known, in their comparing form."""
         grows = bool(self._last) and self._last < shown
         if not self._messages:
             self._first = shown
@@ -620,6 +625,15 @@ class Growing:
         if not self._messages:
             return None
         return Growth(self._first, self._last, self._messages, self._prefix, self._suffix, self._longest)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one request did to a tally, for those that are like it."""
+
+    findings: tuple[tuple[object, ...], ...] = ()
+    call: tuple[object, ...] | None = None
+    skip: tuple[object, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -647,8 +661,8 @@ class CaptureTally:
         self._shapes: dict[tuple[object, ...], _Judged] = {}
         self._sums: dict[str, Growth] = {}
         self._causes: dict[tuple[object, ...], str] = {}
-        self.records = 0
-        """Records read, mail or not."""
+        self.last = Effect()
+        """What the last request did."""
 
     def _summaries(self) -> dict[str, Growth]:
         """For each capture, how its messages grow: those of the parts that were put in, then those that were added."""
@@ -695,6 +709,7 @@ class CaptureTally:
     def cannot_tell(self, place: Place, why: CannotTell, provider: str = "", operation: str = "") -> None:
         """Take in a request of which nobody can say who sees whom."""
         key = (place.path, why.reason, why.detail, provider, operation)
+        self.last = Effect(skip=key)
         if key in self._skips:
             self._skips[key] = replace(self._skips[key], times=self._skips[key].times + 1)
         else:
@@ -703,6 +718,7 @@ class CaptureTally:
     def add(self, record: Record, provider: Provider, operation: str, decoded: Decoded) -> None:
         """Take in one request and what its provider says of it."""
         place = record.place
+        self.last = Effect()
         match decoded:
             case CannotTell():
                 self.cannot_tell(place, decoded, provider.name, operation)
@@ -731,6 +747,23 @@ class CaptureTally:
         else:
             self._times[key] = 1
             self._calls[key] = Call(place, f"{provider.name} {operation}", provider.name, worst, because=because)
+        self.last = Effect(tuple(seen_keys), key)
+
+    def again(self, effect: Effect, times: int) -> None:
+        """Take in so many requests more that do what an earlier one did; their people are told with :meth:`shown`."""
+        for key in effect.findings:
+            self._findings[key] = replace(self._findings[key], times=self._findings[key].times + times)
+        if effect.call is not None:
+            self._times[effect.call] += times
+        if effect.skip is not None:
+            self._skips[effect.skip] = replace(self._skips[effect.skip], times=self._skips[effect.skip].times + times)
+
+    def shown(self, path: str, people: frozenset[str]) -> None:
+        """Take in whom one more message of a capture shows: see :meth:`Growing.show`."""
+        growing = self._growth.get(path)
+        if growing is None:
+            growing = self._growth[path] = Growing(self._policies.policy.inside)
+        growing.show(people)
 
     def _judged_alike(self, message: Message, path: str, cap: Certainty, open_point: str) -> _Judged:
         """What a message comes to; that of one of the same shape, if there was one."""

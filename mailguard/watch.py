@@ -74,6 +74,13 @@ class Watch:
         with contextlib.suppress(OSError):
             self._done += Path(real).stat().st_size
 
+    def passed(self, count: int) -> None:
+        """Say that so many records were dealt with on the way."""
+        self.seen += count
+        self.taken += count
+        if self.stream is not None:
+            self._tell()
+
     def parts(self, real: str, parts: Iterable[_T]) -> Iterator[_T]:
         """The parts of one capture that other processes read, watched."""
         self.captures += 1

@@ -16,7 +16,7 @@ from __future__ import annotations
 import html
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import Message as Mail
@@ -30,7 +30,7 @@ from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message
 from mailguard.model.value import Value
 from mailguard.wire import header_block, payload, read_json
 
-__all__ = ["EARLIER_LIMIT", "TEXT_LIMIT", "Contents", "Piece", "found_in", "names_of", "pieces"]
+__all__ = ["EARLIER_LIMIT", "TEXT_LIMIT", "Contents", "Piece", "found_in", "loud", "names_of", "pieces", "quiet"]
 
 TEXT_LIMIT: Final = 4 << 20
 """Characters of one text, or bytes of one attachment, that are looked at."""
@@ -286,6 +286,37 @@ def _walk(value: Value, key: str, owners: frozenset[str], depth: int) -> Iterato
                     yield Piece(Field.HTML if "<" in item else Field.TEXT, item, owners)
             elif inner not in _OWNERS or isinstance(item, (dict, list)):
                 yield from _walk(item, inner, owners, depth + 1)
+
+
+def quiet(value: object) -> bool:
+    """Whether the body of a request has no parts of its own (files, headers, merge data, MIME) and no address in a text.
+
+    Then a reader finds nobody in it as long as none of its texts is :func:`loud` or holds an ``@``.
+    """
+    if isinstance(value, dict):
+        for name, item in value.items():
+            key = _folded(name)
+            if key in _HEADERS or key in _ATTACHED or key in _MERGE or key in _RAW:
+                return False
+            if (_field_of(key) is not None or key in _BODY) and _holds_at(item):
+                return False
+            if isinstance(item, (dict, list)) and not quiet(item):
+                return False
+    elif isinstance(value, list):
+        return all(quiet(item) for item in value)
+    return True
+
+
+def _holds_at(item: object) -> bool:
+    """Whether a text, or a list of texts, holds an address."""
+    if isinstance(item, list):
+        return any(_holds_at(one) for one in item)
+    return isinstance(item, str) and "@" in item
+
+
+def loud(text: str) -> bool:
+    """Whether a text without an ``@`` may hold addresses all the same, written as percent signs or character references."""
+    return "%40" in text or "\uff20" in text or ("&" in text and _ENTITY.search(text) is not None)
 
 
 def _owners(value: Mapping[object, Value]) -> frozenset[str]:
@@ -548,11 +579,15 @@ class Contents:
         result = messages
         if _worth(exchange, everybody):
             result = self._searched(exchange, messages, readers, everybody)
+        self.written(everybody)
+        return result
+
+    def written(self, everybody: Collection[str]) -> None:
+        """Take note of whom a request wrote to, in their comparing form; that is all where :func:`quiet` and not :func:`loud`."""
         if len(self._earlier) < self._limit:
             self._earlier.update(map(hash, everybody))
         elif not self.full:
             self.full = any(hash(key) not in self._earlier for key in everybody)
-        return result
 
     def _searched(
         self,

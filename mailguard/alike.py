@@ -1,0 +1,632 @@
+"""Requests of one form are decoded and judged once.
+
+A log holds a million requests that differ in their addresses and texts only. The *form* of a request is all else: the keys
+of its JSON, the lengths of its lists, which texts are plain addresses, which of these are the same, and which are inside.
+What a request comes to follows from its form and from the few texts that are looked at on the way.
+
+Which texts these are is not declared, it is watched: the first request of a form is decoded a second time, as a twin in
+which stand-ins take the places of the people, and whose mappings note what is read out of them. A later request of the
+same form with the same read texts has the same twin, so the same messages, with other people in them. No service is
+decoded here, and none has a second decoder. What is assumed of all of them, and held by ``tests/laws/test_alike.py``: one
+plain address is as good as another, and so is one plain name beside an address.
+
+Whatever is not plain (an address that needs the careful reader, a key that is there twice, texts in which addresses may
+hide, attachments, merge data) is no matter of forms: such a request goes the careful road, as does the first of each form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import Any, Final, Protocol
+
+from mailguard.addresses import is_inside, plain_keys, plain_pairs
+from mailguard.documents import plain_json
+from mailguard.model.count import ONE
+from mailguard.model.exchange import Exchange, HttpRequest
+from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
+from mailguard.model.value import Origin
+from mailguard.tally import CaptureTally, Effect
+
+__all__ = ["Alike", "Decision", "Look"]
+
+FORMS: Final = 2048
+"""Forms that are remembered."""
+LONGEST: Final = 4096
+"""Steps of a form that is remembered."""
+OUTCOMES: Final = 4096
+"""Outcomes of one form that are remembered."""
+TRIES: Final = 8
+"""How often a form is learnt before it has to have been of use."""
+_DEPTH: Final = 24
+
+
+class Decision(Protocol):
+    """What is said of an exchange: whose it is, and which messages it makes."""
+
+    @property
+    def provider(self) -> object:
+        """The service."""
+
+    @property
+    def operation(self) -> str:
+        """The operation of the service."""
+
+    @property
+    def decoded(self) -> Decoded:
+        """The messages, or why not."""
+
+
+class Memory(Protocol):
+    """What remembers to whom a capture wrote."""
+
+    def written(self, everybody: Collection[str]) -> None:
+        """Take note of the readers of one request, in their comparing form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How requests are looked at; handed over by the neck, which knows the wings."""
+
+    decide: Callable[[Exchange], Decision | None]
+    """What the service says, without what readers find in texts; None for what is no mail."""
+    quiet: Callable[[object], bool]
+    """Whether a body has no part but texts in which people may stand besides its addresses."""
+    loud: Callable[[str], bool]
+    """Whether addresses may hide in a text without an ``@``."""
+    inside: frozenset[str] = frozenset()
+
+
+# --- The form of a request -----------------------------------------------------------------------
+
+
+class _Mark:
+    """A step of a form that is no key; equal to itself only."""
+
+    __slots__ = ()
+
+
+_AT, _ALL, _TEXT, _INTEGER, _FLOAT, _TRUE, _FALSE, _NONE, _OPEN, _CLOSE = (_Mark() for _ in range(10))
+_SCALARS: Final[Mapping[object, _Mark]] = {True: _TRUE, False: _FALSE, None: _NONE}
+
+_PAIRS: Final[Mapping[tuple[str, ...], tuple[str, str]]] = {
+    spelled: (address, name)
+    for address, name in (("email", "name"), ("Email", "Name"), ("address", "name"))
+    for spelled in ((address,), (address, name), (name, address))
+}
+"""How an address and the name beside it are spelled: the key of the one, and of the other."""
+
+
+class _FormlessError(Exception):
+    """The request has no form."""
+
+
+def _lay(value: dict[str, Any], form: list[Any], addresses: list[Any], texts: list[Any], depth: int) -> None:
+    """Take a mapping apart: its form, its addresses, its other texts and numbers. Each in order."""
+    for key, item in value.items():
+        form.append(key)
+        kind = type(item)
+        if kind is str:
+            if "@" in item:
+                form.append(_AT)
+                addresses.append(item)
+            else:
+                texts.append(item)  # a key with nothing behind it has a text
+        elif kind is dict:
+            if len(item) < 3 and (spelled := tuple(item)) in _PAIRS and _pair(item, spelled, form, addresses):
+                continue
+            if depth > _DEPTH:
+                raise _FormlessError
+            form.append(_OPEN)
+            _lay(item, form, addresses, texts, depth + 1)
+            form.append(_CLOSE)
+        elif kind is list:
+            if depth > _DEPTH:
+                raise _FormlessError
+            _lay_list(item, form, addresses, texts, depth + 1)
+        else:
+            _lay_scalar(item, kind, form, texts)
+
+
+def _lay_scalar(item: Any, kind: type, form: list[Any], texts: list[Any]) -> None:
+    if kind is int or kind is float:
+        form.append(_INTEGER if kind is int else _FLOAT)
+        texts.append(item)
+    else:
+        form.append(_SCALARS[item])
+
+
+def _pair(item: dict[str, Any], spelled: tuple[str, ...], form: list[Any], addresses: list[Any]) -> bool:
+    """An address, alone or with a plain name beside it, which is as good as any other name."""
+    address, name = _PAIRS[spelled]
+    person = item[address]
+    if type(person) is not str or "@" not in person:
+        return False
+    if len(spelled) == 2:
+        called = item[name]
+        if type(called) is not str or "@" in called or "=?" in called or not called.isascii():
+            return False
+    form.append(spelled)
+    addresses.append(person)
+    return True
+
+
+def _lay_list(items: list[Any], form: list[Any], addresses: list[Any], texts: list[Any], depth: int) -> None:
+    size = len(items)
+    form.append(size)
+    if not size:
+        return
+    if size > 2:
+        first = items[0]
+        if type(first) is dict:
+            spelled = tuple(first)
+            if spelled in _PAIRS and (people := plain_pairs(items, *_PAIRS[spelled], len(spelled))) is not None:
+                form.append(spelled)
+                addresses.extend(people)
+                return
+        elif type(first) is str and all(type(item) is str and "@" in item for item in items):
+            form.append(_ALL)
+            addresses.extend(items)
+            return
+    before: list[Any] | None = None
+    for item in items:
+        start = len(form)
+        kind = type(item)
+        if kind is str:
+            if "@" in item:
+                form.append(_AT)
+                addresses.append(item)
+            else:
+                form.append(_TEXT)
+                texts.append(item)
+        elif kind is dict:
+            spelled = tuple(item) if len(item) < 3 else ()
+            if spelled not in _PAIRS or not _pair(item, spelled, form, addresses):
+                form.append(_OPEN)
+                _lay(item, form, addresses, texts, depth)
+                form.append(_CLOSE)
+        elif kind is list:
+            if depth > _DEPTH:
+                raise _FormlessError
+            _lay_list(item, form, addresses, texts, depth + 1)
+        else:
+            _lay_scalar(item, kind, form, texts)
+        if size > 2:
+            # A thousand members of one form are a number and that form.
+            mine = form[start:]
+            if mine == before:
+                del form[start:]
+                form[-1] += 1
+            else:
+                form.append(1)
+                before = mine
+
+
+# --- The twin ------------------------------------------------------------------------------------
+
+
+class Watched(dict[Any, Any]):
+    """A mapping that notes which of its texts are read. Whatever may read all of them does."""
+
+    __slots__ = ("_places", "_read")
+
+    def __init__(self, items: Mapping[Any, Any], places: Mapping[Any, int], read: set[int]) -> None:
+        """``places``: the number of the text under a key; ``read``: the numbers of those that were read."""
+        super().__init__(items)
+        self._places = places
+        self._read = read
+
+    def _all(self) -> None:
+        self._read.update(self._places.values())
+
+    def __getitem__(self, key: Any) -> Any:
+        if key in self._places:
+            self._read.add(self._places[key])
+        return super().__getitem__(key)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Like that of any mapping."""
+        if key in self._places:
+            self._read.add(self._places[key])
+        return super().get(key, default)
+
+    def __iter__(self) -> Iterator[Any]:
+        # Of its own, so that {**this} and dict(this) come by __getitem__.
+        return super().__iter__()
+
+    def __eq__(self, other: object) -> bool:
+        self._all()
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        self._all()
+        return super().__ne__(other)
+
+    __hash__ = None  # like that of any mapping
+
+    def __repr__(self) -> str:
+        self._all()
+        return super().__repr__()
+
+    def __or__(self, other: Any) -> Any:
+        self._all()
+        return super().__or__(other)
+
+    def __ror__(self, other: Any) -> Any:
+        self._all()
+        return super().__ror__(other)
+
+    def __reversed__(self) -> Iterator[Any]:
+        return super().__reversed__()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        self._all()
+        return super().__reduce_ex__(protocol)
+
+    def items(self) -> Any:
+        """Like that of any mapping; so are the others."""
+        self._all()
+        return super().items()
+
+    def values(self) -> Any:
+        self._all()
+        return super().values()
+
+    def copy(self) -> Any:
+        self._all()
+        return super().copy()
+
+    def pop(self, *arguments: Any) -> Any:
+        self._all()
+        return super().pop(*arguments)
+
+    def popitem(self) -> Any:
+        self._all()
+        return super().popitem()
+
+    def setdefault(self, *arguments: Any) -> Any:
+        self._all()
+        return super().setdefault(*arguments)
+
+
+def stand_in(number: int) -> str:
+    """The plain address that stands for somebody."""
+    return f"q{number}.twin@q{number}.example"
+
+
+NAME: Final = "N"
+
+
+class _Twin:
+    """Builds the twin of a body, in the order of :func:`_lay`."""
+
+    def __init__(self, people: Sequence[str], first: int, read: set[int]) -> None:
+        """``people``: for each address of the body its stand-in; ``first``: the number of the first text of the body."""
+        self._people = iter(people)
+        self._place = first
+        self._read = read
+
+    def next_place(self) -> int:
+        """The number of the next text."""
+        self._place += 1
+        return self._place - 1
+
+    def mapping(self, value: Mapping[str, Any]) -> Watched:
+        """The twin of a mapping."""
+        items: dict[str, Any] = {}
+        places: dict[str, int] = {}
+        for key, item in value.items():
+            if type(item) is str and "@" in item:
+                items[key] = next(self._people)
+            elif type(item) in (str, int, float):
+                places[key] = self.next_place()
+                items[key] = item
+            else:
+                items[key] = self.inner(item)
+        return Watched(items, places, self._read)
+
+    def inner(self, item: Any) -> Any:
+        """The twin of a mapping or a list that stands inside."""
+        if type(item) is dict:
+            spelled = tuple(item)
+            if len(item) < 3 and spelled in _PAIRS and _pair(item, spelled, [], []):
+                address, name = _PAIRS[spelled]
+                twin = {address: next(self._people), name: NAME}
+                return Watched({key: twin[key] for key in spelled}, {}, self._read)
+            return self.mapping(item)
+        if type(item) is list:
+            result: list[Any] = []
+            for member in item:
+                if type(member) is str and "@" in member:
+                    result.append(next(self._people))
+                elif type(member) in (str, int, float):
+                    self._read.add(self.next_place())  # a list notes nothing, so all of it counts as read
+                    result.append(member)
+                else:
+                    result.append(self.inner(member))
+            return result
+        return item
+
+
+# --- What is remembered --------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What the requests of one form, with the same read texts, come to."""
+
+    effect: Effect
+    readers: tuple[int, ...] = ()
+    """Whom it was written to, by the number of their address."""
+    shown: tuple[tuple[int, ...], ...] = ()
+    """For each message the outside people in To and Cc."""
+    only: int = -1
+    """The one person of the one message, where there is no other; else -1."""
+    count: int = 0
+    """Requests since the tally was told."""
+
+
+class _Form:
+    __slots__ = ("marks", "outcomes", "pick", "pins", "tries", "used")
+
+    def __init__(self, marks: int) -> None:
+        self.marks = marks
+        """Quotation marks around keys and texts."""
+        self.pins: tuple[int, ...] = (0, 1)
+        """The numbers of the texts that matter."""
+        self.pick: Callable[[list[Any]], Any] = itemgetter(0, 1)
+        self.outcomes: dict[Any, _Outcome | None] = {}
+        self.tries = 0
+        self.used = 0
+
+    def pin(self, read: Collection[int]) -> None:
+        """Look at more texts from now on. What was learnt without them is forgotten."""
+        pins = tuple(sorted({*self.pins, *read}))
+        if pins != self.pins:
+            self.pins, self.pick, self.outcomes = pins, itemgetter(*pins), {}
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A request that goes the careful road, and may be learnt from."""
+
+    form: _Form
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: str
+    value: dict[str, Any]
+    texts: list[Any]
+    addresses: list[str]
+    keys: list[str]
+    rest: tuple[object, object]
+
+
+def _strings(value: Any) -> int:
+    """Keys and texts in a value."""
+    if type(value) is str:
+        return 1
+    if type(value) is dict:
+        return len(value) + sum(map(_strings, value.values()))
+    return sum(map(_strings, value)) if type(value) is list else 0
+
+
+@dataclass(slots=True)
+class Alike:
+    """What was seen in one capture, and what it came to."""
+
+    look: Look
+    tally: CaptureTally
+    path: str
+    tick: Callable[[int], None]
+    """Hears now and then how many requests were dealt with."""
+    memory: Memory
+    _forms: dict[tuple[Any, ...], _Form] = field(default_factory=dict)
+    _outcomes: list[_Outcome] = field(default_factory=list)
+    _sides: dict[str, bool] = field(default_factory=dict)
+    _pending: _Pending | None = None
+    _ticks: int = 0
+
+    def seen(
+        self, method: str, url: str, headers: dict[str, Any], body: str, status: int | str | None, marks: int
+    ) -> bool:
+        """Whether a request is like one that was learnt; then it is dealt with. ``marks``: quotation marks in ``body``.
+
+        A request that is not goes the careful road; :meth:`learn` is told what it came to.
+        """
+        self._pending = None
+        value = plain_json(body)
+        if type(value) is not dict:
+            return False
+        form: list[Any] = [status, len(headers), *headers]
+        texts: list[Any] = [method, url, *headers.values()]
+        first = len(texts)
+        for text in texts:
+            if type(text) is not str:
+                return False
+        addresses: list[Any] = []
+        try:
+            _lay(value, form, addresses, texts, 0)
+        except _FormlessError:
+            return False
+        keys = plain_keys(addresses)
+        if keys is None:
+            return False
+        steps = tuple(form)
+        known = self._forms.get(steps)
+        if known is None:
+            if len(self._forms) < FORMS and len(steps) <= LONGEST:
+                self._forms[steps] = _Form(2 * _strings(value))
+            return False
+        # Of two equal keys the parser keeps one; the marks of the other are too many then.
+        if "\\" in body:
+            if "\\u0022" in body:
+                return False
+            marks -= sum([text.count('"') for text in texts[first:] if type(text) is str])
+        if marks != known.marks:
+            return False
+        if "&" in body or "%40" in body or "\\u" in body or not body.isascii():
+            loud = self.look.loud
+            for text in texts[first:]:
+                if type(text) is str and loud(text):
+                    return False
+        same = None
+        if len(set(keys)) != len(keys):
+            same = _numbered(keys)
+            if same != _numbered(addresses):
+                return False
+        sides = tuple([self._side(key) for key in keys]) if self.look.inside else None
+        rest = (same, sides)
+        outcome = known.outcomes.get((known.pick(texts), rest), known)
+        if type(outcome) is not _Outcome:
+            if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
+                self._pending = _Pending(known, method, url, headers, body, value, texts, addresses, keys, rest)
+            return False
+        known.used += 1
+        outcome.count += 1
+        if outcome.only >= 0:
+            key = keys[outcome.only]
+            self.memory.written((key,))
+            self.tally.shown(self.path, frozenset((key,)))
+        elif outcome.readers:
+            self.memory.written([keys[number] for number in outcome.readers])
+            for numbers in outcome.shown:
+                self.tally.shown(self.path, frozenset([keys[number] for number in numbers]))
+        self._ticks += 1
+        if self._ticks >= 64:
+            self.tick(self._ticks)
+            self._ticks = 0
+        return True
+
+    def _side(self, key: str) -> bool:
+        domain = key.rpartition("@")[2]
+        side = self._sides.get(domain)
+        if side is None:
+            side = is_inside(Recipient(key), self.look.inside)
+            if len(self._sides) < 100_000:
+                self._sides[domain] = side
+        return side
+
+    def learn(self, exchange: object, claim: Decision | None, looked: Decoded | None) -> None:
+        """Hear what the request behind the last :meth:`seen` came to on the careful road.
+
+        ``claim`` is what its service said, ``looked`` the same with what readers find in texts.
+        """
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        pending.form.tries += 1
+        outcome, read = self._learnt(pending, exchange, claim, looked)
+        pending.form.pin(read)
+        pending.form.outcomes[pending.form.pick(pending.texts), pending.rest] = outcome
+        if outcome is not None:
+            self._outcomes.append(outcome)
+
+    def _learnt(
+        self, pending: _Pending, exchange: object, claim: Decision | None, looked: Decoded | None
+    ) -> tuple[_Outcome | None, Collection[int]]:
+        if type(exchange) is not HttpRequest or (exchange.url, exchange.headers, exchange.body) != (
+            pending.url,
+            pending.headers,
+            pending.body,
+        ):
+            return None, ()
+        read: set[int] = set()
+        numbers = _numbered(pending.keys)
+        twin = _Twin([stand_in(number) for number in numbers], 2 + len(pending.headers), read)
+        headers = Watched(pending.headers, {name: 2 + place for place, name in enumerate(pending.headers)}, read)
+        body = twin.mapping(pending.value)
+        if twin.next_place() != len(pending.texts):
+            return None, ()
+        said = self.look.decide(replace(exchange, headers=headers, body=body, encoding="json"))
+        if said is None or claim is None:
+            return (_Outcome(Effect()) if said is None and claim is None else None), read
+        if said.provider is not claim.provider or said.operation != claim.operation or looked != claim.decoded:
+            return None, read
+        first: dict[str, int] = {}
+        for place, number in enumerate(numbers):
+            first.setdefault(stand_in(number), place)
+        effect = self.tally.last
+        match said.decoded, claim.decoded:
+            case CannotTell() as one, CannotTell() as other:
+                return (_Outcome(effect) if one == other else None), read
+            case tuple() as messages, tuple() as others:
+                alternative: tuple[Message, ...] = ()
+            case Undecided() as one, Undecided() as other if one.reason is other.reason:
+                messages, others = one.messages, other.messages
+                alternative = one.alternative
+                if not _renamed(alternative, other.alternative, first, pending.addresses):
+                    return None, read
+            case _:
+                return None, read
+        if not _renamed(messages, others, first, pending.addresses):
+            return None, read
+        if not messages:
+            return _Outcome(Effect()), read
+        if not self.look.quiet(pending.value):
+            return None, read
+        everybody = [_places(first, one.to, one.cc, one.bcc, one.transmitted_bcc) for one in (*messages, *alternative)]
+        readers = tuple(sorted(set().union(*everybody)))
+        inside = self.look.inside
+        shown = tuple(
+            tuple(
+                sorted(
+                    place
+                    for place in _places(first, one.to, one.cc)
+                    if not (inside and self._side(pending.keys[place]))
+                )
+            )
+            for one in messages
+        )
+        only = readers[0] if len(readers) == 1 and shown == (readers,) else -1
+        return _Outcome(effect, readers, shown, only), read
+
+    def flush(self) -> None:
+        """Tell the tally what was counted since the last time."""
+        for outcome in self._outcomes:
+            if outcome.count:
+                self.tally.again(outcome.effect, outcome.count)
+                outcome.count = 0
+        self.tick(self._ticks)
+        self._ticks = 0
+
+
+def _numbered(keys: Sequence[str]) -> tuple[int, ...]:
+    """For each text its number, from 0; equal ones have one."""
+    numbers: dict[str, int] = {}
+    return tuple([numbers.setdefault(key, len(numbers)) for key in keys])
+
+
+def _places(first: Mapping[str, int], *lines: tuple[Recipient, ...]) -> set[int]:
+    """The numbers of the people whose address is known."""
+    return {first[person.address] for line in lines for person in line if person.address is not None}
+
+
+def _renamed(
+    messages: Sequence[Message], others: Sequence[Message], first: Mapping[str, int], addresses: Sequence[str]
+) -> bool:
+    """Whether ``others`` are ``messages`` with the people in the places of their stand-ins, and nothing else is in them."""
+
+    def line(people: tuple[Recipient, ...]) -> tuple[Recipient, ...] | None:
+        result = []
+        for one in people:
+            if one.count != ONE or one.origin is not Origin.GIVEN or one.trail or one.label or one.domain is not None:
+                return None
+            if one.address is None:
+                result.append(one)
+            elif one.address in first:
+                result.append(Recipient(addresses[first[one.address]]))
+            else:
+                return None
+        return tuple(result)
+
+    if len(messages) != len(others):
+        return False
+    for message, other in zip(messages, others, strict=True):
+        if message.mentions or other.mentions:
+            return False
+        lines = {name: line(getattr(message, name)) for name in ("to", "cc", "bcc", "transmitted_bcc", "reply_to")}
+        if None in lines.values() or replace(message, **lines) != other:  # type: ignore[arg-type]  # none is None
+            return False
+    return True

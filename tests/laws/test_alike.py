@@ -1,0 +1,429 @@
+"""Requests of one form that are dealt with at once come to what each of them comes to by itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from mailguard import alike, capture, discover, gate
+from mailguard.addresses import People, compare_key, plain_keys, plain_pairs, recipients
+from mailguard.alike import Alike, Watched
+from mailguard.config import Settings
+from mailguard.model.exchange import HttpRequest
+from mailguard.model.message import Recipient
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "providers"))
+import samples  # lies beside the tests of the providers
+
+
+@dataclass
+class Count:
+    """How many requests were dealt with at once."""
+
+    hits: int = 0
+
+
+@pytest.fixture
+def count(monkeypatch: pytest.MonkeyPatch) -> Count:
+    found = Count()
+    seen = Alike.seen
+
+    def counted(self: Alike, *arguments: Any) -> bool:
+        done = seen(self, *arguments)
+        found.hits += done
+        return done
+
+    monkeypatch.setattr(Alike, "seen", counted)
+    return found
+
+
+def report(file: Path, jobs: int = 1, inside: tuple[str, ...] = ()) -> str:
+    """The report of a log as JSON, with the settings that matter."""
+    tree = discover.tree_of([str(file)], file.parent)
+    given_settings = Settings(internal_domains=inside)
+    run = gate.prepare([str(file)], tree, given_settings, eyes=frozenset({gate.CAPTURES}), here=file.parent)
+    run = replace(run, jobs=jobs)
+    result = run.report()
+    return gate.render(result, "json", run.options()) + repr(result.ledger) + repr(result.calls) + repr(result.skips)
+
+
+def both(file: Path, inside: tuple[str, ...] = ()) -> tuple[str, str]:
+    """What the fast road says, and the careful one."""
+    fast = report(file, 1, inside)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate._Look, "seen", None)
+        return fast, report(file, 1, inside)
+
+
+# --- Logs ----------------------------------------------------------------------------------------
+
+ADDRESS = st.sampled_from(
+    ["ann@example.com", "Ann@Example.com", "bob@example.net", "cy@example.org", "dee@in.example", "eve@sub.in.example", "fay@example.com",
+     "gus@example.com", "hal@example.net"]
+)  # fmt: skip
+ODD = st.sampled_from(
+    ["", "no", "a@b.example, c@d.example", "Ann <ann@example.com>", "<x@y.example>", "ä@ö.example", "a@b.example\nc@d.example", "q0.twin@q0.example",
+     "a@b.example.", " a@b.example", "\uff20", "a\uff20b.example", "undisclosed-recipients:;", "{{email}}", "message@example.com", "to@example.com "]
+)  # fmt: skip
+NAME = st.sampled_from(
+    ["Ann", "Bob Lee", 'Ann "A" Lee', "Lee, Ann", "x@y.example", "=?utf-8?q?a=40b.example?=", "Jörg", "", "%40", "<b>"]
+)
+TEXT = st.sampled_from(
+    ["Hello", "Hello Ann", "Dear bob@example.net", "ann&#64;example.com", "x%40y.example, ann%40example.com", "a & b", 'She said "to": "x"',
+     "line\nline", "Grüße", "ann\uff20example.com", "To: bob@example.net", "<p>Hi</p>", "true", "1", "text/calendar", "Action=Send"]
+)  # fmt: skip
+URL = st.sampled_from(
+    ["https://api.sendgrid.com/v3/mail/send", "https://api.sendgrid.com/v3/mail/send", "https://api.sendgrid.com/v3/contacts",
+     "https://example.org/hook", "https://api.brevo.com/v3/smtp/email", "https://api.postmarkapp.com/email", "/v3/mail/send"]
+)  # fmt: skip
+PERSON = st.one_of(
+    st.fixed_dictionaries({"email": ADDRESS}),
+    st.fixed_dictionaries({"email": ADDRESS, "name": NAME}),
+    st.fixed_dictionaries({"name": NAME, "email": ADDRESS}),
+    st.fixed_dictionaries({"email": st.one_of(ADDRESS, ODD)}, optional={"name": NAME, "Email": ADDRESS}),
+)
+PEOPLE = st.one_of(
+    st.lists(PERSON, min_size=1, max_size=2), st.lists(st.fixed_dictionaries({"email": ADDRESS}), max_size=4)
+)
+PERSONALIZATION = st.fixed_dictionaries(
+    {"to": PEOPLE},
+    optional={
+        "cc": PEOPLE,
+        "subject": TEXT,
+        "substitutions": st.dictionaries(NAME, TEXT, max_size=2),
+        "send_at": st.integers(0, 3),
+    },
+)
+SENDGRID = st.fixed_dictionaries(
+    {
+        "personalizations": st.lists(PERSONALIZATION, min_size=1, max_size=3),
+        "from": PERSON,
+        "subject": TEXT,
+        "content": st.lists(st.fixed_dictionaries({"type": st.sampled_from(["text/plain", "text/html", "text/calendar"]), "value": TEXT}), max_size=2),
+    },
+    optional={
+        "reply_to": PERSON,
+        "headers": st.dictionaries(st.sampled_from(["X-A", "List-Unsubscribe", "To"]), st.one_of(TEXT, ADDRESS), max_size=1),
+        "attachments": st.just([{"content": "YW5uQGV4YW1wbGUuY29tLCBib2JAZXhhbXBsZS5uZXQ=", "type": "text/csv", "filename": "a.csv"}]),
+        "mail_settings": st.fixed_dictionaries({"bcc": st.fixed_dictionaries({"enable": st.booleans(), "email": ADDRESS})}),
+        "n": st.one_of(st.integers(-2, 2), st.floats(0, 1), st.none(), st.booleans(), st.just(10**30)),
+    },
+)  # fmt: skip
+OTHER = st.one_of(
+    st.fixed_dictionaries({"sender": PERSON, "to": PEOPLE, "subject": TEXT, "htmlContent": TEXT}, optional={"bcc": PEOPLE, "messageVersions": st.just([])}),
+    st.fixed_dictionaries({"From": ADDRESS, "To": st.one_of(ADDRESS, ODD), "Subject": TEXT, "TextBody": TEXT}, optional={"Cc": ADDRESS, "Bcc": ODD}),
+)  # fmt: skip
+HEADERS = st.one_of(
+    st.just({"Content-Type": "application/json"}),
+    st.dictionaries(
+        st.sampled_from(["Content-Type", "content-type", "Content-Length", "Content-Encoding", "Date", "Host", "X-Server-API-Key"]),
+        st.sampled_from(["application/json", "gzip", "0", "12", "application/x-www-form-urlencoded", "api.sendgrid.com", "multipart/form-data; boundary=x", ""]),
+        max_size=2,
+    ),
+)  # fmt: skip
+
+
+@st.composite
+def line(draw: st.DrawFn) -> str:
+    body = json.dumps(draw(st.one_of(SENDGRID, SENDGRID, OTHER)), ensure_ascii=draw(st.booleans()))
+    spoilt = draw(st.sampled_from([""] * 8 + ["twice", "escaped", "cut", "twice outside", "array", "empty", "nul"]))
+    match spoilt:
+        case "twice":
+            body = body.replace('"to": [', '"to": [{"email": "zoe@example.com"}], "to": [', 1)
+        case "escaped":
+            body = body.replace('"to"', '"\\u0074\\u006f"', 1).replace("Hello", "\\u0022to\\u0022", 1)
+        case "cut":
+            body = body[: len(body) // 2]
+        case "array":
+            body = f"[{body}]"
+        case "empty":
+            body = ""
+        case "nul":
+            body += "\0"
+        case _:
+            pass
+    record: dict[str, Any] = {"method": draw(st.sampled_from(["POST", "POST", "post", "GET"])), "url": draw(URL)}
+    record |= {"headers": draw(HEADERS), "body": body}
+    if draw(st.booleans()):
+        record["status"] = draw(st.sampled_from([200, 202, 400, "404", 404.0, True, None]))
+    if draw(st.integers(0, 9)) == 0:
+        record |= draw(
+            st.sampled_from(
+                [
+                    {"response": {"status": 400}},
+                    {"note": "x"},
+                    {"body": json.loads(json.dumps({"to": []}))},
+                    {"url": None},
+                ]
+            )
+        )
+    text = json.dumps(record)
+    if spoilt == "twice outside":
+        text = text.replace('"body": ', '"body": "{}", "body": ', 1)
+    return text
+
+
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    st.lists(line(), min_size=1, max_size=6).flatmap(
+        lambda lines: st.lists(st.sampled_from(lines), min_size=4, max_size=24)
+    ),
+    st.lists(st.tuples(ADDRESS, ADDRESS), max_size=6),
+    st.sampled_from([(), ("in.example",), ("example.com", "in.example")]),
+)
+def test_both_roads_say_the_same(
+    tmp_path: Path, lines: list[str], swaps: list[tuple[str, str]], inside: tuple[str, ...]
+) -> None:
+    # The same requests again, with other people: addresses are swapped in whole lines.
+    for place, (one, other) in enumerate(swaps):
+        number = place % len(lines)
+        lines.append(lines[number].replace(one, "\1").replace(other, one).replace("\1", other))
+    file = tmp_path / "sent.jsonl"
+    first = json.dumps({"method": "POST", "url": "https://example.org", "headers": {}, "body": ""})
+    file.write_text("\n".join([first, *lines]) + "\n", encoding="utf-8")
+    fast, careful = both(file, inside)
+    assert fast == careful
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(st.lists(line(), min_size=6, max_size=12))
+def test_parts_and_processes_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> None:
+    monkeypatch.setattr(capture, "PART", 3000)
+    file = tmp_path / "sent.jsonl"
+    first = json.dumps({"method": "POST", "url": "https://example.org", "headers": {}, "body": ""})
+    file.write_text("\n".join([first, *lines, *lines, *lines]) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful == report(file, 2)
+
+
+# --- Every service -------------------------------------------------------------------------------
+
+
+def _renamed(value: Any, number: int) -> Any:
+    """The same request to other people, who have other names, with other words in it."""
+    if isinstance(value, dict):
+        return {key: _renamed(item, number) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, number) for item in value]
+    if isinstance(value, str) and "@" in value and plain_keys([value]) is not None:
+        local, _, domain = value.partition("@")
+        return f"z{number}.{local}@{domain}"
+    return value
+
+
+def _with(value: Any, number: int) -> Any:
+    """With another name beside each plain address, and other words in subjects and texts."""
+    if isinstance(value, dict):
+        result = {key: _with(item, number) for key, item in value.items()}
+        for address, name in alike._PAIRS.values():
+            if set(result) == {address, name} and "@" in str(result[address]) and "@" not in str(result[name]):
+                result[name] = f"Other Name {number}"
+        for key in (
+            "subject",
+            "Subject",
+            "text",
+            "html",
+            "TextBody",
+            "HtmlBody",
+            "htmlContent",
+            "Text-part",
+            "Html-part",
+        ):
+            if isinstance(result.get(key), str) and "@" not in result[key]:
+                result[key] = f"Other words {number}"
+        return result
+    return [_with(item, number) for item in value] if isinstance(value, list) else value
+
+
+def json_samples() -> list[Any]:
+    result = []
+    for sample in samples.samples():
+        exchange = sample.exchange
+        if isinstance(exchange, HttpRequest) and isinstance(exchange.body, (str, bytes)):
+            text = exchange.body.decode("utf-8", "replace") if isinstance(exchange.body, bytes) else exchange.body
+            try:
+                body = json.loads(text)
+            except ValueError:
+                continue
+            if isinstance(body, dict):
+                result.append(pytest.param(exchange, body, id=str(sample)))
+    return result
+
+
+@pytest.mark.parametrize(("exchange", "body"), json_samples())
+def test_every_service_takes_one_plain_address_and_name_like_another(
+    tmp_path: Path, exchange: HttpRequest, body: dict[str, Any]
+) -> None:
+    headers = (
+        {str(key): str(value) for key, value in dict(exchange.headers).items()}
+        if isinstance(exchange.headers, dict)
+        else {}
+    )
+    record = {"method": exchange.method, "url": exchange.url, "headers": headers, "status": 200}
+    bodies = [body, body, *(_renamed(_with(body, number), number) for number in range(4)), body]
+    file = tmp_path / "sent.jsonl"
+    file.write_text("".join(json.dumps(record | {"body": json.dumps(one)}) + "\n" for one in bodies), encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+
+
+def test_most_samples_have_a_form(tmp_path: Path, count: Count) -> None:
+    """So that the law above says something."""
+    dealt = 0
+    for number, parameter in enumerate(json_samples()):
+        exchange, body = parameter.values
+        record = {
+            "method": exchange.method,
+            "url": exchange.url,
+            "headers": {},
+            "status": 200,
+            "body": json.dumps(body),
+        }
+        file = tmp_path / f"{number}.jsonl"
+        file.write_text((json.dumps(record) + "\n") * 4, encoding="utf-8")
+        count.hits = 0
+        report(file)
+        dealt += count.hits > 0
+    assert dealt * 3 > len(json_samples())
+
+
+# --- Parts of the road ---------------------------------------------------------------------------
+
+CHARACTER = st.text(alphabet="ab.@-+_'~A1 \n,;<>\"\uff20ä%", max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(CHARACTER, ADDRESS, ODD), min_size=1, max_size=4))
+@example(["a@b\nc@d"])
+@example(["a@b.", "c@d"])
+@example(["", "c@d"])
+@example(["c@d", ""])
+@example(["c@d\n"])
+def test_plain_addresses_are_what_the_careful_reader_takes_them_for(texts: list[str]) -> None:
+    keys = plain_keys(texts)
+    if keys is not None:
+        for text, key in zip(texts, keys, strict=True):
+            assert recipients(text) == People((Recipient(text),))
+            assert compare_key(text) == key
+
+
+def test_hostile_headers_are_not_plain() -> None:
+    for text in ("a@b, c@d", "a@b;c@d", "a b@c", "<a@b>", "a@b ", "a@@b", "a@b\u200b", '"a"@b', "a@[1.2.3.4]", "(x)a@b", "a@b(x)", "@b", "a@", "a@b.",
+                 "a:b@c", "=?utf-8?q?a=40b?=", "a@b\r\nBcc: c@d", "a@b\0", "a\uff20b", "ä@b", ".a@b", "a@.b", "mailto:a@b"):  # fmt: skip
+        assert plain_keys([text]) is None
+        assert plain_keys(["ok@example.com", text]) is None
+    assert plain_keys([7]) is plain_keys([None, "a@b"]) is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(PERSON, min_size=1, max_size=4))
+def test_plain_pairs_are_what_a_pair_is(pairs: list[dict[str, str]]) -> None:
+    from mailguard.addresses import mailbox
+    from mailguard.model.value import ABSENT
+
+    found = plain_pairs(pairs, "email", "name", len(pairs[0]))
+    if found is not None and plain_keys(found) is not None:
+        for pair, address in zip(pairs, found, strict=True):
+            assert mailbox(pair["email"], pair.get("name", ABSENT)) == People((Recipient(address),))
+
+
+def test_whatever_reads_a_watched_mapping_is_noted() -> None:
+    def read(use: Any) -> set[int]:
+        noted: set[int] = set()
+        use(Watched({"a": "x", "b": "y", "c": {}}, {"a": 0, "b": 1}, noted))
+        return noted
+
+    assert read(lambda it: it["a"]) == read(lambda it: it.get("a")) == {0}
+    assert read(lambda it: ("a" in it, it["c"], it.get("z"), len(it), list(it), it.keys())) == set()
+    for use in (
+        lambda it: list(it.items()),
+        lambda it: list(it.values()),
+        dict,
+        lambda it: {**it},
+        lambda it: it | {},
+        lambda it: {} | it,
+        lambda it: it == {},
+        lambda it: it != {},
+        str,
+        repr,
+        lambda it: it.copy(),
+        __import__("copy").copy,
+        __import__("copy").deepcopy,
+        json.dumps,
+        lambda it: it.pop("z", None),
+        lambda it: it.popitem(),
+        lambda it: it.setdefault("z"),
+        {}.update,
+        lambda it: [it] == [{}],
+    ):
+        assert read(use) >= {0, 1}
+
+    def matched(it: Any) -> None:
+        match it:
+            case {"a": _}:
+                pass
+
+    assert read(matched) == {0}
+
+
+def test_what_a_service_reads_is_not_left_out(tmp_path: Path, count: Count) -> None:
+    # Of one form, but the flag is a text that is read.
+    lines = []
+    for flag in ("true", "true", "true", "false", "false", "false"):
+        body = {
+            "key": "k",
+            "message": {
+                "to": [{"email": "ann@example.com"}, {"email": "bob@example.net"}],
+                "preserve_recipients": flag,
+                "text": "x",
+            },
+        }
+        record = {
+            "method": "POST",
+            "url": "https://mandrillapp.com/api/1.0/messages/send",
+            "headers": {},
+            "body": json.dumps(body),
+        }
+        lines.append(json.dumps(record))
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+
+
+def test_ordinary_logs_are_dealt_with_at_once(tmp_path: Path, count: Count) -> None:
+    file = tmp_path / "sent.jsonl"
+    with file.open("w", encoding="utf-8") as stream:
+        for number in range(50):
+            body = {
+                "personalizations": [{"to": [{"email": f"p{number}@example.com", "name": f"Person {number}"}]}],
+                "from": {"email": "news@example.org"},
+                "subject": f"News {number}",
+                "content": [
+                    {"type": "text/html", "value": f'<a href="https://example.org/{number}?a=1&amp;b=2">\nGrüße</a>'}
+                ],
+            }
+            headers = {"Content-Type": "application/json", "X-Request-Id": str(number)}
+            record = {
+                "method": "POST",
+                "url": "https://api.sendgrid.com/v3/mail/send",
+                "headers": headers,
+                "time": number,
+                "body": json.dumps(body),
+            }
+            stream.write(json.dumps(record) + "\n")
+    fast, careful = both(file)
+    assert fast == careful
+    assert count.hits == 48
+    assert '"requests": 50' in fast or "requests=50" in fast
