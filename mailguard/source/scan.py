@@ -69,6 +69,8 @@ class _Root:
     chain: Chain
     dispatches: list[Dispatch] | None = None
     reached: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
+    """The names it holds that were known to lead to a mail call when it was run."""
 
     @property
     def name(self) -> str:
@@ -100,6 +102,8 @@ class _Search:
     mentions: dict[str, list[Module]] = field(default_factory=dict)
     cut: set[int] = field(default_factory=set)
     """Roots with more callers than are run."""
+    top_names: dict[Module, frozenset[str]] = field(default_factory=dict)
+    """Names that the top level of a file mentions, outside functions and classes."""
     by_symbol: dict[str, list[_Root]] = field(default_factory=dict)
     known_callers: dict[int, list[_Root]] = field(default_factory=dict)
     naming: set[Module] = field(default_factory=set)
@@ -112,10 +116,12 @@ class _Search:
         return self.roots[key]
 
     def run(self, root: _Root) -> list[Dispatch]:
-        """What the root sends; run once."""
-        if root.dispatches is not None:
-            return root.dispatches
+        """What the root sends; run again when more of the names that it holds are known to lead to a mail call."""
         machine = self.machine
+        asked = frozenset(self.machine.relevant & self.names_in(root))
+        if root.dispatches is not None and asked == root.asked:
+            return root.dispatches
+        root.asked = asked
         at = root.chain[-1].at.line if root.chain else 1
         test = self.is_test(root.module.path)
         found: list[Dispatch] = []
@@ -128,15 +134,15 @@ class _Search:
             except Budget:
                 found = machine.dispatches
                 if effort is COARSE:
-                    self.skips.append(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
+                    self._skip(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
                 continue
             except RecursionError:
-                self.skips.append(Skip(SkipReason.DEPTH, Place(root.module.path, at), root.symbol))
+                self._skip(Skip(SkipReason.DEPTH, Place(root.module.path, at), root.symbol))
                 found = machine.dispatches
             except Exception as error:  # one root costs itself, and says so; --debug re-raises
                 if _debugging:
                     raise
-                self.skips.append(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
+                self._skip(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
                 found = machine.dispatches
             break
         root.dispatches = [replace(dispatch, root=root.symbol) for dispatch in found]
@@ -146,6 +152,19 @@ class _Search:
                 self._note_sender(step.detail)
             self._note_sender(dispatch.symbol)
         return root.dispatches
+
+    def _skip(self, skip: Skip) -> None:
+        if skip not in self.skips:
+            self.skips.append(skip)
+
+    def names_in(self, root: _Root) -> frozenset[str]:
+        """The names that the code of a root mentions."""
+        if root.chain:
+            node = root.chain[-1]
+            return node.names if isinstance(node, t.Func) else frozenset()
+        if root.module not in self.top_names:
+            self.top_names[root.module] = frozenset(_names_of(root.module.body))
+        return self.top_names[root.module]
 
     def _note_sender(self, symbol: str) -> None:
         func = self.machine.made.get(symbol)
@@ -322,15 +341,18 @@ def _module_mentions(body: Iterable[t.Stmt], *names: str) -> bool:
 
 
 def _mentions(node: object, wanted: set[str]) -> bool:
-    stack: list[object] = [node]
+    return any(name in wanted for name in _names_of((node,)))
+
+
+def _names_of(nodes: Iterable[object]) -> Iterator[str]:
+    """The names and attributes that code mentions, outside functions and classes within it."""
+    stack: list[object] = list(nodes)
     while stack:
         current = stack.pop()
         if isinstance(current, t.Name):
-            if current.id in wanted:
-                return True
+            yield current.id
         elif isinstance(current, t.Attr):
-            if current.name in wanted:
-                return True
+            yield current.name
             stack.append(current.value)
         elif isinstance(current, (t.Func, t.Class)):
             continue
@@ -338,7 +360,6 @@ def _mentions(node: object, wanted: set[str]) -> bool:
             stack.extend(current)
         elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
             stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
-    return False
 
 
 @dataclass(frozen=True, slots=True)

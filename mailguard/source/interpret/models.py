@@ -408,16 +408,21 @@ class Models(Narrowing):
 
     def _shown_with(self, state: State, members: tuple[Member, ...], trail: Trail) -> tuple[Member, ...]:
         """The members of a list that is shown by ``trail``: objects that only hold a person are shown with it."""
-        steps = [step for step in trail if step.kind is StepKind.SHOWN]
+        steps = tuple(step for step in trail if step.kind is StepKind.SHOWN)
         if not steps:
             return members
-        result = []
-        for item, count in members:
-            shown = item
-            for step in steps:
-                shown = self._shown_whole(state, shown, step.place) if isinstance(item, (Ref, Either)) else shown
-            result.append(Member(shown, count))
-        return tuple(result)
+        return tuple(Member(self._held(state, item, steps), count) for item, count in members)
+
+    def _held(self, state: State, item: Val, steps: Trail) -> Val:
+        if isinstance(item, Either):
+            options = tuple(each if each is ABSENT else self._held(state, each, steps) for each in item.options)
+            return replace(item, options=options)
+        model = self._model_of(state, item)
+        if model is None or not model.cls.HOLDS:
+            return item
+        for step in steps:
+            item = self._mark(item, step)
+        return item
 
     def thaw(self, state: State, value: Val, context: Context, site: object) -> Val:
         """The interpreter's value for what a model returns or stores."""
