@@ -340,7 +340,8 @@ def _prepare(paths: Sequence[str], eyes: frozenset[str], options: dict[str, Any]
     tree, settings, change, remarks = _settings_of(paths, options)
     allow = not options.get("no_allow")
     run = gate.prepare(paths, tree, settings, eyes=eyes, here=Path.cwd(), as_of=as_of, change=change, allow=allow)
-    return replace(run, notices=run.notices + remarks)
+    known = None if options.get("no_baseline") else run.baseline
+    return replace(run, notices=run.notices + remarks, baseline=known)
 
 
 def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: dict[str, Any]) -> int:
@@ -438,7 +439,7 @@ def _report_options(run: Run, command: str, options: dict[str, Any], *, terminal
         show_undecided=options["undecided"],
         reveal=options["reveal"],
         commands=frozenset(main.commands),
-        baseline=run.baseline is not None,
+        baseline=run.baseline is not None or bool(options.get("no_baseline")),
         compared=run.change.compared if run.change is not None else "",
         changed=run.change.changed if run.change is not None else None,
         suspect=run.change.suspect if run.change is not None else None,
@@ -476,6 +477,7 @@ _about_files = _options(
 
 _about_exceptions = _options(
     click.option("--no-allow", is_flag=True, help="Look past the exceptions beside the code."),
+    click.option("--no-baseline", is_flag=True, help="Look past the baseline: what it knows is new."),
     click.option("--policy", metavar="FILE", help="An organisation's settings, which those here can only tighten."),
 )
 
