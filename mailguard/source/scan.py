@@ -26,6 +26,7 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.context import COARSE, FULL, GLANCE, Budget, Dead
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.interpret.values import Func
+from mailguard.source.methods import Methods
 from mailguard.source.project import Module, Project, SourceFile
 
 __all__ = ["Scan", "SourceFile", "scan"]
@@ -499,6 +500,7 @@ def _scan(
     sinks = _sinks(libraries)
     machine.relevant |= sinks.sends
     search = _Search(project, machine, open_to_callers, is_test)
+    machine.methods = Methods(project, is_test)
     machine.wrappers = lambda name: search.senders.get(name, ())
     unreadable: list[Skip] = []
     seeds: list[_Root] = []

@@ -38,6 +38,7 @@ from mailguard.source.interpret.values import (
     Val,
     join_states,
 )
+from mailguard.source.methods import Methods
 from mailguard.source.project import Module, Project
 from mailguard.source.slice import Slicer
 
@@ -75,6 +76,10 @@ class Base:
         """What loaded modules made, likewise."""
         self._memo: dict[object, Val] = {}
         self._slicer = Slicer()
+        self.methods: Methods | None = None
+        """Classes of the project by name: what an object of which little is known may be."""
+        self.declared: dict[tuple[str, str], Cls] = {}
+        """Classes of the project that parameters are declared to be of, by function and name."""
         self.looked_up: set[object] = set()
         """Imported names whose look-up is under way."""
         self._unread: set[int] = set()

@@ -278,6 +278,11 @@ class Calls(Functions):
         sent = self._client_of(context, state, name, args, keywords, node)
         if sent is not None:
             return sent
+        for cls in self.classes_of(state, holder, name):
+            found = self._method(state, cls, name)
+            if isinstance(found, Func) and found.sort == "plain" and found.node not in context.stack:
+                receiver = [self.open_instance(context, state, cls)]
+                return self.call_function(context, state, found, [*receiver, *args], keywords, node)
         handed = self._handed_on(context, state, args, keywords, node)
         if handed is not None:
             return handed

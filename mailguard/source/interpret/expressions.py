@@ -349,6 +349,11 @@ class Expressions(Calls):
             return Native(f"callable.{name}", holder, bound=True)
         if name in {"sendmail", "send_message"} and isinstance(holder, (Unknown, Parameter)):
             return Native(f"value.{name}", holder, bound=True)
+        if isinstance(holder, (Unknown, Parameter)) and self.methods is not None and self.methods.properties(name):
+            for cls in self.classes_of(state, holder, name):
+                found_method = self._method(state, cls, name)
+                if isinstance(found_method, Func) and found_method.sort in {"property", "cached"}:
+                    return self._bound(context, state, found_method, self.open_instance(context, state, cls))
         return library.attribute(self, state, holder, name, context.place(node.at))
 
     def _super_attribute(self, context: Context, state: State, holder: Super, name: str) -> Val:

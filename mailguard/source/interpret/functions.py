@@ -201,6 +201,8 @@ class Functions(Assignment):
         cls = self.eval(declared, state, annotation)
         if isinstance(cls, ModelCls):
             return state.allocate(context.path, (param, "declared"), Cell("object", cls))
+        if isinstance(cls, Cls):
+            self.declared[context.symbol, param.name] = cls
         return None
 
     def _open_parameter(self, context: Context, state: State, func: Func, param: t.Param, default: Val) -> Val:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mailguard.model.place import Place
-from mailguard.model.value import ABSENT, Either, Known, Object, Unknown
+from mailguard.model.value import ABSENT, Either, Known, Object, Parameter, Unknown
 from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import Base, last_name, members_of_class
@@ -32,7 +32,7 @@ from mailguard.source.interpret.values import (
 )
 from mailguard.source.project import Module
 
-__all__ = ["Names"]
+__all__ = ["COMMON", "Names"]
 
 
 class Names(Base):
@@ -277,6 +277,23 @@ class Names(Base):
                     return (each, found)
         return ABSENT
 
+    def classes_of(self, state: State, value: Val, name: str) -> list[Cls]:
+        """The classes of the project that an object of which little is known may be of, as it is called or by ``name``.
+
+        A row is called after its model, a parameter after what it is; a method that only one class has is its own.
+        """
+        if self.methods is None or not isinstance(value, (Unknown, Parameter)):
+            return []
+        label = value.why if isinstance(value, Unknown) else value.name
+        if isinstance(value, Parameter) and (value.function, value.name) in self.declared:
+            return [self.declared[value.function, value.name]]
+        last = label.rsplit(".", 1)[-1].removesuffix("[]").removesuffix("()")
+        found = self.methods.of_name(last)
+        if not found and not last[:1].isupper() and name not in COMMON and len(name) > 3:
+            found = self.methods.of_method(name)
+        classes = [self.lookup_module(state, module, cls) for module, cls in found]
+        return [cls for cls in classes if isinstance(cls, Cls) and self._method(state, cls, name) is not ABSENT]
+
     def _model_of(self, state: State, value: Val) -> ModelCls | None:
         if isinstance(value, Ref) and value in state.heap:
             for each in self.mro(state.heap[value].cls):
@@ -319,6 +336,14 @@ def _stars(names: Mapping[str, Val]) -> tuple[Val, ...]:
     options = found.options if isinstance(found, Either) else (found,)
     return tuple(dict.fromkeys(star for option in options if isinstance(option, tuple) for star in option))
 
+
+COMMON: Final = frozenset(
+    "send save run post execute create call process handle start submit write delete update notify apply work task publish "
+    "dispatch emit push validate clean setup build render list load parse index detail edit view register login invite "
+    "share check test stop close open patch read connect login logout quit copy json text data name value values items "
+    "keys count find replace encode decode format strip join split search match group render commit rollback query".split()
+)
+"""Names of methods that any object may have: one class of the project that has it is not meant by that."""
 
 _DECORATORS: Final = {
     "staticmethod": "static",

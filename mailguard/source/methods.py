@@ -1,0 +1,74 @@
+"""Classes and methods of a project by name, found over bytes: what an object of which little is known may be."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Final
+
+from mailguard.source import tree as t
+from mailguard.source.project import Module, Project
+
+__all__ = ["Methods"]
+
+_DEFINED: Final = re.compile(
+    rb"\n(?:class[ \t]+(\w+)|(?:[ \t]+@(?:[\w.]*\.)?(?P<property>\w*property)\n)?"
+    rb"[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)\([ \t\n]*self\b)"
+)
+_KIN: Final = 3
+"""So many classes of one name are looked at; more tell nothing."""
+
+
+class Methods:
+    """An index of the classes at the top level of files and of the methods in them; test code is left out."""
+
+    def __init__(self, project: Project, is_test: Callable[[str], bool]) -> None:
+        self._project = project
+        self._is_test = is_test
+        self._classes: dict[str, list[tuple[Module, str]]] | None = None
+        self._methods: dict[str, list[Module]] = defaultdict(list)
+        self._properties: set[str] = set()
+
+    def properties(self, name: str) -> bool:
+        """Whether some class has a property of this name."""
+        self._read()
+        return name in self._properties
+
+    def of_name(self, label: str) -> list[tuple[Module, str]]:
+        """The classes that something called ``label`` may be of: ``offer`` of ``Offer``, ``event_admins`` of ``EventAdmin``."""
+        found = self._read().get(_folded(label)) or self._read().get(_folded(label).removesuffix("s"), [])
+        return found if len(found) <= _KIN else []
+
+    def of_method(self, name: str) -> list[tuple[Module, str]]:
+        """The one class that has a method of this name; none where several have."""
+        self._read()
+        modules = self._methods.get(name, ())
+        if len(modules) != 1:
+            return []
+        return [
+            (modules[0], node.name)
+            for node in modules[0].defs.values()
+            if isinstance(node, t.Class) and any(isinstance(each, t.Func) and each.name == name for each in node.body)
+        ]
+
+    def _read(self) -> dict[str, list[tuple[Module, str]]]:
+        if self._classes is None:
+            self._classes = defaultdict(list)
+            for module in self._project.modules.values():
+                if self._is_test(module.path):
+                    continue
+                for match in _DEFINED.finditer(b"\n" + module.bytes()):
+                    if match[1] is not None:
+                        name = match[1].decode("utf-8", "replace")
+                        self._classes[_folded(name)].append((module, name))
+                        continue
+                    name = match[3].decode("utf-8", "replace")
+                    self._methods[name].append(module)
+                    if match["property"] is not None:
+                        self._properties.add(name)
+        return self._classes
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").casefold()
