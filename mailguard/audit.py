@@ -158,12 +158,19 @@ class Decision:
     """``exception`` or ``audience``."""
     what: str
     """The rules that it allows; the name of the audience."""
-    where: str
-    """The place of the comment; what the audience is declared for."""
+    place: Place
+    """The comment; empty for an audience."""
+    at: str
+    """What an audience is declared for; empty for an exception."""
     reason: str
     until: str = ""
     """The last day on which it counts; empty if it has no end."""
     at_most: int | None = None
+
+    @property
+    def where(self) -> str:
+        """Where it counts."""
+        return self.at or str(self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +247,8 @@ class Audit:
         return tuple(sorted(_totals(self.rows, lambda row: row.folder), key=lambda total: total.name))
 
     def by_language(self) -> tuple[tuple[str, int], ...]:
-        """How many files of each language name a mail API, the most first; those that are excluded are left out."""
-        found = Counter(one.language for one in self.elsewhere if not one.excluded)
+        """How many files of each other language name a mail API, the most first. Nobody reads them, excluded or not."""
+        found = Counter(one.language for one in self.elsewhere if one.language != PYTHON)
         return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def open_points(self) -> tuple[tuple[str, int], ...]:
@@ -465,11 +472,12 @@ def _python_apis(data: bytes) -> tuple[str, ...]:
 def _decisions(run: gate.Run) -> Iterator[Decision]:
     """The exceptions that allow something, and the audiences that are declared and have not ended."""
     for one in run.exceptions_in_force():
-        yield Decision("exception", ", ".join(sorted(one.rules)), str(one.place), one.reason, one.until)
+        yield Decision("exception", ", ".join(sorted(one.rules)), one.place, "", one.reason, one.until)
     for audience in run.policies.policy.audiences:
         end = run.settings.audience_ends.get(audience.name)
         until = end.isoformat() if end is not None else ""
-        yield Decision("audience", audience.name, ", ".join(audience.at), audience.reason, until, audience.at_most)
+        at = ", ".join(audience.at)
+        yield Decision("audience", audience.name, Place(""), at, audience.reason, until, audience.at_most)
 
 
 def _commit(run: gate.Run) -> Commit:
@@ -566,7 +574,7 @@ def statement(audit: Audit) -> tuple[str, str]:
         sentences.append(_requests(audit))
     sentences += _unread(audit)
     sentences += _decided(audit)
-    sentences.append(f"Checked by mailguard {audit.version} with policy `{audit.policy[:12]}`.")
+    sentences.append(f"Checked by mailguard {audit.version} with policy `{clean(audit.policy)[:12]}`.")
     return told(" ".join(sentences)), f"This report does not cover {LIMITS}"
 
 
@@ -583,7 +591,7 @@ def _subject(audit: Audit) -> str:
     if commit.changed:
         are = "is" if commit.changed == 1 else "are"
         changed = f", with {plural(commit.changed, 'Python file')} that {are} not as committed,"
-    return f"At commit {commit.name[:7]}{when}{changed} {what}"
+    return f"At commit {clean(commit.name)[:7]}{when}{changed} {what}"
 
 
 def _places(audit: Audit) -> str:
@@ -601,6 +609,7 @@ def _verdicts(audit: Audit) -> Iterator[str]:
         yield f"{number(staff)} {'writes' if staff == 1 else 'write'} only to configured staff."
     if shows:
         yield f"{number(shows)} {'shows' if shows == 1 else 'show'} people to each other and {_are(shows)} listed below."
+        yield from _among(audit)
     else:
         yield "None was found to show people to each other."
     if undecided:
@@ -608,9 +617,28 @@ def _verdicts(audit: Audit) -> Iterator[str]:
     besides = sum(row.besides for row in audit.rows)
     if besides:
         yield f"In {number(besides)} of those that were not found to, another rule is broken."
-    tests = sum(row.call.test_code for row in audit.rows)
+    tests = [row for row in audit.rows if row.call.test_code]
+    if any(row.verdict is not Verdict.SHOWS for row in tests):
+        yield f"{number(len(tests))} of all {plural(len(audit.rows), 'place')} {_are(len(tests))} test code."
+
+
+def _among(audit: Audit) -> Iterator[str]:
+    """What was decided about places that show people, and which of them are test code."""
+    shows = [row for row in audit.rows if row.verdict is Verdict.SHOWS]
+    tests = sum(row.call.test_code for row in shows)
+    decided = sum(
+        not row.call.test_code and bool(row.broken) and not any(one.counts for one in row.broken) for row in shows
+    )
+    ignored = sum(not row.call.test_code and not row.broken for row in shows)
+    words = []
+    if ignored:
+        words.append(f"{number(ignored)} {_are(ignored)} of a rule that the settings ignore")
+    if decided:
+        words.append(f"{number(decided)} {_are(decided)} allowed by a decision")
     if tests:
-        yield f"{number(tests)} of all these {_are(tests)} test code."
+        words.append(f"{number(tests)} {_are(tests)} test code")
+    if words:
+        yield f"Of these, {', '.join(words[:-1])}{' and ' if len(words) > 1 else ''}{words[-1]}."
 
 
 def _are(count: int) -> str:
@@ -658,7 +686,7 @@ def _unread(audit: Audit) -> Iterator[str]:
 def _decided(audit: Audit) -> Iterator[str]:
     exceptions = [one for one in audit.decisions if one.kind == "exception"]
     audiences = [one for one in audit.decisions if one.kind == "audience"]
-    for found, word in ((exceptions, "exception"), (audiences, "audience")):
+    for found, word, state in ((exceptions, "exception", "in force"), (audiences, "audience", "declared")):
         if found:
             ends = sum(bool(one.until) for one in found)
             if ends == len(found):
@@ -667,7 +695,7 @@ def _decided(audit: Audit) -> Iterator[str]:
                 how = f"with reason, {number(ends)} of them with an end date"
             else:
                 how = "with reason and without an end date"
-            yield f"{plural(len(found), word)} {_are(len(found))} in force, {how}."
+            yield f"{plural(len(found), word)} {_are(len(found))} {state}, {how}."
     known = sum(any(not one.new for one in row.broken) for row in audit.rows)
     if known:
         yield f"{plural(known, 'place is a known problem', 'places are known problems')}, listed in the baseline."

@@ -15,13 +15,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mailguard.audit import ORDER, Audit, Broken, Decision, Named, Row, Total, origin_words, statement, way_of_row
+from mailguard.audit import (
+    ORDER,
+    PYTHON,
+    Audit,
+    Broken,
+    Decision,
+    Named,
+    Row,
+    Total,
+    origin_words,
+    statement,
+    way_of_row,
+)
 from mailguard.ledger import plural
-from mailguard.model.finding import Skip, Verdict
+from mailguard.model.finding import Certainty, Severity, Skip, Verdict
 from mailguard.model.reporter import Options
 from mailguard.model.value import Step, StepKind
 from mailguard.redact import Json, Output, no_address, number, safe_text, scrub
-from mailguard.report_data import ledger_data, place_data, skip_data, step_data
+from mailguard.report_data import place_data, skip_data, step_data
 from mailguard.terminal import Style, columns, wrapped
 from mailguard.wording import clean, file_line, phrase, place_words, shortened, skip_why, told
 
@@ -101,7 +113,7 @@ def unread_words(audit: Audit) -> list[str]:
         lines.append(f"Excluded by the settings: {plural(audit.excluded, 'Python file')}{_excluded_words(audit)}.")
     if languages := audit.by_language():
         total = sum(count for _, count in languages)
-        counts = ", ".join(f"{name} {number(count)}" for name, count in languages)
+        counts = ", ".join(f"{clean(name)} {number(count)}" for name, count in languages)
         names = "file names" if total == 1 else "files name"
         lines.append(f"Other languages: {number(total)} {names} a mail API ({counts}).")
     if audit.too_large:
@@ -110,15 +122,17 @@ def unread_words(audit: Audit) -> list[str]:
 
 
 def _excluded_words(audit: Audit) -> str:
-    named = sum(one.excluded for one in audit.elsewhere)
+    named = sum(one.excluded and one.language == PYTHON for one in audit.elsewhere)
     return f", {number(named)} {'names' if named == 1 else 'name'} a mail API" if named else ""
 
 
 def sure_words(row: Row) -> str:
     """How sure it is that people are shown; nothing where nothing says so."""
-    if row.verdict not in (Verdict.SHOWS, Verdict.UNDECIDED) or row.call.certainty is None:
+    if row.verdict not in (Verdict.SHOWS, Verdict.UNDECIDED):
         return ""
-    return row.call.certainty.name.lower()
+    # What was recorded is as sure as the rule that it breaks.
+    certainty = row.call.certainty or max((one.certainty for one in row.broken), default=None)
+    return certainty.name.lower() if certainty is not None else ""
 
 
 def step_words(step: Step, row: Row) -> str:
@@ -127,7 +141,7 @@ def step_words(step: Step, row: Row) -> str:
     if step.kind is StepKind.SHOWN:
         line = next((name for name, _, place in row.call.reads if place == step.place), "")
         words = f"{line} of {'one' if row.verdict is Verdict.SHOWS else 'a'} message" if line else words
-    return f"{told(words)} ({file_line(step.place)})"
+    return f"{told(words)} ({file_line(step.place)})" if step.place.path else told(words)
 
 
 def way_words(row: Row) -> str:
@@ -135,16 +149,16 @@ def way_words(row: Row) -> str:
     return ARROW.join(step_words(step, row) for step in shortened(way_of_row(row)))
 
 
+def _verb(verdict: Verdict, count: int) -> str:
+    return verdict.value if count == 1 else PLURAL[verdict]
+
+
 def other_words(row: Row) -> str:
     """``and 3 other ways: 1 shows people to each other, 2 keep readers apart``; empty where there is none."""
     if not row.call.others:
         return ""
     counts = Counter(verdict for verdict, _ in row.call.others)
-    parts = [
-        f"{number(counts[verdict])} {verdict.value if counts[verdict] == 1 else PLURAL[verdict]}"
-        for verdict in ORDER
-        if counts[verdict]
-    ]
+    parts = [f"{number(counts[verdict])} {_verb(verdict, counts[verdict])}" for verdict in ORDER if counts[verdict]]
     return f"and {plural(len(row.call.others), 'other way', 'other ways')}: {', '.join(parts)}"
 
 
@@ -172,7 +186,7 @@ def also_words(broken: Broken) -> str:
 
 def _owner_remark(audit: Audit) -> str:
     if audit.owners_problem:
-        return f"{clean(audit.owners_file)} was not read: {audit.owners_problem}."
+        return f"{clean(audit.owners_file)} was not read: {clean(audit.owners_problem)}."
     return "" if audit.owners_file else "There is no CODEOWNERS file, so no place has an owner."
 
 
@@ -181,7 +195,8 @@ def _owner_remark(audit: Audit) -> str:
 
 
 def _safe(text: str) -> str:
-    return safe_text(text, Output.TERMINAL)
+    # Each piece by itself: an owner with a dot in it, behind a word, is no address.
+    return safe_text(no_address(text), Output.TERMINAL)
 
 
 def _summary(audit: Audit, options: Options) -> list[str]:
@@ -209,7 +224,7 @@ def _requests_line(audit: Audit) -> str:
     for row in audit.requests:
         counts[row.verdict] = counts.get(row.verdict, 0) + row.call.times
     total = sum(counts.values()) + audit.unread_requests()
-    parts = [f"{number(count)} {PLURAL[verdict]}" for verdict, count in counts.items() if count]
+    parts = [f"{number(count)} {_verb(verdict, count)}" for verdict, count in counts.items() if count]
     if audit.unread_requests():
         parts.append(f"{number(audit.unread_requests())} cannot tell")
     return f"{plural(total, 'recorded request')}: {', '.join(parts)}."
@@ -243,9 +258,8 @@ def _row_lines(row: Row, options: Options) -> list[str]:
     style = Style(options.colour)
     place = _safe(place_words(row.call.place))
     head = [place, _safe(clean(row.api))]
-    sure = sure_words(row)
-    if sure and row.call.certainty is not None:
-        head.append(style.certainty(row.call.certainty, sure))
+    if sure := sure_words(row):
+        head.append(style.certainty(Certainty[sure.upper()], sure))
     if row.owners:
         head.append(_safe(owner_words(row.owners)))
     if row.call.times > 1:
@@ -318,7 +332,7 @@ def _skip_words(skip: Skip) -> str:
 
 def _named_lines(named: Iterable[Named], options: Options) -> Iterator[str]:
     for one in named:
-        words = [f"{_safe(clean(one.path))}  {_named_words(one)}"]
+        words = [f"{_safe(clean(one.path))}  {_safe(_named_words(one))}"]
         if one.owners:
             words.append(_safe(owner_words(one.owners)))
         yield from wrapped("  ".join(words), options.width, "  ", "      ")
@@ -326,7 +340,7 @@ def _named_lines(named: Iterable[Named], options: Options) -> Iterator[str]:
 
 def _named_words(one: Named) -> str:
     excluded = " (excluded by the settings)" if one.excluded else ""
-    return f"{one.language}: {', '.join(one.apis)}{excluded}"
+    return f"{clean(one.language)}: {', '.join(clean(api) for api in one.apis)}{excluded}"
 
 
 def _decision_lines(audit: Audit, options: Options) -> Iterator[str]:
@@ -388,7 +402,12 @@ def render_json(audit: Audit, options: Options) -> str:
         "exceptions_that_do_not_count": [_broken(one) for one in audit.others],
         "owners": {"file": clean(audit.owners_file) or None, "problem": audit.owners_problem or None},
         "baseline": audit.baseline,
-        "ledger": ledger_data(audit.ledger),
+        "files": {
+            "considered": audit.ledger.files,
+            "read": audit.ledger.files_read,
+            "known": audit.ledger.files_known,
+            "captures": audit.ledger.captures,
+        },
         "notices": [told(notice) for notice in audit.notices],
     }
     return json.dumps({key: scrub(part) for key, part in data.items()}, indent=2) + "\n"
@@ -511,7 +530,8 @@ def _csv_rows(audit: Audit) -> Iterator[dict[str, _Cell]]:
     for decision in audit.decisions:
         yield {
             "kind": decision.kind,
-            "path": clean(decision.where),
+            "path": clean(decision.at or decision.place.path),
+            "line": decision.place.line or "",
             "because": clean(decision.reason),
             "rules": clean(decision.what),
             "remarks": f"until {clean(decision.until)}" if decision.until else "",
@@ -552,7 +572,7 @@ def _csv_row(row: Row) -> dict[str, _Cell]:
         "way": way_words(row),
         "ways": 1 + len(row.call.others),
         "owner": owner_words(row.owners),
-        "rules": ", ".join(dict.fromkeys(clean(one.rule) for one in row.broken)),
+        "rules": ", ".join(dict.fromkeys(clean(one.rule) for one in row.broken if one.severity >= Severity.WARNING)),
         "remarks": ", ".join(clean(remark) for remark in row.remarks),
         "test code": "yes" if row.call.test_code else "",
         "symbol": clean(row.call.symbol),
@@ -590,8 +610,8 @@ def render_markdown(audit: Audit, options: Options) -> str:
 def _markdown(audit: Audit) -> Iterator[list[str]]:
     yield ["# Mail audit"]
     found, limits = statement(audit)
-    # The digest and the numbers are ours, and so are the sentences; what is not is escaped all the same.
-    yield [f"> {_words(found)}", ">", f"> {_words(limits)}"]
+    found = re.sub(r"&#96;([0-9a-f]{12})&#96;", r"`\1`", _words(found))
+    yield [f"> {found}", ">", f"> {_words(limits)}"]
     yield [_words(places_words(audit))]
     if audit.rows:
         lines = []
@@ -664,8 +684,9 @@ def _markdown_way(row: Row) -> str:
     """The way of the recipients, with places as code."""
     steps = []
     for step in shortened(way_of_row(row)):
-        words, _, place = step_words(step, row).rpartition(" (")
-        steps.append(f"{_words(words)} {_code(place.removesuffix(')'))}")
+        place = f" ({file_line(step.place)})" if step.place.path else ""
+        words = step_words(step, row).removesuffix(place)
+        steps.append(f"{_words(words)} {_code(file_line(step.place))}" if place else _words(words))
     other = _words(other_words(row))
     return "; ".join(part for part in (ARROW.join(steps), other) if part)
 
