@@ -1,4 +1,4 @@
-"""Packages on top of Django's mail: post_office, templated_email, mail_templated, mailer, djmail.
+"""Packages on top of Django's mail: post_office, templated_email, mail_templated, mailer, djmail, herald, djblets.
 
 Each of them ends in a Django message; some keep it in a queue first. So they have
 no wire form of their own either, and what is written here is where each of their
@@ -301,6 +301,60 @@ def make_email(
     return TemplateMail(name).make_email_object(to, context, **options)
 
 
+# --- herald --------------------------------------------------------------------------------------
+
+
+class EmailNotification(Object):
+    """``herald.base.EmailNotification``: subclasses set ``to_emails``, ``cc``, ``bcc``; ``send()`` writes one message."""
+
+    PATHS: tuple[str, ...] = ("herald.base.EmailNotification",)
+
+    def __init__(self, *arguments: Value, **options: Value) -> None:
+        del arguments, options
+
+    def send(self, raise_exception: Value = False, user: Value = None) -> Sent:
+        """One message whose To, Cc and Bcc are the attributes of those names, as they are now."""
+        del raise_exception, user
+        to, copies, blind, answers, headers = (
+            None if isinstance(value := self.read(name), Absent) else value
+            for name in ("to_emails", "cc", "bcc", "reply_to", "headers")
+        )
+        return sent(
+            EmailMultiAlternatives("", "", None, to, blind, headers=headers, cc=copies, reply_to=answers),
+        )
+
+
+# --- djblets -------------------------------------------------------------------------------------
+
+
+class DjbletsMessage(EmailMultiAlternatives):
+    """``djblets.mail.message.EmailMessage``: Django's, with names of its own for the bodies, all by keyword."""
+
+    PATHS: tuple[str, ...] = ("djblets.mail.message.EmailMessage",)
+
+    def __init__(
+        self,
+        subject: Value = "",
+        text_body: Value = "",
+        html_body: Value = "",
+        from_email: Value = None,
+        to: Value = None,
+        cc: Value = None,
+        bcc: Value = None,
+        sender: Value = None,
+        in_reply_to: Value = None,
+        headers: Value = None,
+        auto_generated: Value = False,
+        prevent_auto_responses: Value = False,
+        from_spoofing: Value = None,
+        enable_smart_spoofing: Value = None,
+        reply_to: Value = None,
+    ) -> None:
+        del html_body, sender, in_reply_to, auto_generated, prevent_auto_responses, from_spoofing
+        del enable_smart_spoofing
+        super().__init__(subject, text_body, from_email, to, bcc, headers=headers, cc=cc, reply_to=reply_to)
+
+
 # -------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +379,8 @@ PROVIDER: Final = Provider(
         Source("pypi:django-mail-templated==2.6.5", "recipient_list is one To; read"),
         Source("pypi:django-mailer==2.3.2", "what the queue sends is what Django would have sent; read and run"),
         Source("pypi:djmail==2.0.0", "a list for `to` is shared; read"),
+        Source("pypi:django-herald==0.3.0", "herald/base.py: get_recipients, get_extra_data, _send; read"),
+        Source("pypi:djblets==6.1", "mail/message.py: EmailMessage.__init__ hands to, cc, bcc on to Django; read"),
     ),
     claims=claims,
     decode=decode,
@@ -342,7 +398,7 @@ PROVIDER: Final = Provider(
             Function(("mailer.mail_managers",), queue_to_managers),
             Function(("djmail.template_mail.make_email",), make_email),
         ),
-        classes=(TemplatedMessage, TemplateMail),
+        classes=(TemplatedMessage, TemplateMail, EmailNotification, DjbletsMessage),
         tokens=(
             "post_office",
             "templated_email",
@@ -350,6 +406,8 @@ PROVIDER: Final = Provider(
             "from mailer import",
             "import mailer",
             "djmail",
+            "herald",
+            "djblets",
         ),
     ),
     explain=(

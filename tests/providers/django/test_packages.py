@@ -65,6 +65,21 @@ def test_messages_that_the_caller_sends() -> None:
     assert people(views(provider.TemplateMail("t").send([A, B], {}))[0])[0] == [A, B]
 
 
+def test_a_herald_notification_shows_its_attributes() -> None:
+    notification = provider.EmailNotification()
+    assert views(notification.send()) == []
+    for name, value in {"to_emails": {A, B}, "cc": [C], "bcc": [D], "reply_to": [FROM]}.items():
+        notification.write(name, sorted(value))
+    (message,) = views(notification.send(raise_exception=True))
+    assert people(message) == ([A, B], [C], [D])
+    assert [person.address for person in message.reply_to] == [FROM]
+
+
+def test_a_djblets_message_is_a_message_of_django() -> None:
+    message = provider.DjbletsMessage(subject="S", text_body="T", from_email=FROM, to=[A], cc=[C], bcc=[D], sender=B)
+    assert people(views(message.send())[0]) == ([A], [C], [D])
+
+
 @pytest.mark.parametrize("text", [f"{A}, {B}", Known(f"{A}, {B}")])
 def test_post_office_refuses_a_text_with_several(text: Any) -> None:
     with pytest.raises(Refused):
