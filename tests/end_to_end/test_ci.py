@@ -26,7 +26,7 @@ from mailguard.redact import holds_address
 
 sys.path.insert(0, str(Path(__file__).parent))
 import action_runner as runner
-from test_readme import MAILER, VIEWS
+import draw_readme
 
 sys.path.pop(0)
 
@@ -37,8 +37,9 @@ PACKAGE = str(Path(mailguard.__file__).parents[1])
 BASH = shutil.which("bash")
 pytestmark = pytest.mark.skipif(BASH is None, reason="the steps are for bash")
 
+MAILER, VIEWS = (draw_readme.PROJECT[f"news/{name}.py"] for name in ("mailer", "views"))
 REPAIRED = MAILER.replace("to_emails=recipients,", "to_emails=recipients, is_multiple=True,")
-PROJECT = {"news/__init__.py": "", "news/mailer.py": MAILER, "news/views.py": VIEWS, "pyproject.toml": ""}
+PROJECT = draw_readme.PROJECT
 ALONE = (
     MAILER.replace("import os\n", "import os\n\nfrom news.models import Subscriber", 1)
     + """
