@@ -15,7 +15,7 @@ from typing import Final
 
 from mailguard.model.reporter import RuleText
 from mailguard.redact import Output, no_address, safe_text
-from mailguard.rulebook import CWE, SHOWING, Example, Rule
+from mailguard.rulebook import CWE, SHOWING, Example, Measure, Rule
 
 __all__ = ["Row", "catalogue", "catalogue_markdown", "rule_lines", "rule_markdown", "rule_text", "title_of"]
 
@@ -29,9 +29,17 @@ WHY_ALLOWED: Final = "why they may see each other"
 """What stands for the reason in an exception that is to be filled in."""
 
 
+_LINES: Final = {Measure.CONTENT: "the text", Measure.HEADER: "List-Unsubscribe"}
+"""Where people stand that a rule does not look for in To, where no message in particular is meant."""
+
+
+def _general(rule: Rule, title: str) -> str:
+    return title.replace("{line}", _LINES.get(rule.measure, "To")).replace("{limit}", f"{rule.limit:,}")
+
+
 def title_of(rule: Rule) -> str:
     """The title of a rule that speaks of no message in particular."""
-    return rule.title.several.replace("{line}", "To").replace("{limit}", f"{rule.limit:,}")
+    return _general(rule, rule.title.several)
 
 
 def _grade(rule: Rule) -> str:
@@ -258,7 +266,7 @@ def catalogue(rules: Iterable[Rule]) -> tuple[Row, ...]:
     return tuple(
         Row(
             rule=rule.id,
-            title=rule.title.list.replace("{line}", "To").replace("{limit}", f"{rule.limit:,}"),
+            title=_general(rule, rule.title.list),
             severity=_grade(rule),
             incident=f"{rule.incident.name}, {rule.incident.date}" if rule.incident else "",
             url=rule.incident.url if rule.incident else "",
