@@ -66,7 +66,7 @@ def make(run: Run) -> Written:
 def prune(run: Run) -> Written:
     """Take off what is gone, and hold what got better to what it is now. Raises ``BaselineError`` without a baseline."""
     old = _there(run)
-    new = old.pruned(*run.problems())
+    new = old.pruned(*run.problems(), run.is_gone)
     gone, left = len(old.entries) - len(new.entries), len(new.entries)
     files = len(old.unread) - len(new.unread)
     if new == old:

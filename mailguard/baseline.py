@@ -140,9 +140,14 @@ class Baseline:
         """The problems, in the order of the entries."""
         return [entry.problem for entry in self.entries]
 
-    def pruned(self, problems: Sequence[Problem], unread: Sequence[Unread]) -> Baseline:
+    def pruned(
+        self,
+        problems: Sequence[Problem],
+        unread: Sequence[Unread],
+        moved: Callable[[Problem], bool] | None = None,
+    ) -> Baseline:
         """Without what is gone, and with what got better as it is now. Never holds more than before."""
-        found = {known: index for index, known in match(problems, self.problems).items()}
+        found = {known: index for index, known in match(problems, self.problems, moved).items()}
         entries = []
         for index, entry in enumerate(self.entries):
             if index in found:
@@ -179,23 +184,35 @@ class Baseline:
 # --- comparing ------------------------------------------------------------------------------------
 
 
-def match(current: Sequence[Problem], known: Sequence[Problem]) -> dict[int, int]:
+def match(
+    current: Sequence[Problem], known: Sequence[Problem], moved: Callable[[Problem], bool] | None = None
+) -> dict[int, int]:
     """Which of ``current`` are known: their index, and the index of the known problem that covers them.
 
-    Each known problem covers one. First by name; then, of what is left, by the functions alone, as a module may have
-    been moved; last by the lines of code, as a function may have been renamed. Never by anything about people.
+    Each known problem covers one. First by name; then, of what is left, by the functions alone where ``moved`` says that a
+    module may have been: with the module still there, a problem that is gone from it was repaired, and one of the same
+    function name elsewhere is another one. Last by the lines of code, as a function may have been renamed. Never by
+    anything about people.
     """
-    ways: tuple[Callable[[Problem], Hashable], ...] = (
-        lambda one: one.key,
-        lambda one: (one.policy, _function(one.send), _function(one.origin)),
-        lambda one: (one.policy, *one.words) if any(one.words) else None,
-    )
+
+    def by_function(one: Problem) -> Hashable:
+        return (one.policy, _function(one.send), _function(one.origin))
+
+    def by_words(one: Problem) -> Hashable:
+        return (one.policy, *one.words) if any(one.words) else None
+
+    ways: list[tuple[Callable[[Problem], Hashable], Callable[[Problem], bool]]] = [
+        (lambda one: one.key, lambda _: True),
+        (by_words, lambda _: True),
+    ]
+    if moved is not None:
+        ways.insert(1, (by_function, moved))
     matched: dict[int, int] = {}
     used: set[int] = set()
-    for way in ways:
+    for way, counts in ways:
         groups: dict[Hashable, list[int]] = {}
         for index, problem in enumerate(known):
-            if index not in used and (key := way(problem)) is not None:
+            if index not in used and (key := way(problem)) is not None and counts(problem):
                 groups.setdefault(key, []).append(index)
         # The worst first; of those that are alike, the one that stands first in the text.
         waiting = sorted(

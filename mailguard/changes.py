@@ -51,6 +51,15 @@ DIFF_LINES: Final = 20_000
 """Lines of a file that are compared one by one; a longer file that is not equal counts as changed in all of it."""
 
 
+LINKS: Final = 200
+"""Names on the way of a link to its file; a longer way is a circle."""
+
+
+def suffix_of(path: str) -> str:
+    """``.py``, in lower case."""
+    return posixpath.splitext(path)[1].lower()
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile(File):
     """A file as git has it."""
@@ -125,14 +134,19 @@ class Stored:
         skips: list[Skip] = []
         excluded = 0
         regular = {path for path, entry in self.entries.items() if entry.mode in git.REGULAR}
-        suffixes = {path: posixpath.splitext(path)[1].lower() for path in regular}
+        suffixes = {path: suffix_of(path) for path in regular}
         self.fetch(path for path, suffix in suffixes.items() if suffix in (*PYTHON_SUFFIXES, *SHEBANG_SUFFIXES))
         for path in sorted(self.entries):
             shown = display_path(path)
             if exclude.match(shown):
                 excluded += tree.asks_for(shown)
             elif path not in regular:
-                skips += self._link(path, shown)
+                target = self._leads_to(path)
+                if target is None:
+                    skips += self._leads_out(path, shown)
+                elif target and code and self._named_python(path, target):
+                    # As on disk: code under another name.
+                    python.append(StoredFile(shown, str(self.root / path), self._content[self.entries[target].name]))
             elif self._is_python(path, suffixes[path]):
                 data = self._content.get(self.entries[path].name)
                 if data is None:
@@ -151,12 +165,43 @@ class Stored:
         data = self._content.get(self.entries[path].name, b"") if suffix in SHEBANG_SUFFIXES else b""
         return SHEBANG.match(data[:256]) is not None
 
-    def _link(self, path: str, shown: str) -> Iterator[Skip]:
-        if posixpath.splitext(path)[1].lower() not in PYTHON_SUFFIXES:
-            return
-        target = os.fsdecode(self.read(path) or b"")
-        leads_to = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-        if leads_to.startswith(("../", "/")) or leads_to == "..":
+    def _named_python(self, link: str, target: str) -> bool:
+        """Whether a link makes a file Python that would not be read as such by its own name."""
+        if suffix_of(target) in PYTHON_SUFFIXES:
+            return False
+        return suffix_of(link) in PYTHON_SUFFIXES or (
+            suffix_of(link) in SHEBANG_SUFFIXES and SHEBANG.match((self.read(target) or b"")[:256]) is not None
+        )
+
+    def _leads_to(self, path: str) -> str | None:
+        """The file that a link leads to, over further links and links to folders; None for one that leads out of the tree.
+
+        Empty where nothing is there.
+        """
+        waiting, here = path.split("/")[::-1], ""
+        for _ in range(LINKS):
+            if not waiting:
+                break
+            name = waiting.pop()
+            if name in ("", "."):
+                continue
+            if name == "..":
+                if not here:
+                    return None
+                here = posixpath.dirname(here)
+                continue
+            here = posixpath.join(here, name)
+            if here in self.entries and self.entries[here].mode == git.LINK:
+                target = os.fsdecode(self.read(here) or b"")
+                if target.startswith("/"):
+                    return None
+                waiting += target.split("/")[::-1]
+                here = posixpath.dirname(here)
+        found = not waiting and here in self.entries and self.entries[here].mode in git.REGULAR
+        return here if found and self.read(here) is not None else ""
+
+    def _leads_out(self, path: str, shown: str) -> Iterator[Skip]:
+        if suffix_of(path) in PYTHON_SUFFIXES:
             yield Skip(SkipReason.UNREADABLE, Place(shown), "a link that leads out of the tree")
 
     def on_disk(self, paths: Iterable[str]) -> Path:
@@ -365,7 +410,7 @@ def _old(stored: Stored, now: Mapping[str, str], read: Callable[[str], bytes | N
 
 
 def _is_code(path: str) -> bool:
-    return posixpath.splitext(path)[1].lower() in PYTHON_SUFFIXES
+    return suffix_of(path) in PYTHON_SUFFIXES
 
 
 def _moved(
@@ -440,6 +485,11 @@ def since(root: Path, name: str, listed: Callable[[], Files]) -> Change:
     commit = git.commit(root, name) if name else None
     if commit is None:
         raise _cure(name or "the base", root)
+    several = git.meanings(root, name)
+    if several:
+        raise NothingToCheck(
+            f"{name} means several commits here: {', '.join(several)}.\nSay which one: --since {several[-1]}"
+        )
     policy = _stored(root, commit, name)
     head = git.commit(root, "HEAD")
     parted = git.merge_base(root, commit, head) if head is not None else None

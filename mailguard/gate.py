@@ -303,6 +303,7 @@ class Run:
     _symbols: dict[str, Callable[[int], str]] = field(default_factory=dict, compare=False, repr=False)
     _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
+    _modules: set[str] = field(default_factory=set, compare=False, repr=False)
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
     _captured: list[tuple[str, str, Format]] = field(default_factory=list, compare=False, repr=False)
 
@@ -327,7 +328,7 @@ class Run:
         for index, (remark, _) in enumerate(seen.remarks):
             findings.append(replace(remark, new=seen.first_remark + index not in known))
         if self.baseline is not None and self.change is None and self.tree.whole and self.eyes == BOTH:
-            notices.extend(_against(self.baseline, problems, ledger))
+            notices.extend(_against(self.baseline, len(self._match(problems, self.baseline)), ledger))
         if self.change is not None:
             in_force = seen.exceptions.in_force(file.path for file in seen.asked)
             notices.extend(self.change.remarks(in_force))
@@ -407,7 +408,7 @@ class Run:
     def _known(self, problems: Sequence[Problem], unread: Sequence[Unread]) -> tuple[frozenset[int], frozenset[int]]:
         """Which problems, and what of that which was not read, are known: from the baseline, else from before the change."""
         baseline = self.baseline or Baseline()
-        known = frozenset(match(problems, baseline.problems))
+        known = frozenset(self._match(problems, baseline))
         known_unread = match_unread(unread, baseline.unread)
         for old in self.change.olds if self.change is not None else ():
             left = [index for index in range(len(problems)) if index not in known]
@@ -424,6 +425,21 @@ class Run:
             known_unread |= {left_unread[index] for index in found}
         return known, known_unread
 
+    def _match(self, problems: Sequence[Problem], baseline: Baseline) -> dict[int, int]:
+        """Which problems the baseline knows. What git calls renamed is told by git, where there is a change to ask about."""
+        if self.change is None:
+            return match(problems, baseline.problems, self.is_gone)
+        known = baseline.problems
+        for old in self.change.olds[:1]:
+            known = [old.renamed(problem) for problem in known]
+        return match(problems, known)
+
+    def is_gone(self, problem: Problem) -> bool:
+        """Whether there is no file any more where ``problem`` was sent from: it may have been moved."""
+        if not self._modules:
+            self._modules.update(foreign(module_of(file.path)) for file in self.files.python)
+        return problem.send.partition(":")[0] not in self._modules
+
     def before(self, files: Files) -> Run:
         """The same run on other files: those from before a change, all of them."""
         tree = replace(self.tree, named=(), stdin=False)
@@ -432,7 +448,7 @@ class Run:
 
     def on(self, files: Files) -> Run:
         """The same run on other files; nothing that was seen of these is kept."""
-        return replace(self, files=files, _lines={}, _files={}, _symbols={}, _cache=[], _captured=[])
+        return replace(self, files=files, _modules=set(), _lines={}, _files={}, _symbols={}, _cache=[], _captured=[])
 
     def _files_at(self, stored: Stored) -> Files:
         return _files_of(replace(self.tree, named=(), stdin=False), self.settings, self.eyes, stored)
@@ -890,11 +906,11 @@ def _names(library: Library, data: bytes) -> bool:
     return any(all(word.encode() in data for word in token.split(" & ")) for token in library.tokens)
 
 
-def _against(baseline: Baseline, problems: Sequence[Problem], ledger: Ledger) -> Iterator[str]:
+def _against(baseline: Baseline, matched: int, ledger: Ledger) -> Iterator[str]:
     """What a baseline says of a run besides what is known: that it got better, or that mailguard has lost sight."""
     if ledger.calls * 2 < baseline.calls:
         yield f"Was {baseline.calls:,}, now {ledger.calls:,}: was code removed, or has mailguard lost sight of it?"
-    gone = len(baseline.entries) - len(match(problems, baseline.problems))
+    gone = len(baseline.entries) - matched
     if gone:
         words = (
             "1 known problem is gone. Take it off" if gone == 1 else f"{gone:,} known problems are gone. Take them off"

@@ -27,6 +27,7 @@ __all__ = [
     "index",
     "is_shallow",
     "last_commits",
+    "meanings",
     "merge_base",
     "name_of",
     "root_of",
@@ -77,6 +78,7 @@ def environment() -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",  # what a commit holds is what its name says
+        "GIT_GRAFT_FILE": os.devnull,  # and its parents are those that it names
         "GIT_NO_LAZY_FETCH": "1",  # a partial clone would fetch, by a program that its settings name
         "GIT_ALLOW_PROTOCOL": "none",  # the same for every git that does not know the line above
         "GIT_PAGER": "cat",
@@ -148,6 +150,27 @@ def commit(root: Path, name: str) -> str | None:
         return None
     found = _run(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"), root)
     return found.decode("ascii", "replace").strip() or None if found is not None else None
+
+
+_REVISION: Final = re.compile(r"[~^:]|@\{")
+"""What ends the name of a reference in a revision: ``main~2``, ``main^{commit}``, ``main@{1}``."""
+
+
+def meanings(root: Path, name: str) -> list[str]:
+    """The references that ``name`` may stand for, in full, where they are different commits; else nothing.
+
+    git takes a tag before a branch, and a branch before what was fetched: whoever may push a tag ``origin/main`` would choose
+    what a change is compared with.
+    """
+    reference = _REVISION.split(name)[0]
+    if not reference or name.startswith("-"):
+        return []
+    found = {}
+    for folder in ("refs/", "refs/tags/", "refs/heads/", "refs/remotes/"):
+        meant = commit(root, folder + reference)
+        if meant is not None:
+            found[folder + reference] = meant
+    return sorted(found) if len(set(found.values())) > 1 else []
 
 
 def is_shallow(root: Path) -> bool:

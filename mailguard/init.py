@@ -271,9 +271,7 @@ def begin(run: Run, origin: Origin) -> list[Written]:
     if git.root_of(root) != root:
         lines.append("There is no git repository here, so there is no hook and no workflow.")
     elif not origin.sure and new:
-        lines.append(
-            "They take mailguard from where others may not have it. Say from where: mailguard init --from git+URL@REVISION"
-        )
+        lines.append("They take mailguard from where others may not have it: see mailguard init --help, and edit them.")
     lines += _next(run, hook=git.root_of(root) == root)
     return [*(Written((), part.path, part.data) for part in new if part.data is not None), Written(tuple(lines))]
 

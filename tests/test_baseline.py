@@ -128,8 +128,10 @@ def test_a_pair_that_becomes_a_query_is_new() -> None:
 
 def test_a_moved_module_and_a_renamed_function_bring_nothing_new() -> None:
     moved = replace(PROBLEM, send="news.sender:deliver")
-    assert match([moved], [PROBLEM]) == {0: 0}
-    assert match([moved, PROBLEM], [PROBLEM]) == {1: 0}
+    assert match([moved], [PROBLEM], lambda _: True) == {0: 0}
+    assert match([moved, PROBLEM], [PROBLEM], lambda _: True) == {1: 0}
+    # With its module still there it was repaired; the same name elsewhere is another problem.
+    assert match([moved], [PROBLEM], lambda _: False) == match([moved], [PROBLEM]) == {}
     renamed = replace(PROBLEM, send="news.mailer:deliver_all", words=("send(people)",))
     assert match([renamed], [PROBLEM]) == {}
     assert match([renamed], [replace(PROBLEM, words=("send(people)",))]) == {0: 0}

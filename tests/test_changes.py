@@ -457,6 +457,124 @@ def test_names_that_are_no_text_and_links_are_no_hindrance(repository: Repositor
     assert run("check", "--since", "HEAD")[0] == 0
 
 
+SAME_NAME = LEAK.replace("Subscriber", "Customer")
+REPAIRED = EACH.replace("deliver(people", "old(people")
+
+
+def test_a_repair_makes_no_room_for_a_problem_of_the_same_name_elsewhere(repository: Repository, run: Run) -> None:
+    repository.commit({"a/old.py": LEAK})
+    repository.put({"a/old.py": REPAIRED, "b/other.py": SAME_NAME})
+    repository.git("add", "-A")
+    for mode in (["--staged"], ["--since", "HEAD"]):
+        code, out, _ = run("check", *mode)
+        assert code == 1, out
+        assert out.startswith("b/other.py:6:")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_the_baseline_still_knows_makes_no_room_elsewhere(repository: Repository, run: Run, gone: bool) -> None:
+    repository.put({"a/old.py": LEAK})
+    assert run("baseline")[0] == 0
+    repository.commit({"a/old.py": None if gone else REPAIRED, "news/mailer.py": EACH})
+    repository.put({"b/other.py": SAME_NAME})
+    repository.git("add", "-A")
+    for mode in (["--staged"], ["--since", "HEAD"], *([] if gone else [[]])):
+        assert run("check", *mode)[0] == 1
+    if not gone:
+        # Nothing is taken off for something else.
+        assert "1 known problem taken off; 0 left" in run("baseline", "--prune")[1]
+
+
+def test_a_moved_file_stays_known_now_and_later(repository: Repository, run: Run) -> None:
+    repository.put({"a/old.py": LEAK})
+    assert run("baseline")[0] == 0
+    repository.commit({})
+    repository.git("mv", "a/old.py", "a/new.py")
+    for mode in (["--staged"], ["--since", "HEAD"], []):
+        assert run("check", *mode)[0] == 0
+    repository.commit({})
+    for mode in (["--staged"], ["--since", "HEAD"], ["--since", "HEAD~1"], []):
+        assert run("check", *mode)[0] == 0
+
+
+LINKED = {
+    "a link to a text": {"data.txt": LEAK},
+    "a link over a link": {"data.txt": "between", "far.txt": LEAK},
+    "a link through a folder that is one": {"real/data.txt": LEAK},
+    "a script": {"data.txt": "#!/usr/bin/env python3\n" + LEAK},
+}
+
+
+@pytest.mark.parametrize("way", LINKED)
+def test_code_behind_a_link_is_read_in_a_commit_as_on_disk(repository: Repository, run: Run, way: str) -> None:
+    repository.commit({"news/mailer.py": EACH})
+    repository.put({**LINKED[way]})
+    name = "news/send" if way == "a script" else "news/new.py"
+    target = "../folder/data.txt" if "folder" in way else "../data.txt"
+    (repository.root / name).symlink_to(target)
+    if "over" in way:
+        (repository.root / "data.txt").unlink()
+        (repository.root / "data.txt").symlink_to("./news/../far.txt")
+    if "folder" in way:
+        (repository.root / "folder").symlink_to("real")
+    repository.git("add", "-A")
+    for mode in (["--staged"], ["--since", "HEAD"], []):
+        code, out, _ = run("check", *mode)
+        assert code == 1, (mode, out)
+        assert out.startswith(f"{name}:")
+    repository.commit({})
+    assert run("check", "--staged")[0] == 0
+    assert run("check", "--since", "HEAD")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        ("../../outside.txt", 3),
+        ("/etc/hostname", 3),
+        ("new.py", 0),
+        ("nowhere.py", 0),
+        ("../news", 0),
+        ("mailer.py", 0),
+    ],
+)
+def test_links_that_lead_to_no_file_of_the_tree_agree_too(
+    repository: Repository, run: Run, target: str, code: int
+) -> None:
+    repository.commit({"news/mailer.py": EACH})
+    (repository.root / "news" / "new.py").symlink_to(target)
+    repository.git("add", "-A")
+    for mode in (["--staged"], ["--since", "HEAD"], []):
+        assert run("check", *mode)[0] == code
+
+
+@pytest.mark.parametrize("kind", ["tag", "branch"])
+def test_a_name_that_means_two_commits_is_refused(repository: Repository, run: Run, kind: str) -> None:
+    first = repository.commit({"news/mailer.py": EACH})
+    repository.git("update-ref", "refs/remotes/origin/main", first)
+    repository.commit({"news/new.py": LEAK})
+    assert run("check", "--since", "origin/main")[0] == 1
+    # Whoever may push a tag would else choose what the change is compared with.
+    repository.git(kind, "origin/main")
+    for name in ("origin/main", "origin/main~0", "origin/main^{commit}"):
+        code, out, err = run("check", "--since", name)
+        assert (code, out) == (2, "")
+        assert f"{name} means several commits here" in err
+    assert run("check", "--since", "refs/remotes/origin/main")[0] == 1
+    repository.git("update-ref", f"refs/{'tags' if kind == 'tag' else 'heads'}/origin/main", first)
+    assert run("check", "--since", "origin/main")[0] == 1
+
+
+def test_history_that_is_made_up_does_not_count(repository: Repository, run: Run) -> None:
+    first = repository.commit({"news/mailer.py": EACH})
+    second = repository.commit({"news/new.py": LEAK})
+    (repository.root / ".git" / "info" / "grafts").write_text(f"{first} {second}\n")
+    assert run("check", "--since", first)[0] == 1
+    (repository.root / ".git" / "info" / "grafts").unlink()
+    repository.git("replace", first, second)
+    assert run("check", "--since", first)[0] == 1
+
+
 def test_the_changed_lines_of_a_file() -> None:
     lines = changes._changed_lines
     assert lines(b"a\nb\nc\n", b"a\nb\nc\n") == frozenset()
