@@ -48,10 +48,11 @@ def root_of(path: Path) -> Path | None:
 
 @functools.lru_cache(maxsize=1)
 def _program() -> str | None:
-    """git out of an absolute folder of PATH: never one that lies in the tree because PATH holds ``.``."""
+    """git out of an absolute folder of PATH: never one that lies in the tree because PATH holds ``.`` or a folder of it."""
     here = os.getcwd()
+    tree = os.path.join(os.path.realpath(root_of(Path(here)) or here), "")
     for folder in os.environ.get("PATH", "").split(os.pathsep):
-        if not os.path.isabs(folder) or os.path.realpath(folder) == here:
+        if not os.path.isabs(folder) or os.path.join(os.path.realpath(folder), "").startswith(tree):
             continue
         for name in ("git", "git.exe"):
             program = os.path.join(folder, name)

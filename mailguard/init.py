@@ -160,7 +160,7 @@ jobs:
       - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with:
           python-version: "3.12"
-      - run: python -m venv "$RUNNER_TEMP/mailguard" && "$RUNNER_TEMP/mailguard/bin/pip" install --quiet "{origin.requirement}"
+      - run: python -I -m venv "$RUNNER_TEMP/mailguard" && "$RUNNER_TEMP/mailguard/bin/pip" install --quiet "{origin.requirement}"
       - env:
           BASE: ${{{{ github.base_ref }}}}
         run: |

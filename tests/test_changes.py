@@ -432,6 +432,22 @@ def test_nothing_of_the_repository_is_run_and_nothing_is_written(repository: Rep
     assert (repository.root / "news" / "old.py").read_text() == ALL
 
 
+@pytest.mark.parametrize("folder", ["bin", "tools/bin", "."])
+def test_a_git_that_lies_in_the_tree_is_not_run(repository: Repository, folder: str) -> None:
+    mark = repository.root.parent / "ran"
+    repository.commit(
+        {"news/mailer.py": EACH, f"{folder}/git": f'#!/bin/sh\ntouch {mark}\nexec /usr/bin/env -i git "$@"\n'}
+    )
+    (repository.root / folder / "git").chmod(0o755)
+    repository.put({"news/new.py": LEAK})
+    path = f"{repository.root / folder}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-m", "mailguard", "check", "--since", "HEAD"]
+    environment = os.environ | {"PYTHONPATH": PACKAGE, "PATH": path}
+    done = subprocess.run(command, cwd=repository.root / "news", env=environment, capture_output=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert not mark.exists()
+
+
 def test_a_submodule_is_compared_with_its_own_commit(repository: Repository, run: Run, tmp_path: Path) -> None:
     inner = Repository(tmp_path / "inner")
     inner.commit({"lib.py": LEAK})

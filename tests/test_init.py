@@ -317,6 +317,8 @@ def test_the_steps_of_the_workflow_run_in_a_shell(folder: Path, run: Run, tmp_pa
     run("init")
     steps = yaml.safe_load((folder / ".github/workflows/mailguard.yml").read_text())["jobs"]["mailguard"]["steps"]
     script = steps[-1]["run"]
+    # Isolated: modules of the tree that are called like those of pip are not imported.
+    assert steps[-2]["run"].startswith("python -I -m venv ")
     assert steps[-1]["env"] == {"BASE": "${{ github.base_ref }}"}
     bin_folder = tmp_path / "mailguard" / "bin"
     bin_folder.mkdir(parents=True)
