@@ -20,10 +20,11 @@ from mailguard.globs import Globs
 from mailguard.model.count import MANY, ONE, Count
 from mailguard.model.exchange import Dispatch, Record
 from mailguard.model.finding import Call, Certainty, Finding, Severity, Skip, SkipReason, Verdict, Way
-from mailguard.model.message import CannotTell, Decoded, Field, Message, Recipient, Undecided
+from mailguard.model.links import Links
+from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Undecided
 from mailguard.model.place import Place
 from mailguard.model.provider import Provider
-from mailguard.model.value import Origin, Step, StepKind, Trail
+from mailguard.model.value import ORIGIN_OF, Origin, Step, StepKind, Trail
 from mailguard.redact import count_words, foreign
 from mailguard.rulebook import (
     SHOWING,
@@ -200,7 +201,9 @@ class _Hit:
         certain, count = self.judgement.certainty, self.judgement.count
         # What closes the gate comes first: a note that is certain does not make an open question an error.
         ways = tuple(step.place for step in self.way)
-        return (not self.gates, -certain, -self.judgement.severity, -count.low, -count.plain, ways)
+        # Of ways that are as certain, the one that says more about outsiders tells the finding.
+        origin = next((ORIGIN_OF[step.kind] for step in self.way if step.kind in ORIGIN_OF), Origin.UNKNOWN)
+        return (not self.gates, -certain, -self.judgement.severity, -origin, -count.low, -count.plain, ways)
 
 
 @dataclass(frozen=True, slots=True)
@@ -646,6 +649,7 @@ class TallyPart:
     times: dict[tuple[object, ...], int]
     causes: dict[tuple[object, ...], str]
     growth: dict[str, Growth]
+    links: dict[str, Links]
 
 
 class CaptureTally:
@@ -660,6 +664,7 @@ class CaptureTally:
         self._growth: dict[str, Growing] = {}
         self._shapes: dict[tuple[object, ...], _Judged] = {}
         self._sums: dict[str, Growth] = {}
+        self._links: dict[str, Links] = {}
         self._causes: dict[tuple[object, ...], str] = {}
         self.last = Effect()
         """What the last request did."""
@@ -675,7 +680,19 @@ class CaptureTally:
 
     def part(self) -> TallyPart:
         """All that was taken in, to be put into the tally of the whole. Holds addresses: it is handed over in memory."""
-        return TallyPart(self._findings, self._skips, self._calls, self._times, self._causes, self._summaries())
+        growth, links = self._summaries(), self._links
+        return TallyPart(self._findings, self._skips, self._calls, self._times, self._causes, growth, links)
+
+    def linked(self, path: str, links: Links) -> None:
+        """Take in to whom the personal links of a capture, or of its next part, went."""
+        if path in self._links:
+            self._links[path].extend(links)
+        elif links:
+            self._links[path] = links
+
+    def crowded(self) -> list[str]:
+        """Captures with more personal links than are remembered."""
+        return [path for path, links in self._links.items() if links.full]
 
     def put(self, part: TallyPart, lines: int = 0) -> None:
         """Take in what came behind all that was taken in so far; ``lines`` of the capture stood in front of it."""
@@ -705,6 +722,8 @@ class CaptureTally:
             before = self._summaries().get(path)
             self._sums[path] = before + growth if before is not None else growth
             self._growth.pop(path, None)
+        for path, links in part.links.items():
+            self.linked(path, links.moved(lines))
 
     def cannot_tell(self, place: Place, why: CannotTell, provider: str = "", operation: str = "") -> None:
         """Take in a request of which nobody can say who sees whom."""
@@ -731,9 +750,7 @@ class CaptureTally:
             return  # sends no mail
         worst, because = Verdict.KEEPS_APART, ""
         seen_keys: set[tuple[object, ...]] = set()
-        growing = self._growth.get(place.path)
-        if growing is None:
-            growing = self._growth[place.path] = Growing(self._policies.policy.inside)
+        growing = self.growing(place.path)
         for message in messages:
             judgements, verdict, why = self._judged_alike(message, place.path, cap, open_point)
             if not because or WORST.index(verdict) < WORST.index(worst):
@@ -750,7 +767,7 @@ class CaptureTally:
         self.last = Effect(tuple(seen_keys), key)
 
     def again(self, effect: Effect, times: int) -> None:
-        """Take in so many requests more that do what an earlier one did; their people are told with :meth:`shown`."""
+        """Take in so many requests more that do what an earlier one did; their people are told to :meth:`growing`."""
         for key in effect.findings:
             self._findings[key] = replace(self._findings[key], times=self._findings[key].times + times)
         if effect.call is not None:
@@ -758,12 +775,12 @@ class CaptureTally:
         if effect.skip is not None:
             self._skips[effect.skip] = replace(self._skips[effect.skip], times=self._skips[effect.skip].times + times)
 
-    def shown(self, path: str, people: frozenset[str]) -> None:
-        """Take in whom one more message of a capture shows: see :meth:`Growing.show`."""
+    def growing(self, path: str) -> Growing:
+        """How the messages of a capture grow."""
         growing = self._growth.get(path)
         if growing is None:
             growing = self._growth[path] = Growing(self._policies.policy.inside)
-        growing.show(people)
+        return growing
 
     def _judged_alike(self, message: Message, path: str, cap: Certainty, open_point: str) -> _Judged:
         """What a message comes to; that of one of the same shape, if there was one."""
@@ -867,6 +884,7 @@ class CaptureTally:
 
     def _sequences(self) -> Iterator[tuple[str, Finding]]:
         """What breaks a rule over the sequence of each capture, with its policy."""
+        yield from self._shared_links()
         for path, growth in self._summaries().items():
             for judgement in judge_sequence(growth, self._policies.policy):
                 if judgement.rule.id in self._policies.ignored((path,)):
@@ -890,6 +908,38 @@ class CaptureTally:
                         caption=judgement.caption,
                         count=judgement.count,
                         noted=self._policies.noted(judgement),
+                    ),
+                )
+
+    def _shared_links(self) -> Iterator[tuple[str, Finding]]:
+        for path, links in self._links.items():
+            found = links.shared()
+            if found is None:
+                continue
+            place, count = found
+            # Nobody is known by now: links are remembered as hashes.
+            message = Message(mentions=(Mention(Field.LINK, Recipient(None, count), known=True),))
+            audience = audience_for(self._policies.policy, (), (path,))
+            for one in self._policies.judge(message, Certainty.CERTAIN, audience, lambda _, path=path: (path,)):
+                yield (
+                    one.rule.cause.value,
+                    Finding(
+                        rule=one.rule.id,
+                        title=one.title,
+                        severity=one.severity,
+                        certainty=one.certainty,
+                        place=place,
+                        send=place,
+                        ways=(),
+                        api="",
+                        provider="",
+                        symbol="",
+                        change=one.rule.change,
+                        why=one.rule.why,
+                        caption=one.caption,
+                        count=one.count,
+                        noted=self._policies.noted(one),
+                        line=one.line,
                     ),
                 )
 

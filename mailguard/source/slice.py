@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from mailguard.source import tree as t
 
-__all__ = ["Slicer"]
+__all__ = ["Slicer", "mentions"]
 
 
 @dataclass(slots=True)
@@ -36,6 +36,13 @@ class _Uses:
     """Whether it writes into a thing that somebody else may hold: an attribute, an item, a member."""
     on_self: bool = False
     """Whether it calls a method of ``self`` as a statement: that may set any attribute."""
+
+
+def mentions(node: t.Expr) -> set[str]:
+    """Every name and attribute in an expression."""
+    uses = _Uses()
+    _scan(node, uses)
+    return uses.mentions
 
 
 _CHANGES = frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 from typing import Final
@@ -44,6 +45,7 @@ from mailguard.source.interpret.values import (
     join_states,
     join_values,
 )
+from mailguard.source.slice import mentions
 
 __all__ = ["Calls"]
 
@@ -362,7 +364,18 @@ class Calls(Functions):
                     rest = named.get("kwargs")
                     spread = self._spread(state, rest) if rest is not None else []
                 return self._try_call(context, state, arg, positional, spread, node)
+        for value in (*args, *(each for _, each in keywords)):
+            if isinstance(value, Func) and self._calls_back(context, value):
+                # A lambda or an inner function: whoever gets it calls it with what nobody knows.
+                with contextlib.suppress(Dead):
+                    self.call_function(context, state.copy(), value, [], [], node, opened=True)
         return None
+
+    def _calls_back(self, context: Context, func: Func) -> bool:
+        """Whether a function that was made here, and is handed to somebody else, leads to a mail call."""
+        inner = len(func.frames) > 1 and func.node not in context.stack
+        names = func.node.names if isinstance(func.node, t.Func) else mentions(func.node.body)
+        return inner and not self.relevant.isdisjoint(names)
 
     def _try_call(
         self,

@@ -13,6 +13,7 @@ from mailguard.source.interpret.base import last_name, members_of_class
 from mailguard.source.interpret.calls import Calls
 from mailguard.source.interpret.context import UNROLL_LIMIT, YIELDS, Budget, Context, Dead
 from mailguard.source.interpret.models import plain_function
+from mailguard.source.interpret.narrowing import type_asked
 from mailguard.source.interpret.values import (
     Bound,
     Cell,
@@ -163,6 +164,11 @@ class Expressions(Calls):
         return join_values(*results)
 
     def _compare(self, context: Context, state: State, node: t.Compare) -> Val:
+        asked = type_asked(node)
+        if asked is not None:
+            subject, names, positive = asked
+            found = library.is_instance(self, state, self.eval(context, state, subject), names)
+            return Unknown("a flag", OPTIONAL) if found is Truth.MAYBE else Known((found is Truth.YES) == positive)
         left = self.eval(context, state, node.left)
         answer = Truth.YES
         for op, operand in node.rest:

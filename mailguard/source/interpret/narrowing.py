@@ -31,7 +31,7 @@ from mailguard.source.interpret.values import (
     total,
 )
 
-__all__ = ["Narrowing"]
+__all__ = ["Narrowing", "type_asked"]
 
 
 class Narrowing(Names):
@@ -82,6 +82,15 @@ class Narrowing(Names):
                 wanted = Truth.NO if outcome else Truth.YES
                 return self._refine(
                     context, state, target, lambda value: None if self.truth(state, value) is wanted else value
+                )
+            case t.Compare() if (asked := type_asked(test)) is not None:
+                subject_of, kinds_of, positive = asked
+                unwanted = Truth.NO if outcome == positive else Truth.YES
+                return self._refine(
+                    context,
+                    state,
+                    subject_of,
+                    lambda value: None if library.is_instance(self, state, value, kinds_of) is unwanted else value,
                 )
             case t.Compare(rest=((op, right),)):
                 return self._narrow_compare(context, state, test.left, op, right, outcome=outcome)
@@ -162,6 +171,18 @@ class Narrowing(Names):
         else:
             state.heap[holder] = state.heap[holder].put(target.name, new)
         return True
+
+
+def type_asked(node: t.Compare) -> tuple[t.Expr, set[str], bool] | None:
+    """The subject, the types and the sense of ``type(x) is list``, ``type(x) == str``, ``type(x) in (list, tuple)``."""
+    match node:
+        case t.Compare(
+            left=t.Call(func=t.Name(id="type"), args=(subject,)),
+            rest=((("is" | "==" | "in" | "is not" | "!=" | "not in") as op, right),),
+        ):
+            kinds = right.items if isinstance(right, t.Seq) and op in {"in", "not in"} else (right,)
+            return subject.value, {last_name(kind) for kind in kinds}, op in {"is", "==", "in"}
+    return None
 
 
 def _certain(value: Val) -> bool:

@@ -166,6 +166,13 @@ class Statements(Expressions):
         if func.sort != "plain":
             return value
         for decorator in reversed(decorators):
+            if isinstance(decorator, t.Call) and any(
+                arg.keyword == "bind" and isinstance(arg.value, t.Const) and arg.value.value is True
+                for arg in decorator.args
+            ):
+                # A task that gets itself first (Celery): whoever calls it leaves that out.
+                value = Bound(func, Unknown("self"))
+                continue
             try:
                 wrap = self.eval(context, state, decorator)
             except Dead:
@@ -175,7 +182,7 @@ class Statements(Expressions):
                     result = self.call(context, state, wrap, [value], [], decorator)
                 except Dead:
                     continue
-                if isinstance(result, (Func, Partial)):
+                if isinstance(result, (Func, Partial, Bound)):
                     value = result
         return value
 
