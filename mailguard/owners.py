@@ -130,8 +130,9 @@ def _names(pattern: str, *, gitlab: bool) -> tuple[str, ...]:
     anchored = text.startswith("/") or (not gitlab and len(names) > 1)
     if not anchored and names[0] != "**":
         names.insert(0, "**")
-    if folder and names[-1] != "**":
-        names.append("**")
+    if folder:
+        # A folder, and at least one name in it; behind stars the folder has a name too.
+        names += ["*", "**"] if names[-1] == "**" else ["**"]
     return tuple(names)
 
 
