@@ -64,14 +64,14 @@ PYTHON = f"""\
 [ "$1" = -I ] || exit 99
 case "$3" in
   venv) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
-  pip) shift 3; printf '%s\\n' "$@" > "$PLAYED/pip" ;;
+  pip) [ -z "$PYTHONPATH$PYTHONHOME" ] || exit 97; shift 3; printf '%s\\n' "$@" > "$PLAYED/pip" ;;
   mailguard)
     shift 3
     if [ -n "$RECORD" ]; then
       for word in "$@"; do printf '%s\\0' "$word"; done > "$PLAYED/arguments"
       exit 0
     fi
-    PYTHONPATH='{PACKAGE}' exec '{sys.executable}' -m mailguard "$@" ;;
+    PYTHONWARNINGS=default PYTHONPATH='{PACKAGE}' exec '{sys.executable}' -m mailguard "$@" ;;
   *) exit 98 ;;
 esac
 """
@@ -127,7 +127,7 @@ class Server:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"PLAYED": str(self.played), "RECORD": self.record, "PYTHONWARNINGS": "default"}
+        return {"PLAYED": str(self.played), "RECORD": self.record, "PYTHONPATH": str(self.workspace)}
 
     def action(self, github: dict[str, Any] = PUSH, **inputs: str) -> runner.Job:
         def others(name: str, given: dict[str, str]) -> tuple[bool, dict[str, str]]:
