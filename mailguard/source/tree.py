@@ -7,9 +7,10 @@ parser, and so that a tree costs a tenth of the memory. Every node knows its spa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 __all__ = [
+    "NOWHERE",
     "Arg",
     "Assert",
     "Assign",
@@ -56,6 +57,7 @@ __all__ = [
     "While",
     "With",
     "Yield",
+    "generator_span",
 ]
 
 
@@ -66,6 +68,10 @@ class Span(NamedTuple):
     column: int
     end_line: int
     end_column: int
+
+
+NOWHERE: Final = Span(0, 0, 0, 0)
+"""Where there is no place to name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -478,9 +484,10 @@ class Func:
     returns: Expr | None
     generator: bool
     asynchronous: bool
-    last_line: int = 0
     names: frozenset[str] = field(default_factory=frozenset)
     """Every name and attribute that the body mentions; tells cheaply whether it can matter."""
+    called: frozenset[str] = field(default_factory=frozenset)
+    """Those of them that are called, or handed to a call."""
 
 
 @dataclass(slots=True, eq=False)
@@ -516,3 +523,9 @@ Stmt: TypeAlias = (
     | Func
     | Class
 )
+
+
+def generator_span(element: Expr, clauses: tuple[Clause, ...]) -> Span:
+    """The span of a generator expression without brackets, which may be those of a call: from its element to its end."""
+    last = clauses[-1].ifs[-1] if clauses[-1].ifs else clauses[-1].iter
+    return Span(element.at.line, element.at.column, last.at.end_line, last.at.end_column)

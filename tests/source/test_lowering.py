@@ -1,0 +1,145 @@
+"""The two ways of reading a file give one tree: the running Python's own parser, and libcst for what that refuses."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailguard.model.finding import SkipReason
+from mailguard.source import facts, lower_ast, lower_cst
+from mailguard.source import tree as t
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN = sorted(path for folder in ("mailguard", "tests/laws") for path in (ROOT / folder).rglob("*.py"))
+STDLIB = Path(threading.__file__).parent
+OTHERS = [
+    STDLIB / name
+    for name in "ast.py smtplib.py dataclasses.py email/message.py typing.py logging/handlers.py inspect.py string.py".split()
+]
+
+
+def plain(node: Any) -> Any:
+    """A tree as tuples, so that two of them can be compared."""
+    if isinstance(node, t.Span):
+        return tuple(node)
+    if isinstance(node, tuple):
+        return tuple(plain(each) for each in node)
+    if hasattr(node, "__dataclass_fields__"):
+        return (type(node).__name__, *((name, plain(getattr(node, name))) for name in node.__dataclass_fields__))
+    return (type(node).__name__, repr(node) if isinstance(node, float) else node)
+
+
+def agree(text: str) -> None:
+    assert plain(lower_ast.lower(text, None)) == plain(lower_cst.lower(text, None))
+
+
+@pytest.mark.parametrize("path", OWN[::9] + OTHERS, ids=lambda path: path.name)
+def test_both_readers_give_one_tree(path: Path) -> None:
+    try:
+        agree(path.read_text(encoding="utf-8"))
+    except lower_ast.Unsure:
+        assert sys.version_info < (3, 12), "an f-string within an f-string"
+
+
+SAMPLES = [
+    "x = (a + b) * (c)\n",
+    "x = a and (b and c) and not (d or e or f)\n",
+    "f(x for x in y if x)\nf((a for a in b), c, *d, k=1, **e)\n",
+    "f(*a, k=(1), *b, **c)\n",
+    "a[1:2, ::3]\na[(1, 2)]\na[(1), 2]\na[b][c:]\na[()]\n",
+    "x = 'a' 'b' \"c\"\ny = ('a'\n  f'{b}' 'c'\n  'd')\nz = b'a' b'c'\n",
+    "x = f'{a!r:>{w}} {b.c + 1} {{no}} {d:%Y-%m}'\n",
+    "x = f'{a}{a}' f\"{a['k']}\" rf'\\d{a}' f''\n",
+    "x = f'''\n  {a.b}\n{\n c(d,\n   e) }\n'''\n",
+    "x = f'é {a} ü' + 'ß' + b.c  # é\n",
+    "x = f'{a=} {a == b} {a != b} {a >= b} {(lambda: 1)()} {[i for i in j]}'\n",
+    "x = f'{a, b} {(a, b)}'\n",
+    "x = f'\\N{EM DASH}{a}\\n{b}'\n",
+    "é = ñ.ü(µ)\nﬁ = K\n",
+    "async def f(a, /, b: int = 1, *c: str, d, e=2, **g) -> list[str]:\n    async with a as b, c: yield (await d)\n    return\n",
+    "class  A (B, *C, metaclass=D):\n    x: int\n    y: str = 'a'; z = 1\n    @p.q(1)\n    def f(self): return self.x\n",
+    "try:\n    pass\nexcept (A, B) as e: raise X from e\nexcept: pass\nelse: a\nfinally:\n    b\n",
+    "match a:\n    case [x, *y]: z\n    case {'k': v, **w} if v: pass\n    case C(d=e) as f: pass\n    case _: pass\n",
+    "if a: b\nelif (c): d\nelse: e\nwhile (x := f()): break\nelse: continue_\nfor (a, b), c in d: continue\n",
+    "del a, b[c]\ndel (d, e)\nglobal g\nassert a, b\nx = y = z, *w = 1, 2\na @= b\nx = -1 ** ~y\n",
+    "from . import a\nfrom ..b import (c as d,\n  e)\nfrom f import *\nimport g.h, i as j\n",
+    "x = a if b else c\ny = lambda a, *b, c=1, **d: (yield)\nz = {**a, 'b': c, **d}\nw = {a: b for a, b in c if d}\n",
+    "x = 1j + 0x1F + 1_000 + .5 + ... + None\n",
+    "if a:\n\tx = (1\n\t,)\n",
+    "x = 'a\\\nb'\r\ny = z\r\nw = 'q'\r\n",
+    "\f\nx = 1\n\f\ny = f(\f2)\n",
+    "f = 1 #: é\n\n# last",
+    "def g():\n    x = yield a, b\n    yield from (c)\n    return [(yield)]\n",
+]
+
+
+@pytest.mark.parametrize("text", SAMPLES)
+def test_both_readers_agree_on_every_form(text: str) -> None:
+    try:
+        lower_ast.lower(text, None)
+    except lower_ast.Unsure:
+        assert sys.version_info < (3, 12), "the careful reader is for f-strings of old Pythons, and for new syntax"
+        lower_cst.lower(text, None)
+    else:
+        agree(text)
+
+
+_names = st.sampled_from(
+    ["a", "b.c", "d['k']", "e(1)", "(f)", "g or h", "-i", "[j for j in k]", "l[1:]", "é", "m if n else o"]
+)
+_texts = st.sampled_from(["", " ", "to: ", "{{", "}}", "\\n", "é", "\\\\", "%s", "#", ": "])
+
+
+@given(
+    st.lists(st.tuples(_texts, _names, st.sampled_from(["", "!r", ":>10", ":{w}", "!s:{w}.{p}"])), max_size=4),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_both_readers_agree_on_strings_with_holes(fields: list[tuple[str, str, str]], long: bool) -> None:
+    quote = '"""' if long else '"'
+    newline = "\n  " if long else ""
+    inner = newline.join(f"{text}{{{name}{end}}}" for text, name, end in fields)
+    text = f"x = 'é' f{quote}{inner}{quote} 'z' + y\n"
+    try:
+        agree(text)
+    except lower_ast.Unsure:
+        assert sys.version_info < (3, 12)
+
+
+@pytest.mark.parametrize("text", ["print 'x'\n", "x = (\n", "def f(:\n", "x = '\\ud800' = 3\n"])
+def test_what_is_no_python_is_said_by_the_careful_reader(text: str) -> None:
+    with pytest.raises(lower_ast.Unsure):
+        lower_ast.lower(text, None)
+    read = facts.read("a.py", text.encode("utf-8", "surrogatepass"))
+    assert isinstance(read, facts.Unreadable)
+
+
+def test_syntax_that_only_libcst_knows_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(text: str, lines: object) -> tuple[t.Stmt, ...]:
+        raise lower_ast.Unsure
+
+    usual = facts.read("a.py", b"send(to=[f'{a.b}', c])\n")
+    monkeypatch.setattr(lower_ast, "lower", refuse)
+    assert plain(facts.read("a.py", b"send(to=[f'{a.b}', c])\n")) == plain(usual)
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 400, "x = " + "-" * 50_000 + "1\n", "x = " + "a." * 20_000 + "b\n", "x = " + "1 + " * 20_000 + "1\n"]
+)
+def test_hostile_depth_is_answered(text: str) -> None:
+    result: list[object] = []
+    before = threading.stack_size(256 * 1024 * 1024)
+    try:
+        thread = threading.Thread(target=lambda: result.append(facts.read("a.py", text.encode())))
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    [read] = result
+    assert isinstance(read, facts.Facts) or read.reason in {SkipReason.DEPTH, SkipReason.SYNTAX, SkipReason.INTERNAL}
