@@ -1316,7 +1316,7 @@ def plain_pairs(values: Sequence[Any], address: str, name: str, size: int) -> li
         found = [value[address] for value in values]
         if size == 2:
             names = "\n".join([value[name] for value in values])
-            if "@" in names or "=?" in names or not names.isascii():
+            if "@" in names or "=?" in names or "\uff20" in names:
                 return None
     except (KeyError, TypeError):
         return None
@@ -1324,7 +1324,7 @@ def plain_pairs(values: Sequence[Any], address: str, name: str, size: int) -> li
 
 
 def _plainly_a_name(name: Value) -> bool:
-    return type(name) is str and "@" not in name and "=?" not in name and name.isascii()
+    return type(name) is str and "@" not in name and "=?" not in name and "\uff20" not in name
 
 
 def _says_nobody(address: Value | Absent) -> bool:

@@ -21,13 +21,15 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, Final, Protocol
 
-from mailguard.addresses import is_inside, plain_keys, plain_pairs
+from mailguard.addresses import is_inside, plain_keys
 from mailguard.documents import plain_json
 from mailguard.model.count import ONE
 from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
 from mailguard.model.value import Origin
-from mailguard.tally import CaptureTally, Effect
+from mailguard.outline import PAIRS, FormlessError, is_pair, lay
+from mailguard.stencil import Stencil, stencil_of
+from mailguard.tally import CaptureTally, Effect, Growing
 
 __all__ = ["Alike", "Decision", "Look"]
 
@@ -39,7 +41,12 @@ OUTCOMES: Final = 4096
 """Outcomes of one form that are remembered."""
 TRIES: Final = 8
 """How often a form is learnt before it has to have been of use."""
-_DEPTH: Final = 24
+STENCILS: Final = 8
+"""Stencils that are laid on a line before it is parsed."""
+STENCILLED: Final = 8192
+"""Bytes of a line that one is made of; larger ones are parsed sooner."""
+WORTH: Final = 48
+"""Requests of one form before it gets a stencil, which takes as long as parsing some hundred."""
 
 
 class Decision(Protocol):
@@ -74,133 +81,8 @@ class Look:
     quiet: Callable[[object], bool]
     """Whether a body has no part but texts in which people may stand besides its addresses."""
     loud: Callable[[str], bool]
-    """Whether addresses may hide in a text without an ``@``."""
+    """Whether a text without an ``@`` has to be looked at all the same."""
     inside: frozenset[str] = frozenset()
-
-
-# --- The form of a request -----------------------------------------------------------------------
-
-
-class _Mark:
-    """A step of a form that is no key; equal to itself only."""
-
-    __slots__ = ()
-
-
-_AT, _ALL, _TEXT, _INTEGER, _FLOAT, _TRUE, _FALSE, _NONE, _OPEN, _CLOSE = (_Mark() for _ in range(10))
-_SCALARS: Final[Mapping[object, _Mark]] = {True: _TRUE, False: _FALSE, None: _NONE}
-
-_PAIRS: Final[Mapping[tuple[str, ...], tuple[str, str]]] = {
-    spelled: (address, name)
-    for address, name in (("email", "name"), ("Email", "Name"), ("address", "name"))
-    for spelled in ((address,), (address, name), (name, address))
-}
-"""How an address and the name beside it are spelled: the key of the one, and of the other."""
-
-
-class _FormlessError(Exception):
-    """The request has no form."""
-
-
-def _lay(value: dict[str, Any], form: list[Any], addresses: list[Any], texts: list[Any], depth: int) -> None:
-    """Take a mapping apart: its form, its addresses, its other texts and numbers. Each in order."""
-    for key, item in value.items():
-        form.append(key)
-        kind = type(item)
-        if kind is str:
-            if "@" in item:
-                form.append(_AT)
-                addresses.append(item)
-            else:
-                texts.append(item)  # a key with nothing behind it has a text
-        elif kind is dict:
-            if len(item) < 3 and (spelled := tuple(item)) in _PAIRS and _pair(item, spelled, form, addresses):
-                continue
-            if depth > _DEPTH:
-                raise _FormlessError
-            form.append(_OPEN)
-            _lay(item, form, addresses, texts, depth + 1)
-            form.append(_CLOSE)
-        elif kind is list:
-            if depth > _DEPTH:
-                raise _FormlessError
-            _lay_list(item, form, addresses, texts, depth + 1)
-        else:
-            _lay_scalar(item, kind, form, texts)
-
-
-def _lay_scalar(item: Any, kind: type, form: list[Any], texts: list[Any]) -> None:
-    if kind is int or kind is float:
-        form.append(_INTEGER if kind is int else _FLOAT)
-        texts.append(item)
-    else:
-        form.append(_SCALARS[item])
-
-
-def _pair(item: dict[str, Any], spelled: tuple[str, ...], form: list[Any], addresses: list[Any]) -> bool:
-    """An address, alone or with a plain name beside it, which is as good as any other name."""
-    address, name = _PAIRS[spelled]
-    person = item[address]
-    if type(person) is not str or "@" not in person:
-        return False
-    if len(spelled) == 2:
-        called = item[name]
-        if type(called) is not str or "@" in called or "=?" in called or not called.isascii():
-            return False
-    form.append(spelled)
-    addresses.append(person)
-    return True
-
-
-def _lay_list(items: list[Any], form: list[Any], addresses: list[Any], texts: list[Any], depth: int) -> None:
-    size = len(items)
-    form.append(size)
-    if not size:
-        return
-    if size > 2:
-        first = items[0]
-        if type(first) is dict:
-            spelled = tuple(first)
-            if spelled in _PAIRS and (people := plain_pairs(items, *_PAIRS[spelled], len(spelled))) is not None:
-                form.append(spelled)
-                addresses.extend(people)
-                return
-        elif type(first) is str and all(type(item) is str and "@" in item for item in items):
-            form.append(_ALL)
-            addresses.extend(items)
-            return
-    before: list[Any] | None = None
-    for item in items:
-        start = len(form)
-        kind = type(item)
-        if kind is str:
-            if "@" in item:
-                form.append(_AT)
-                addresses.append(item)
-            else:
-                form.append(_TEXT)
-                texts.append(item)
-        elif kind is dict:
-            spelled = tuple(item) if len(item) < 3 else ()
-            if spelled not in _PAIRS or not _pair(item, spelled, form, addresses):
-                form.append(_OPEN)
-                _lay(item, form, addresses, texts, depth)
-                form.append(_CLOSE)
-        elif kind is list:
-            if depth > _DEPTH:
-                raise _FormlessError
-            _lay_list(item, form, addresses, texts, depth + 1)
-        else:
-            _lay_scalar(item, kind, form, texts)
-        if size > 2:
-            # A thousand members of one form are a number and that form.
-            mine = form[start:]
-            if mine == before:
-                del form[start:]
-                form[-1] += 1
-            else:
-                form.append(1)
-                before = mine
 
 
 # --- The twin ------------------------------------------------------------------------------------
@@ -299,7 +181,7 @@ NAME: Final = "N"
 
 
 class _Twin:
-    """Builds the twin of a body, in the order of :func:`_lay`."""
+    """Builds the twin of a body, in the order of :func:`~mailguard.outline.lay`."""
 
     def __init__(self, people: Sequence[str], first: int, read: set[int]) -> None:
         """``people``: for each address of the body its stand-in; ``first``: the number of the first text of the body."""
@@ -330,8 +212,8 @@ class _Twin:
         """The twin of a mapping or a list that stands inside."""
         if type(item) is dict:
             spelled = tuple(item)
-            if len(item) < 3 and spelled in _PAIRS and _pair(item, spelled, [], []):
-                address, name = _PAIRS[spelled]
+            if len(item) < 3 and spelled in PAIRS and is_pair(item, spelled, [], []):
+                address, name = PAIRS[spelled]
                 twin = {address: next(self._people), name: NAME}
                 return Watched({key: twin[key] for key in spelled}, {}, self._read)
             return self.mapping(item)
@@ -400,7 +282,7 @@ class _Pending:
     texts: list[Any]
     addresses: list[str]
     keys: list[str]
-    rest: tuple[object, object]
+    rest: object
 
 
 def _strings(value: Any) -> int:
@@ -422,38 +304,110 @@ class Alike:
     tick: Callable[[int], None]
     """Hears now and then how many requests were dealt with."""
     memory: Memory
+    growing: Growing = field(init=False)
     _forms: dict[tuple[Any, ...], _Form] = field(default_factory=dict)
+    _stencils: list[Stencil] = field(default_factory=list)
     _outcomes: list[_Outcome] = field(default_factory=list)
     _sides: dict[str, bool] = field(default_factory=dict)
     _pending: _Pending | None = None
     _ticks: int = 0
 
-    def seen(
-        self, method: str, url: str, headers: dict[str, Any], body: str, status: int | str | None, marks: int
-    ) -> bool:
-        """Whether a request is like one that was learnt; then it is dealt with. ``marks``: quotation marks in ``body``.
+    def __post_init__(self) -> None:
+        """Find what sums up how the messages of the capture grow."""
+        self.growing = self.tally.growing(self.path)
 
-        A request that is not goes the careful road; :meth:`learn` is told what it came to.
+    def _rest(self, addresses: Sequence[str | bytes], keys: list[str]) -> object:
+        """Who is the same, and who is inside; False where that is not plain."""
+        same = None
+        if len(keys) > 1 and len(set(keys)) != len(keys):
+            same = _numbered(keys)
+            if same != _numbered(addresses):
+                return False
+        if self.look.inside:
+            return same, tuple([self._side(key) for key in keys])
+        return same
+
+    def _cut_stencil(
+        self, line: bytes, body: str, form: list[Any], headers: dict[str, Any], known: _Form, texts: list[Any]
+    ) -> None:
+        """Make a stencil of a line, so that others like it need not be parsed."""
+        pins = frozenset(known.pins)
+        stencil = stencil_of(line, body, form, [2 + place in pins for place in range(len(texts) - 2)], len(headers))
+        if stencil is not None:
+            stencil.of, stencil.pins, stencil.pinned = known, known.pins, known.pick(texts)
+            self._stencils.insert(0, stencil)
+            del self._stencils[STENCILS:]
+
+    def _again(self, known: _Form, outcome: _Outcome, keys: list[str]) -> None:
+        """Take in a request that comes to what others came to."""
+        known.used += 1
+        outcome.count += 1
+        if outcome.only >= 0:
+            people = frozenset((keys[outcome.only],))
+            self.memory.written(people)
+            self.growing.show(people)
+        elif outcome.readers:
+            self.memory.written([keys[number] for number in outcome.readers])
+            for numbers in outcome.shown:
+                self.growing.show(frozenset([keys[number] for number in numbers]))
+        self._ticks += 1
+        if self._ticks >= 64:
+            self.tick(self._ticks)
+            self._ticks = 0
+
+    def line(self, line: bytes) -> bool:
+        """Whether a line is like one that was learnt, and is dealt with, told without parsing it."""
+        for place, stencil in enumerate(self._stencils):
+            people = stencil.people(line)
+            if people is None:
+                continue
+            known: _Form = stencil.of
+            keys = [address.decode().lower() for address in people]
+            outcome = known.outcomes.get((stencil.pinned, self._rest(people, keys)))
+            if outcome is None or known.pins is not stencil.pins:
+                return False
+            if place > 1:
+                self._stencils.insert(0, self._stencils.pop(place))
+            self._again(known, outcome, keys)
+            return True
+        return False
+
+    def request(
+        self,
+        line: bytes,
+        method: str,
+        url: str,
+        headers: dict[str, Any],
+        body: str,
+        status: int | str | None,
+        marks: int,
+    ) -> bool:
+        """Whether a request is like one that was learnt; then it is dealt with.
+
+        ``line`` is where it was read; ``marks`` are the quotation marks in ``body``, unless something was dropped from the
+        line. A request that is not dealt with goes the careful road; :meth:`learn` is told what it came to.
         """
         self._pending = None
+        try:
+            "".join(headers.values())
+        except TypeError:
+            return False  # not all of them are texts
         value = plain_json(body)
-        if type(value) is not dict:
+        if type(value) is not dict or body.count('"') != marks:
             return False
-        form: list[Any] = [status, len(headers), *headers]
+        head = (status, *headers)
         texts: list[Any] = [method, url, *headers.values()]
         first = len(texts)
-        for text in texts:
-            if type(text) is not str:
-                return False
+        form: list[Any] = []
         addresses: list[Any] = []
         try:
-            _lay(value, form, addresses, texts, 0)
-        except _FormlessError:
+            lay(value, form, addresses, texts)
+        except FormlessError:
             return False
         keys = plain_keys(addresses)
         if keys is None:
             return False
-        steps = tuple(form)
+        steps = (head, *form)
         known = self._forms.get(steps)
         if known is None:
             if len(self._forms) < FORMS and len(steps) <= LONGEST:
@@ -466,38 +420,22 @@ class Alike:
             marks -= sum([text.count('"') for text in texts[first:] if type(text) is str])
         if marks != known.marks:
             return False
-        if "&" in body or "%40" in body or "\\u" in body or not body.isascii():
-            loud = self.look.loud
-            for text in texts[first:]:
-                if type(text) is str and loud(text):
-                    return False
-        same = None
-        if len(set(keys)) != len(keys):
-            same = _numbered(keys)
-            if same != _numbered(addresses):
+        loud = self.look.loud
+        for text in texts[first:]:
+            if type(text) is str and loud(text):
                 return False
-        sides = tuple([self._side(key) for key in keys]) if self.look.inside else None
-        rest = (same, sides)
-        outcome = known.outcomes.get((known.pick(texts), rest), known)
-        if type(outcome) is not _Outcome:
-            if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
-                self._pending = _Pending(known, method, url, headers, body, value, texts, addresses, keys, rest)
+        rest = self._rest(addresses, keys)
+        if rest is False:
             return False
-        known.used += 1
-        outcome.count += 1
-        if outcome.only >= 0:
-            key = keys[outcome.only]
-            self.memory.written((key,))
-            self.tally.shown(self.path, frozenset((key,)))
-        elif outcome.readers:
-            self.memory.written([keys[number] for number in outcome.readers])
-            for numbers in outcome.shown:
-                self.tally.shown(self.path, frozenset([keys[number] for number in numbers]))
-        self._ticks += 1
-        if self._ticks >= 64:
-            self.tick(self._ticks)
-            self._ticks = 0
-        return True
+        outcome = known.outcomes.get((known.pick(texts), rest), known)
+        if type(outcome) is _Outcome:
+            if known.used == WORTH and len(line) <= STENCILLED:
+                self._cut_stencil(line, body, form, headers, known, texts)
+            self._again(known, outcome, keys)
+            return True
+        if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
+            self._pending = _Pending(known, method, url, headers, body, value, texts, addresses, keys, rest)
+        return False
 
     def _side(self, key: str) -> bool:
         domain = key.rpartition("@")[2]
@@ -509,7 +447,7 @@ class Alike:
         return side
 
     def learn(self, exchange: object, claim: Decision | None, looked: Decoded | None) -> None:
-        """Hear what the request behind the last :meth:`seen` came to on the careful road.
+        """Hear what the request behind the last :meth:`request` came to on the careful road.
 
         ``claim`` is what its service said, ``looked`` the same with what readers find in texts.
         """
@@ -592,9 +530,9 @@ class Alike:
         self._ticks = 0
 
 
-def _numbered(keys: Sequence[str]) -> tuple[int, ...]:
+def _numbered(keys: Sequence[str | bytes]) -> tuple[int, ...]:
     """For each text its number, from 0; equal ones have one."""
-    numbers: dict[str, int] = {}
+    numbers: dict[str | bytes, int] = {}
     return tuple([numbers.setdefault(key, len(numbers)) for key in keys])
 
 

@@ -853,7 +853,7 @@ class _Look:
     @property
     def seen(self) -> Seen | None:
         """Asked about each request before it becomes a record."""
-        return self._alike.seen if self._alike is not None else None
+        return self._alike
 
     def fresh(self) -> None:
         """Forget to whom was written so far, and tell the tally what was counted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from mailguard.model.count import Truth
 from mailguard.model.exchange import Record
@@ -12,8 +12,19 @@ from mailguard.model.exchange import Record
 __all__ = ["Format", "Read", "Sample", "Seen", "Sniff", "Source"]
 
 
-Seen: TypeAlias = Callable[[str, str, dict[str, Any], str, "int | str | None", int], bool]
-"""``seen(method, url, headers, body, status, marks)``: parts as a record has them; ``marks`` are the quotation marks in ``body``."""
+class Seen(Protocol):
+    """Asked about a request before it becomes a record: whether one like it was dealt with, and so is this one."""
+
+    def line(self, line: bytes) -> bool:
+        """Of a line that was not parsed yet."""
+
+    def request(
+        self, line: bytes, method: str, url: str, headers: dict[str, Any], body: str, status: int | str | None, marks: int
+    ) -> bool:
+        """Of the parts of a line that is a record in our own shape.
+
+        ``marks`` are the quotation marks that the line has left for ``body``: more than it has if something was dropped.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +58,7 @@ class Source:
     first_line: int = 0
     """Lines of the file in front of this part of it."""
     seen: Seen | None = None
-    """Asked about a request before it becomes a record: whether one like it was looked at, so that no record is needed.
-    A format need not ask."""
+    """What it says yes to needs no record. A format need not ask."""
 
 
 Sniff: TypeAlias = Callable[[Sample], bool]

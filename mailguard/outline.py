@@ -1,0 +1,145 @@
+"""The form of a request: all of its JSON but who is in it and what its texts say.
+
+A form is a sequence of steps: the keys, the lengths of lists, of which kind the other things are. Two bodies of one form
+differ in their addresses, texts and numbers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mailguard.addresses import plain_pairs
+
+__all__ = ["PAIRS", "FormlessError", "is_pair", "lay"]
+
+_DEPTH: Final = 24
+"""Mappings and lists inside each other; no mail API nests deeper than ten."""
+
+
+class _Mark:
+    """A step of a form that is no key; equal to itself only."""
+
+    __slots__ = ()
+
+
+_AT, _ALL, _TEXT, _INTEGER, _FLOAT, _TRUE, _FALSE, _NONE, _OPEN, _CLOSE = (_Mark() for _ in range(10))
+_SCALARS: Final[Mapping[object, _Mark]] = {True: _TRUE, False: _FALSE, None: _NONE}
+
+PAIRS: Final[Mapping[tuple[str, ...], tuple[str, str]]] = {
+    spelled: (address, name)
+    for address, name in (("email", "name"), ("Email", "Name"), ("address", "name"))
+    for spelled in ((address,), (address, name), (name, address))
+}
+"""How an address and the name beside it are spelled: the key of the one, and of the other."""
+
+
+class FormlessError(Exception):
+    """The request has no form."""
+
+
+def lay(value: dict[str, Any], form: list[Any], addresses: list[Any], texts: list[Any], depth: int = 0) -> None:
+    """Take a mapping apart: its form, its addresses, its other texts and numbers, each in the order of the text.
+
+    A name beside an address is in none of them: one that is plain is as good as another. Raises :class:`FormlessError`.
+    """
+    for key, item in value.items():
+        form.append(key)
+        kind = type(item)
+        if kind is str:
+            if "@" in item:
+                form.append(_AT)
+                addresses.append(item)
+            else:
+                texts.append(item)  # a key with nothing behind it has a text
+        elif kind is dict:
+            if len(item) < 3 and (spelled := tuple(item)) in PAIRS and is_pair(item, spelled, form, addresses):
+                continue
+            if depth > _DEPTH:
+                raise FormlessError
+            form.append(_OPEN)
+            lay(item, form, addresses, texts, depth + 1)
+            form.append(_CLOSE)
+        elif kind is list:
+            if depth > _DEPTH:
+                raise FormlessError
+            _lay_list(item, form, addresses, texts, depth + 1)
+        else:
+            _lay_scalar(item, kind, form, texts)
+
+
+def _lay_scalar(item: Any, kind: type, form: list[Any], texts: list[Any]) -> None:
+    if kind is int or kind is float:
+        form.append(_INTEGER if kind is int else _FLOAT)
+        texts.append(item)
+    else:
+        form.append(_SCALARS[item])
+
+
+def is_pair(item: dict[str, Any], spelled: tuple[str, ...], form: list[Any], addresses: list[Any]) -> bool:
+    """Whether a mapping is an address, alone or with a plain name beside it; then it is taken apart.
+
+    ``spelled``: its keys, one of ``PAIRS``.
+    """
+    address, name = PAIRS[spelled]
+    person = item[address]
+    if type(person) is not str or "@" not in person:
+        return False
+    if len(spelled) == 2:
+        called = item[name]
+        if type(called) is not str or "@" in called or "=?" in called or "\uff20" in called:
+            return False
+    form.append(spelled)
+    addresses.append(person)
+    return True
+
+
+def _lay_list(items: list[Any], form: list[Any], addresses: list[Any], texts: list[Any], depth: int) -> None:
+    size = len(items)
+    form.append(size)
+    if not size:
+        return
+    if size > 2:
+        first = items[0]
+        if type(first) is dict:
+            spelled = tuple(first)
+            if spelled in PAIRS and (people := plain_pairs(items, *PAIRS[spelled], len(spelled))) is not None:
+                form.append(spelled)
+                addresses.extend(people)
+                return
+        elif type(first) is str and all(type(item) is str and "@" in item for item in items):
+            form.append(_ALL)
+            addresses.extend(items)
+            return
+    before: list[Any] | None = None
+    for item in items:
+        start = len(form)
+        kind = type(item)
+        if kind is str:
+            if "@" in item:
+                form.append(_AT)
+                addresses.append(item)
+            else:
+                form.append(_TEXT)
+                texts.append(item)
+        elif kind is dict:
+            spelled = tuple(item) if len(item) < 3 else ()
+            if spelled not in PAIRS or not is_pair(item, spelled, form, addresses):
+                form.append(_OPEN)
+                lay(item, form, addresses, texts, depth)
+                form.append(_CLOSE)
+        elif kind is list:
+            if depth > _DEPTH:
+                raise FormlessError
+            _lay_list(item, form, addresses, texts, depth + 1)
+        else:
+            _lay_scalar(item, kind, form, texts)
+        if size > 2:
+            # A thousand members of one form are a number and that form.
+            mine = form[start:]
+            if mine == before:
+                del form[start:]
+                form[-1] += 1
+            else:
+                form.append(1)
+                before = mine
