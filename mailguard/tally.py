@@ -437,6 +437,9 @@ class CodeTally:
         identities = self._identities()
         for (_, place, noted, is_known), unsorted in groups.items():
             hits = sorted(unsorted, key=lambda hit: hit.weight)
+            if hits[0].judgement.certainty > Certainty.UNDECIDED:
+                # A way that is open by itself breaks nothing, and has no part in what does.
+                hits = [hit for hit in hits if hit.judgement.certainty > Certainty.UNDECIDED]
             ways: dict[tuple[Step, ...], Way] = {}
             for hit in hits:
                 way = Way(hit.way, hit.judgement.certainty, identities[hit.copy], hit.judgement.count)

@@ -278,6 +278,10 @@ class Object:
         else:
             self._heap.model_erase(self._ref, name)
 
+    def asked(self, name: str) -> Value | Absent:
+        """What a method returns that a subclass of the program brings, for the library to call; ``ABSENT`` without one."""
+        return ABSENT if self._heap is None else self._heap.model_ask(self._ref, name)
+
     def render(self) -> Value:
         """What the object is as data when it is put into a request; a mapping of its attributes by default."""
         if self._heap is None:

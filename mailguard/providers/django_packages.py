@@ -313,12 +313,17 @@ class EmailNotification(Object):
         del arguments, options
 
     def send(self, raise_exception: Value = False, user: Value = None) -> Sent:
-        """One message whose To, Cc and Bcc are the attributes of those names, as they are now."""
+        """One message whose To, Cc and Bcc are the attributes of those names, as they are now.
+
+        Whom it goes to is asked of ``get_recipients``, which gives ``to_emails`` (django-herald 0.3, ``herald/base.py``).
+        """
         del raise_exception, user
+        asked = self.asked("get_recipients")
         to, copies, blind, answers, headers = (
             None if isinstance(value := self.read(name), Absent) else value
             for name in ("to_emails", "cc", "bcc", "reply_to", "headers")
         )
+        to = to if isinstance(asked, Absent) else asked
         return sent(
             EmailMultiAlternatives("", "", None, to, blind, headers=headers, cc=copies, reply_to=answers),
         )

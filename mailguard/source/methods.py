@@ -13,9 +13,12 @@ from mailguard.source.project import Module, Project
 __all__ = ["Methods"]
 
 _DEFINED: Final = re.compile(
-    rb"\n(?:class[ \t]+(\w+)|(?:[ \t]+@(?:[\w.]*\.)?(?P<property>\w*property)\n)?"
-    rb"[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)\([ \t\n]*self\b)"
+    rb"\n(?:class[ \t]+(\w+)(?:[ \t]*\((?P<bases>[^)#]{0,400})\))?|(?:[ \t]+@(?:[\w.]*\.)?(?P<property>\w*property)\n)?"
+    rb"[ \t]+(?:async[ \t]+)?def[ \t]+(?P<method>\w+)\([ \t\n]*self\b)"
 )
+_BASE: Final = re.compile(rb"(?:^|,)\s*(?:[\w.]+\.)?(\w+)\s*(?:\[[^,]*\])?(?=\s*(?:,|$))")
+_HEIRS: Final = 12
+"""So many subclasses of one class are tried."""
 _KIN: Final = 3
 """So many classes of one name are looked at; more tell nothing."""
 
@@ -29,6 +32,7 @@ class Methods:
         self._classes: dict[str, list[tuple[Module, str]]] | None = None
         self._methods: dict[str, list[Module]] = defaultdict(list)
         self._properties: set[str] = set()
+        self._subclasses: dict[str, list[tuple[Module, str]]] = defaultdict(list)
 
     def properties(self, name: str) -> bool:
         """Whether some class has a property of this name."""
@@ -52,6 +56,19 @@ class Methods:
             if isinstance(node, t.Class) and any(isinstance(each, t.Func) and each.name == name for each in node.body)
         ]
 
+    def subclasses(self, name: str) -> list[tuple[Module, t.Class]]:
+        """The classes that are derived from one called ``name``, directly or not; those of one level before the next."""
+        self._read()
+        found: dict[t.Class, Module] = {}
+        names = [name]
+        for each in names:
+            for module, sub in self._subclasses.get(each, ()):
+                node = module.defs.get(sub)
+                if isinstance(node, t.Class) and node not in found and len(found) < _HEIRS:
+                    found[node] = module
+                    names.append(sub)
+        return [(module, node) for node, module in found.items()]
+
     def _read(self) -> dict[str, list[tuple[Module, str]]]:
         if self._classes is None:
             self._classes = defaultdict(list)
@@ -62,8 +79,10 @@ class Methods:
                     if match[1] is not None:
                         name = match[1].decode("utf-8", "replace")
                         self._classes[_folded(name)].append((module, name))
+                        for base in _BASE.findall(match["bases"] or b""):
+                            self._subclasses[base.decode("utf-8", "replace")].append((module, name))
                         continue
-                    name = match[3].decode("utf-8", "replace")
+                    name = match["method"].decode("utf-8", "replace")
                     self._methods[name].append(module)
                     if match["property"] is not None:
                         self._properties.add(name)

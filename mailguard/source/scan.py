@@ -70,6 +70,8 @@ class _Root:
     chain: Chain
     dispatches: list[Dispatch] | None = None
     reached: frozenset[str] = frozenset()
+    inherited: bool = False
+    """Whether it is a method as a subclass has it, which overrides what the method calls."""
     asked: frozenset[str] = frozenset()
     """The names it holds that were known to lead to a mail call when it was run."""
 
@@ -181,6 +183,26 @@ class _Search:
             self.functions[module] = list(_chains(module.body, ()))
         return self.functions[module]
 
+    def as_subclasses(self, root: _Root) -> list[_Root]:
+        """A method as those subclasses have it that override what it, or the methods beside it, ask of ``self``."""
+        if self.machine.methods is None or len(root.chain) != 2 or self.is_test(root.module.path):
+            return []
+        cls, method = root.chain
+        if not isinstance(cls, t.Class) or not isinstance(method, t.Func):
+            return []
+        hooks: set[str] = set()
+        for node in cls.body:
+            if isinstance(node, t.Func):
+                hooks |= node.names
+        found = []
+        for module, heir in self.machine.methods.subclasses(cls.name):
+            own = set(_bound(heir.body))
+            if method.name not in own and not own.isdisjoint(hooks):
+                one = self.root(module, (heir, method))
+                one.inherited = True
+                found.append(one)
+        return found
+
     def callers(self, root: _Root) -> list[_Root]:
         """Functions that may lead to the root; looked for once."""
         if id(root) not in self.known_callers:
@@ -249,7 +271,12 @@ class _Search:
                 above: dict[Place, list[_Root]] = {}
                 for dispatch in self.run(root):
                     place = dispatch.place
-                    if wanted is None and dispatch.symbol != root.symbol and self._own_root(dispatch, seeds):
+                    if (
+                        wanted is None
+                        and dispatch.symbol != root.symbol
+                        and not root.inherited
+                        and self._own_root(dispatch, seeds)
+                    ):
                         continue
                     if wanted is not None and place not in wanted:
                         continue
@@ -299,6 +326,18 @@ class _Search:
             # Any program posts to addresses that its callers give; only those that name a mail service matter.
             callers = [caller for caller in callers if caller.module in self.naming]
         return [caller for caller in callers if any(found.place == dispatch.place for found in self.run(caller))]
+
+
+def _bound(body: Iterable[t.Stmt]) -> Iterator[str]:
+    """The names that the body of a class defines."""
+    for node in body:
+        if isinstance(node, (t.Func, t.Class)):
+            yield node.name
+            if isinstance(node, t.Func) and node.name == "__init__":
+                # What it sets on the object stands before what the class has.
+                yield from node.names
+        elif isinstance(node, t.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, t.Name))
 
 
 def _imports(module: Module, stem: str) -> bool:
@@ -523,6 +562,8 @@ def _scan(
                 seeds.append(search.root(module, chain))
         if _module_mentions(module.body, *hot):
             seeds.append(search.root(module, ()))
+    for root in list(seeds):
+        seeds += search.as_subclasses(root)
     search.judge(seeds)
     skips = [*unreadable, *_relevant(project, tokens), *search.skips]
     dispatches = _unique(search.final)

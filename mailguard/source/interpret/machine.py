@@ -7,9 +7,10 @@ functions, assignment, models, narrowing, names, base.
 from __future__ import annotations
 
 from mailguard.model.exchange import Dispatch
+from mailguard.model.value import ABSENT
 from mailguard.source import tree as t
 from mailguard.source.interpret.statements import Statements
-from mailguard.source.interpret.values import Cls, Val
+from mailguard.source.interpret.values import Cls, Func, Val
 from mailguard.source.project import Module
 
 __all__ = ["Machine"]
@@ -50,6 +51,10 @@ class Machine(Statements):
         if isinstance(node, t.Class):
             return self.dispatches
         func = self.make_function(context, state, node, owner)
+        inherited = self._method(state, owner, node.name) if owner is not None else ABSENT
+        if isinstance(inherited, Func) and inherited.node is node:
+            # The method of a base class, as the class has it from there.
+            func = inherited
         args: list[Val] = []
         if owner is not None and func.sort != "static":
             receiver = owner if func.sort == "class" else self.open_instance(context, state, owner)

@@ -494,10 +494,28 @@ class _Heap:
     def model_read(self, ref: Ref, name: str, default: Val) -> Val:
         value = self.state.heap[ref].get(name) if ref in self.state.heap else ABSENT
         if value is ABSENT:
+            value = self._of_class(ref, name)
+        if value is ABSENT or isinstance(value, Func):
             return default
         frozen = self.machine.freeze(self.state, value, self.context, self.node)
         # An object that was handed to an add call (an Email) shows what it holds there.
         return inherit(frozen, tuple(step for step in ref.trail if step.kind is StepKind.SHOWN))
+
+    def _of_class(self, ref: Ref, name: str) -> Val:
+        """What the program's own classes have under a name, before the modelled one."""
+        cls = self.state.heap[ref].cls if ref in self.state.heap else None
+        for each in self.machine.mro(cls) if isinstance(cls, Cls) else ():
+            value = self.machine._class_attr(self.state, each, name)  # noqa: SLF001  # the heap is the machine's own half
+            if value is not ABSENT:
+                return value
+        return ABSENT
+
+    def model_ask(self, ref: Ref, name: str) -> Val:
+        found = self._of_class(ref, name)
+        if not isinstance(found, Func):
+            return ABSENT
+        result = self.machine.call_function(self.context, self.state, found, [ref], [], found.node)
+        return self.machine.freeze(self.state, result, self.context, self.node)
 
     def model_write(self, ref: Ref, name: str, value: Val) -> None:
         live = self.machine.thaw(self.state, value, self.context, (self.node, name))
