@@ -79,12 +79,12 @@ def read(path: str, data: bytes) -> Facts | Unreadable:
     except RecursionError:
         return Unreadable(SkipReason.DEPTH)
     except Exception as error:  # noqa: BLE001  # libcst raises bare exceptions on some inputs; a file costs itself only
-        line: object = getattr(error, "line", None)
-        if not isinstance(line, int):
+        gave_up: object = getattr(error, "line", None)
+        if not isinstance(gave_up, int):
             return Unreadable(SkipReason.INTERNAL, 0, type(error).__name__)
-        if lines is not None and line - 1 < len(lines):
-            line = lines[line - 1]
-        return Unreadable(SkipReason.PYTHON_2 if _PYTHON_2.search(data) else SkipReason.SYNTAX, line)
+        if lines is not None and gave_up - 1 < len(lines):
+            gave_up = lines[gave_up - 1]
+        return Unreadable(SkipReason.PYTHON_2 if _PYTHON_2.search(data) else SkipReason.SYNTAX, gave_up)
     finally:
         if collecting:
             gc.enable()
