@@ -29,6 +29,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from mailguard.model.count import ONE, OPEN, PLAIN_MANY, UNBOUNDED, ZERO, Count, exactly
@@ -1077,6 +1078,24 @@ def _expanded(flat: list[Value | Repeat]) -> list[list[Value | Repeat]]:
     return [list(_flat(combination, (), 0)) for combination in product(*choices)]
 
 
+_PARTING: Final = re.compile(r"[,;:<>\r\n]")
+"""What ends a member of an address list, or begins an address."""
+
+
+def _parting(part: Value | Repeat) -> bool:
+    """Whether something written in a part of a text tells its members apart."""
+    match part:
+        case Repeat():
+            return bool(_PARTING.search(part.separator or "")) or _parting(part.value)
+        case Text():
+            return any(map(_parting, part.parts))
+        case Known():
+            return _parting(part.value)
+        case str():
+            return bool(_PARTING.search(part))
+    return False
+
+
 class _Canvas:
     """The text with a stand-in character for each hole, and where its literals came from."""
 
@@ -1107,6 +1126,9 @@ class _Canvas:
         self.holes.append(part)
         stand_in = chr(_HOLE_BASE + len(self.holes) - 1)
         # Rounds of a join are members of their own, whatever stands beside them.
+        if isinstance(part, Repeat) and part.separator is not None and not _parting(part):
+            # Words side by side: a name in front of an address, or people who are counted where they stand alone.
+            return stand_in
         return f",{stand_in}," if isinstance(part, (Repeat, Items, list, tuple)) else stand_in
 
     def hole(self, stand_in: str) -> Value | Repeat:
@@ -1310,12 +1332,13 @@ def plain_pairs(values: Sequence[Any], address: str, name: str, size: int) -> li
 
     A plain name is one that :func:`mailbox` makes nothing of. Whether the addresses are plain, :func:`plain_keys` tells.
     """
-    if {*map(type, values)} != {dict} or {*map(len, values)} != {size}:
-        return None
     try:
-        found = [value[address] for value in values]
+        # Who has both keys has at least so many; only what is a mapping has keys.
+        if sum(map(len, values)) != size * len(values):
+            return None
+        found = list(map(itemgetter(address), values))
         if size == 2:
-            names = "\n".join([value[name] for value in values])
+            names = "\n".join(map(itemgetter(name), values))
             if "@" in names or "=?" in names or "\uff20" in names:
                 return None
     except (KeyError, TypeError):
