@@ -82,6 +82,8 @@ class Base:
         """Classes of the project that parameters are declared to be of, by function and name."""
         self.looked_up: set[object] = set()
         """Imported names whose look-up is under way."""
+        self._handed: dict[int, t.Call] = {}
+        """By the id of a call that hands a function on: the call that is made of it later."""
         self._unread: set[int] = set()
         """Calls that stand as statements: nobody reads what they return."""
         self.effort = FULL

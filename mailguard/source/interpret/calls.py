@@ -350,7 +350,7 @@ class Calls(Functions):
             if given is None and rest is None:
                 spread = [(key, value) for key, value in keywords if value is not target]
                 positional = list(args)
-            return self._try_call(context, state, target, positional, spread, node)
+            return self._try_call(context, state, target, positional, spread, self._handed_call(node))
         for index, arg in enumerate(args):
             if _callable(arg):
                 if index + 1 == len(args) and "args" not in named and _needs(arg) > len(keywords):
@@ -363,6 +363,7 @@ class Calls(Functions):
                     positional = [member.value for member in library.members_of(state, given)]
                     rest = named.get("kwargs")
                     spread = self._spread(state, rest) if rest is not None else []
+                    return self._try_call(context, state, arg, positional, spread, self._handed_call(node))
                 return self._try_call(context, state, arg, positional, spread, node)
         for value in (*args, *(each for _, each in keywords)):
             if isinstance(value, Func) and self._calls_back(context, value):
@@ -370,6 +371,25 @@ class Calls(Functions):
                 with contextlib.suppress(Dead):
                     self.call_function(context, state.copy(), value, [], [], node, opened=True)
         return None
+
+    def _handed_call(self, node: object) -> object:
+        """The call that ``Thread(target=f, args=(x,), kwargs={"key": y})`` makes later, its arguments where they stand."""
+        if not isinstance(node, t.Call):
+            return node
+        made = self._handed.get(id(node))
+        if made is None:
+            args: list[t.Arg] = []
+            for arg in node.args:
+                if arg.keyword == "args" and isinstance(arg.value, t.Seq) and not any(arg.value.stars):
+                    args += [t.Arg(item, None, "", item.at) for item in arg.value.items]
+                elif arg.keyword in {"kwargs", "kw"} and isinstance(arg.value, t.Dict):
+                    args += [
+                        t.Arg(item, key.value, "", item.at)
+                        for key, item in arg.value.items
+                        if isinstance(key, t.Const) and isinstance(key.value, str)
+                    ]
+            made = self._handed[id(node)] = t.Call(node.at, node.func, tuple(args))
+        return made
 
     def _calls_back(self, context: Context, func: Func) -> bool:
         """Whether a function that was made here, and is handed to somebody else, leads to a mail call."""
