@@ -129,7 +129,8 @@ class Tally:
 
     def _message(self, message: Message) -> set[str]:
         """Whose addresses a message shows to somebody else."""
-        known = [mention.recipient for mention in message.mentions if mention.known or mention.field is Field.NAME]
+        mentions = [mention for mention in message.mentions if mention.field not in (Field.TAG, Field.LINK)]
+        known = [mention.recipient for mention in mentions if mention.known or mention.field is Field.NAME]
         visible = self._outside((*message.to, *message.cc, *message.reply_to, *message.transmitted_bcc))
         texts = self._outside(known)
         blind = self._outside(message.bcc) - visible
@@ -142,7 +143,7 @@ class Tally:
         self._texts.update(
             hash(key)
             for key in self._outside(
-                mention.recipient for mention in message.mentions if mention.known and mention.field is not Field.NAME
+                mention.recipient for mention in mentions if mention.known and mention.field is not Field.NAME
             )
         )
         if len(readers) == 1 and not blind and len(everything) > 1:

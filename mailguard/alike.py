@@ -68,8 +68,8 @@ class Decision(Protocol):
 class Memory(Protocol):
     """What remembers to whom a capture wrote."""
 
-    def written(self, everybody: Collection[str]) -> None:
-        """Take note of the readers of one request, in their comparing form."""
+    def wrote(self, people: str, count: int) -> None:
+        """Take note of the readers of one request, in their comparing form, one a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +239,11 @@ class _Outcome:
     """What the requests of one form, with the same read texts, come to."""
 
     effect: Effect
-    readers: tuple[int, ...] = ()
-    """Whom it was written to, by the number of their address."""
-    shown: tuple[tuple[int, ...], ...] = ()
+    readers: int = 0
+    """To how many people it was written."""
+    pick: Callable[[list[str]], tuple[str, ...]] = tuple
+    """Who they are, out of all addresses."""
+    picks: tuple[Callable[[list[str]], tuple[str, ...]], ...] = ()
     """For each message the outside people in To and Cc."""
     only: int = -1
     """The one person of the one message, where there is no other; else -1."""
@@ -343,13 +345,14 @@ class Alike:
         known.used += 1
         outcome.count += 1
         if outcome.only >= 0:
-            people = frozenset((keys[outcome.only],))
-            self.memory.written(people)
-            self.growing.show(people)
+            key = keys[outcome.only]
+            self.memory.wrote(key, 1)
+            self.growing.show((key,))
         elif outcome.readers:
-            self.memory.written([keys[number] for number in outcome.readers])
-            for numbers in outcome.shown:
-                self.growing.show(frozenset([keys[number] for number in numbers]))
+            people = outcome.pick(keys)
+            self.memory.wrote("\n".join(people), len(people))
+            for pick in outcome.picks:
+                self.growing.show(people if pick is outcome.pick else pick(keys))
         self._ticks += 1
         if self._ticks >= 64:
             self.tick(self._ticks)
@@ -505,20 +508,16 @@ class Alike:
         if not self.look.quiet(pending.value):
             return None, read
         everybody = [_places(first, one.to, one.cc, one.bcc, one.transmitted_bcc) for one in (*messages, *alternative)]
-        readers = tuple(sorted(set().union(*everybody)))
-        inside = self.look.inside
-        shown = tuple(
-            tuple(
-                sorted(
-                    place
-                    for place in _places(first, one.to, one.cc)
-                    if not (inside and self._side(pending.keys[place]))
-                )
-            )
-            for one in messages
-        )
-        only = readers[0] if len(readers) == 1 and shown == (readers,) else -1
-        return _Outcome(effect, readers, shown, only), read
+        readers = sorted(set().union(*everybody))
+        pick = _picker(readers)
+        picks = []
+        for one in messages:
+            shown = sorted(_places(first, one.to, one.cc))
+            if self.look.inside:
+                shown = [place for place in shown if not self._side(pending.keys[place])]
+            picks.append(pick if shown == readers else _picker(shown))
+        only = readers[0] if len(readers) == 1 and picks == [pick] else -1
+        return _Outcome(effect, len(readers), pick, tuple(picks), only), read
 
     def flush(self) -> None:
         """Tell the tally what was counted since the last time."""
@@ -528,6 +527,13 @@ class Alike:
                 outcome.count = 0
         self.tick(self._ticks)
         self._ticks = 0
+
+
+def _picker(places: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
+    """What stands in some places, as a tuple."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda keys: tuple([keys[place] for place in places])
 
 
 def _numbered(keys: Sequence[str | bytes]) -> tuple[int, ...]:

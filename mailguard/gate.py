@@ -12,6 +12,7 @@ import functools
 import importlib
 import multiprocessing
 import pkgutil
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -38,7 +39,7 @@ from mailguard.inspection import Inspection, inspected
 from mailguard.ledger import PLACES
 from mailguard.model.capture import Format, Seen
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
-from mailguard.model.finding import Call, Certainty, Finding, Ledger, Report, Skip, Verdict
+from mailguard.model.finding import Call, Certainty, Finding, Ledger, Report, Skip, SkipReason, Verdict
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
 from mailguard.model.place import Comment, Place
 from mailguard.model.provider import Library, Provider
@@ -332,7 +333,7 @@ class Run:
         if self.change is not None:
             in_force = seen.exceptions.in_force(file.path for file in seen.asked)
             notices.extend(self.change.remarks(in_force))
-        notices.extend(self.watch.notices())
+        notices.extend(self.watch.notices(crowded=False))
         ordered = tuple(sorted(findings, key=worst_first))
         return Report(ordered, tuple(skips), tuple(calls), ledger, tuple(notices))
 
@@ -490,7 +491,13 @@ class Run:
         found = [finding for finding, files in tally.findings(known) if self._touches(files)]
         findings.extend(found)
         # A file of which one place was not understood was read all the same.
-        whole = [skip for skip in skips if skip.cause is None and not (skip.place.line and skip.reason in PLACES)]
+        whole = [
+            skip
+            for skip in skips
+            if skip.cause is None
+            and skip.reason is not SkipReason.REMEMBERED
+            and not (skip.place.line and skip.reason in PLACES)
+        ]
         unread = {skip.place.path for skip in whole}
         accepted = unread - {skip.place.path for skip in whole if not skip.accepted}
         verdicts = [call.verdict for call in mine]
@@ -568,18 +575,13 @@ class Run:
             for call, _ in seen.code.calls():
                 files.setdefault(call.provider, set()).add(call.place.path)
         else:
-            wanted = {name for one in seen.witnesses for name in one.services}
-            plain = [one.library for one in providers().values() if not one.address]
-            libraries_of = {
-                name: plain if name in PLAIN_MAIL else [providers()[name].library]
-                for name in wanted
-                if name in providers()
-            }
+            # Plain mail is sent by any file that names any library: without its calls nothing can be said.
+            wanted = {name for one in seen.witnesses for name in one.services} - {*PLAIN_MAIL}
             for file in self._python() if wanted else ():
                 with contextlib.suppress(OSError):
                     data = file.read()
-                    for name, known in libraries_of.items():
-                        if any(_names(library, data) for library in known):
+                    for name in wanted & providers().keys():
+                        if _names(providers()[name].library, data):
                             files.setdefault(name, set()).add(file.path)
         return {
             name: frozenset(path for path in paths if not discover.is_test_code(path)) for name, paths in files.items()
@@ -596,6 +598,8 @@ class Run:
             self._replay_one(tally, *found)
         self.watch.finish()
         skips.extend(tally.skips())
+        for paths, what in ((self.watch.crowded, "people"), (tally.crowded(), "personal links")):
+            skips.extend(Skip(SkipReason.REMEMBERED, Place(path), f"more {what} than are remembered") for path in paths)
         return tally, self.watch.captures
 
     def _replay_one(
@@ -629,11 +633,14 @@ class Run:
         try:
             with ProcessPoolExecutor(min(self.jobs, len(spans)), multiprocessing.get_context("fork")) as pool:
                 lines = 0
-                for part, count, seen, crowded in self.watch.parts(real, pool.map(_tally_part, range(len(spans)))):
+                for part, count, seen, crowded, missing in self.watch.parts(
+                    real, pool.map(_tally_part, range(len(spans)))
+                ):
                     tally.put(part, lines)
                     lines += count
                     self.watch.seen += seen
                     self.watch.taken += seen
+                    self.watch.missing.update(missing)
                     if crowded and path not in self.watch.crowded:
                         self.watch.crowded.append(path)
         finally:
@@ -839,7 +846,7 @@ class _Look:
     """Looks at the requests of one capture, one after the other."""
 
     def __init__(self, run: Run, tally: CaptureTally, path: str) -> None:
-        self._tally, self._hosts = tally, run.hosts
+        self._tally, self._hosts, self._path, self._watch = tally, run.hosts, path, run.watch
         self.contents = Contents()
         self._alike: Alike | None = None
         # An audience may ask for people of one domain, and what other packages bring may ask for anything.
@@ -857,6 +864,9 @@ class _Look:
 
     def fresh(self) -> None:
         """Forget to whom was written so far, and tell the tally what was counted."""
+        self._tally.linked(self._path, self.contents.links)
+        for reason, count in self.contents.missing.items():
+            self._watch.missing[reason] += count
         self.contents = Contents()
         if self._alike is not None:
             self._alike.flush()
@@ -870,7 +880,7 @@ class _Look:
             return
         claim, looked = self._decide(exchange), None
         if claim is not None:
-            looked = self.contents.add(exchange, claim.decoded)
+            looked = self.contents.add(exchange, claim.decoded, record.place)
             self._tally.add(record, claim.provider, claim.operation, looked)
         if self._alike is not None:
             self._alike.learn(exchange, claim, looked)
@@ -886,8 +896,11 @@ _work: list[tuple[Run, str, str, tuple[int, int], Mapping[str, str], Format]] = 
 """The parts of the capture that is being read; other processes have it by being forked."""
 
 
-def _tally_part(number: int) -> tuple[TallyPart, int, int, bool]:
-    """What one part comes to, its lines, its records, and whether it had too many people to remember. In its own process."""
+def _tally_part(number: int) -> tuple[TallyPart, int, int, bool, Counter[str]]:
+    """What one part comes to, its lines, its records, and what was not looked into. In its own process.
+
+    That is whether it had too many people to remember, and attached files.
+    """
     run, path, real, span, fields, form = _work[number]
     tally, count = CaptureTally(run.policies), 0
     watch = Watch()
@@ -898,7 +911,7 @@ def _tally_part(number: int) -> tuple[TallyPart, int, int, bool]:
         look.take(record)
     crowded = look.contents.full
     look.fresh()
-    return tally.part(), part.lines, count + watch.seen, crowded
+    return tally.part(), part.lines, count + watch.seen, crowded, watch.missing
 
 
 def _names(library: Library, data: bytes) -> bool:

@@ -165,10 +165,15 @@ def nothing_found(report: Report) -> bool:
 
 def unread_words(skips: Iterable[Skip]) -> str:
     """``One request could not be read, so this is not a pass.``; empty if everything was read or is known."""
+    skips = tuple(skips)
     requests = places = 0
     files: set[str] = set()
+    crowded: set[str] = set()
     for skip in skips:
         if skip.accepted:
+            continue
+        if skip.reason is SkipReason.REMEMBERED:
+            crowded.add(skip.place.path)
             continue
         if skip.reason is SkipReason.CANNOT_TELL or skip.cause is not None:
             requests += skip.times
@@ -181,6 +186,10 @@ def unread_words(skips: Iterable[Skip]) -> str:
         for count, what in ((requests, "request"), (len(files), "file"), (places, "place of the code"))
         if count
     ]
+    if crowded:
+        what = "capture was" if len(crowded) == 1 else "captures were"
+        compared = f"{numeral(len(crowded))} {what} not compared in full, so this is not a pass."
+        return f"{unread_words(skip for skip in skips if skip.reason is not SkipReason.REMEMBERED)} {compared}".lstrip()
     if not parts:
         return ""
     if places > 1:

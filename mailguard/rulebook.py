@@ -93,6 +93,10 @@ class Measure(enum.Enum):
     """Outside people whose merge data is somebody else's. Of captures only."""
     MERGE_SHARED = "merge-shared"
     """Outside people with one and the same merge data in a field that belongs to one person. Of captures only."""
+    MERGE_TAG = "merge-tag"
+    """Outside people who read a merge tag that nothing fills. Of captures only."""
+    LINK = "personal-link"
+    """Outside people whose personal link somebody else got. Of captures only."""
 
 
 class Cause(enum.Enum):
@@ -108,15 +112,29 @@ class Cause(enum.Enum):
     CALENDAR = "calendar"
     HEADER = "header"
     MERGE = "merge"
+    MERGE_TAG = "merge-tag"
+    LINK = "link"
 
 
 RECORDED: Final = frozenset(
-    {Measure.CONTENT, Measure.CALENDAR, Measure.HEADER, Measure.MERGE_KEY, Measure.MERGE_SHARED}
+    {
+        *(Measure.CONTENT, Measure.CALENDAR, Measure.HEADER, Measure.MERGE_KEY, Measure.MERGE_SHARED),
+        *(Measure.MERGE_TAG, Measure.LINK),
+    }
 )
 """Measures that only a capture has: what the code writes into texts is not followed."""
 
 SHOWING: Final = frozenset(
-    {Cause.VISIBLE, Cause.TRANSMITTED_BCC, Cause.REPLY_TO, Cause.CONTENT, Cause.CALENDAR, Cause.HEADER, Cause.MERGE}
+    {
+        Cause.VISIBLE,
+        Cause.TRANSMITTED_BCC,
+        Cause.REPLY_TO,
+        Cause.CONTENT,
+        Cause.CALENDAR,
+        Cause.HEADER,
+        Cause.MERGE,
+        Cause.LINK,
+    }
 )
 """The causes by which a message shows outside people to each other; the others are advice and limits."""
 
@@ -513,6 +531,8 @@ _FIELDS: Final[Mapping[Measure, frozenset[Field]]] = {
     Measure.HEADER: frozenset({Field.HEADER}),
     Measure.MERGE_KEY: frozenset({Field.MERGE}),
     Measure.MERGE_SHARED: frozenset({Field.MERGE}),
+    Measure.MERGE_TAG: frozenset({Field.TAG}),
+    Measure.LINK: frozenset({Field.LINK}),
 }
 
 TRAIT_OF: Final[Mapping[StepKind, Trait]] = {
@@ -1256,6 +1276,8 @@ _MENTIONS: Final = {
     "in-header": (Field.HEADER, ""),
     "in-merge-data": (Field.MERGE, "key"),
     "in-shared-merge-data": (Field.MERGE, "shared"),
+    "in-tag": (Field.TAG, ""),
+    "in-link": (Field.LINK, ""),
 }
 """Where the people of an example stand besides the address headers."""
 _LISTS: Final = ("to", "cc", "bcc", "transmitted-bcc", "reply-to", "names")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
@@ -594,8 +594,8 @@ class Growing:
 
     def __init__(self, inside: frozenset[str]) -> None:
         self._inside = inside
-        self._first: frozenset[str] = frozenset()
-        self._last: frozenset[str] = frozenset()
+        self._first: Collection[str] = ()
+        self._last: Collection[str] = ()
         self._messages = self._prefix = self._suffix = self._longest = 0
 
     def add(self, message: Message) -> None:
@@ -614,23 +614,32 @@ class Growing:
             )
         )
 
-    def show(self, shown: frozenset[str]) -> None:
-        """One more message, of which the outside people in To, Cc and display names are known, in their comparing form."""
-        grows = bool(self._last) and self._last < shown
+    def show(self, shown: Collection[str]) -> None:
+        """One more message, of which the outside people in To, Cc and display names are known, in their comparing form.
+
+        Nobody is in ``shown`` twice.
+        """
+        before = self._last
+        grows = 0 < len(before) < len(shown) and frozenset(before) < frozenset(shown)
         if not self._messages:
             self._first = shown
         if self._prefix == self._messages and (grows or not self._messages):
             self._prefix += 1
         self._messages += 1
-        self._suffix = self._suffix + 1 if grows else 1
-        self._longest = max(self._longest, self._suffix)
+        if grows:
+            self._suffix += 1
+            self._longest = max(self._longest, self._suffix)
+        else:
+            self._suffix = 1
+            self._longest = self._longest or 1
         self._last = shown
 
     def summary(self) -> Growth | None:
         """The summary of all of them; None if there were none."""
         if not self._messages:
             return None
-        return Growth(self._first, self._last, self._messages, self._prefix, self._suffix, self._longest)
+        first, last = frozenset(self._first), frozenset(self._last)
+        return Growth(first, last, self._messages, self._prefix, self._suffix, self._longest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -923,7 +932,8 @@ class CaptureTally:
             # Nobody is known by now: links are remembered as hashes.
             message = Message(mentions=(Mention(Field.LINK, Recipient(None, count), known=True),))
             audience = audience_for(self._policies.policy, (), (path,))
-            for one in self._policies.judge(message, Certainty.CERTAIN, audience, lambda _, path=path: (path,)):
+            paths = (path,)
+            for one in self._policies.judge(message, Certainty.CERTAIN, audience, lambda _: paths):  # noqa: B023  # called at once
                 yield (
                     one.rule.cause.value,
                     Finding(

@@ -24,6 +24,7 @@ from mailguard.wording import (
     clean,
     file_line,
     guilty_change,
+    intended,
     list_clause,
     next_steps,
     paste,
@@ -404,7 +405,7 @@ def finding_lines(finding: Finding, options: Options, *, links: bool = True) -> 
             comment = f'# mailguard: allow[{_foreign(finding.rule)}] reason="why they may see each other"'
             lines.append(_command("Intended?", comment))
     elif not finding.exception:
-        lines += _labelled("Intended?", "name these people as an audience under [tool.mailguard.audiences]", width)
+        lines += _labelled("Intended?", intended(finding), width)
     lines.append(_command("More", f"mailguard explain {_foreign(finding.rule)}"))
     return lines
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,8 @@ class Watch:
     """Records that were looked at."""
     crowded: list[str] = field(default_factory=list)
     """Captures with more people than are remembered."""
+    missing: Counter[str] = field(default_factory=Counter)
+    """Attached files that were not looked into, by the reason."""
     total: int = 0
     """Bytes of all captures, as far as they are files."""
     _done: int = 0
@@ -123,11 +126,14 @@ class Watch:
             self.stream.flush()
             self._shown = 0
 
-    def notices(self) -> Iterator[str]:
-        """What there is to say about the run itself."""
+    def notices(self, *, crowded: bool = True) -> Iterator[str]:
+        """What there is to say about the run itself; ``crowded``: also of captures with too many people."""
         if self.sample and self.taken < self.seen:
             yield f"A sample: {number(self.taken)} of {number(self.seen)} records were looked at, so this is not a pass."
-        for path in self.crowded:
+        for reason, count in sorted(self.missing.items()):
+            files = "1 attached file was" if count == 1 else f"{number(count)} attached files were"
+            yield f"{files} not looked into: {reason}."
+        for path in self.crowded if crowded else ():
             yield f"{path} has more people than are remembered: texts were compared with the first ones only."
 
     @property

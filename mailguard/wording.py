@@ -34,6 +34,7 @@ __all__ = [
     "fingerprints",
     "full_change",
     "guilty_change",
+    "intended",
     "is_request",
     "level_of",
     "list_clause",
@@ -327,6 +328,7 @@ _NEXT_FOR_CODE: Final[dict[SkipReason, str]] = {
     SkipReason.BUDGET: "split what happens there into functions",
     SkipReason.DEPTH: "split what is nested there",
     SkipReason.INTERNAL: "report it: this is an error of mailguard",
+    SkipReason.REMEMBERED: "split the capture, so that each part has fewer people",
     SkipReason.CANNOT_TELL: "look at the request",
     SkipReason.NOT_UNDERSTOOD: "look at who gets the mail there",
 }
@@ -334,6 +336,8 @@ _NEXT_FOR_CODE: Final[dict[SkipReason, str]] = {
 
 def skip_title(skip: Skip) -> str:
     """The first line on something that was not read."""
+    if skip.reason is SkipReason.REMEMBERED:
+        return "Not compared in full"
     return "Cannot tell who sees whom in this request" if is_request(skip) else "Not read"
 
 
@@ -354,6 +358,17 @@ def next_steps(skip: Skip, options: Options) -> tuple[str, ...]:
     steps = _NEXT[skip.cause] if skip.cause is not None else (_NEXT_FOR_CODE[skip.reason],)
     # A command that does not exist is not proposed; what it would do is.
     return tuple(step if options.has_command("record") else _COMMAND.sub("", step) for step in steps)
+
+
+_NO_AUDIENCE: Final = frozenset({"merge-tag-left", "bcc-bulk", "recipients-over-cap"})
+"""Rules that no audience speaks of: they show nobody to anybody."""
+
+
+def intended(finding: Finding) -> str:
+    """The honest way out for what a capture shows."""
+    if finding.rule in _NO_AUDIENCE:
+        return "leave this rule out for such files under [tool.mailguard.per-path-ignores]"
+    return "name these people as an audience under [tool.mailguard.audiences]"
 
 
 def sight(finding: Finding, options: Options) -> str:

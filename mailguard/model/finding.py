@@ -139,6 +139,7 @@ class SkipReason(enum.Enum):
     BUDGET = "took more steps than the limit"
     DEPTH = "nested deeper than the limit"
     INTERNAL = "mailguard failed on it"
+    REMEMBERED = "not compared in full"
     CANNOT_TELL = "cannot tell"
     NOT_UNDERSTOOD = "given up by the analysis"
 

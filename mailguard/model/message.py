@@ -60,6 +60,10 @@ class Field(enum.Enum):
     CALENDAR = "a calendar part"
     HEADER = "another header"
     MERGE = "the merge data"
+    TAG = "a merge tag"
+    """Not an address: a tag that nothing fills; the person of the mention is its reader."""
+    LINK = "a personal link"
+    """Not an address: a link that belongs to the person of the mention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Trait(enum.Enum):
     """The message has several To or Cc lines; each write appended one."""
     GROWING = "growing"
     """A list, or a header, that gains a member in each pass of the loop that sends."""
+    GATHERING = "gathering"
+    """A text with the people of the one before and more (Let's Encrypt, 11 June 2016). Of captures only."""
     SHARED_PERSONALIZATION = "shared-personalization"
     """SendGrid: several ``to`` inside one personalization."""
     MISSING_SPLIT = "missing-split"

@@ -21,6 +21,7 @@ from mailguard.wording import (
     clean,
     file_line,
     guilty_change,
+    intended,
     level_of,
     list_sentence,
     next_steps,
@@ -85,19 +86,20 @@ def _finding(finding: Finding, kind: str) -> str:
 
     if way is not None:
         sentence = list_sentence(finding, way, with_place)
-        intended = f'Intended? Add a comment: # mailguard: allow[{clean(finding.rule)}] reason="..."'
+        allowed = f'Intended? Add a comment: # mailguard: allow[{clean(finding.rule)}] reason="..."'
     else:
         why = told(finding.why).rstrip(".")
         sentence = " ".join(
             part for part in (f"{why[:1].upper()}{why[1:]}.", alike_words(finding.times, finding.place)) if part
         )
-        intended = "Intended? Name these people as an audience under [tool.mailguard.audiences]."
+        words = intended(finding)
+        allowed = f"Intended? {words[0].upper()}{words[1:]}."
         if finding.exception:
-            intended = ""
+            allowed = ""
     last = f"{clean(finding.rule)}, {finding.certainty.name.lower()}"
     if finding.noted:
         last += f", does not block: {clean(finding.noted)}"
-    message = [sentence, f"Change: {change_sentences(finding)}", intended, last]
+    message = [sentence, f"Change: {change_sentences(finding)}", allowed, last]
     return _command(kind, finding.place, told(finding.title), message)
 
 

@@ -53,6 +53,9 @@ TITLES = {
     "calendar-attendees": "The invitation shows {n} other people to its reader",
     "list-header-leak": "The header {line} shows other people to the reader",
     "merge-key-mismatch": "Somebody gets merge data that belongs to another person",
+    "body-accumulation": "Each text also holds the people who were written to before",
+    "merge-tag-left": "A reader finds a merge tag that nothing fills",
+    "cross-recipient-link": "A personal link went to more than one person",
     "merge-data-shared": "{n} people get one and the same personal data",
     "first-recipient-exposed": "One person stands in {line}, and everyone with a hidden copy sees who it is",
 }

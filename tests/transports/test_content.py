@@ -121,7 +121,7 @@ def test_a_text_that_gathers_earlier_people_is_found() -> None:
     found = [
         broken(sendgrid(person, subject=" ".join(people[:number])), contents) for number, person in enumerate(people)
     ]
-    assert found == [set(), set(), *[{"recipient-in-content"}] * 3]
+    assert found == [set(), set(), *[{"body-accumulation"}] * 3]
 
 
 def test_a_footer_is_nothing_also_after_a_mail_to_it() -> None:

@@ -1,0 +1,169 @@
+"""Links that belong to one person, over the messages of a capture."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailguard import gate
+from mailguard.model.count import Count, exactly
+from mailguard.model.finding import SkipReason
+from mailguard.model.links import Links, Token, tokens_in
+from mailguard.model.place import Place
+
+
+def token(number: int) -> str:
+    return hashlib.sha256(str(number).encode()).hexdigest()[:24]
+
+
+def summary(messages, first: int = 1, limit: int = 1000) -> Links:
+    links = Links(limit)
+    for line, (reader, text) in enumerate(messages, first):
+        links.add(tokens_in(text), reader, Place("log", line))
+    return links
+
+
+RESET = "https://example.org/password/reset?token="
+ORDER = "https://example.org/orders/"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (f"go to {RESET}{token(1)}.", [True]),
+        (f'<a href="https://example.org/verify/{token(1)}?a=1&amp;b=2">', [True]),
+        (f"https://example.org/o/{token(1)}", [False]),
+        ("https://example.org/o/123e4567-e89b-42d3-a456-426614174000", [False]),
+        ("https://example.org/invite/AbCdEfGhIjKlMnOpQrSt", [True]),
+        (f"{RESET}secret-12", [True]),
+        ("https://example.org/2026/11/a-title-with-many-words-and-2026-in-it", []),
+        ("https://example.org/reset", []),
+        ("https://example.org/?id=123456789012345", []),
+        ("no link at all", []),
+        ("https://", []),
+    ],
+)
+def test_which_links_may_belong_to_one_person(text: str, named: list[bool]) -> None:
+    assert [one.named for one in tokens_in(text)] == named
+
+
+def test_one_link_of_a_kind_has_one_slot() -> None:
+    one, other = tokens_in(f"{RESET}{token(1)} {RESET}{token(2)}")
+    assert one.slot == other.slot
+    assert one.token != other.token
+
+
+def test_a_link_that_says_so_and_went_to_two_people_is_told() -> None:
+    links = summary([("ann", RESET + token(1)), ("bob", RESET + token(2)), ("cat", RESET + token(1))])
+    assert links.shared() == (Place("log", 3), exactly(1))
+
+
+def test_a_reminder_with_the_same_link_is_nothing() -> None:
+    assert summary([("ann", RESET + token(1)), ("ann", RESET + token(1))]).shared() is None
+
+
+def test_a_link_for_everybody_is_nothing() -> None:
+    news = " ".join(ORDER + token(number) for number in range(10))
+    assert summary([(f"reader {number}", news) for number in range(20)]).shared() is None
+
+
+def test_a_link_of_which_most_went_to_one_person_each_is_told() -> None:
+    messages = [(f"reader {number}", ORDER + token(number)) for number in range(5)]
+    assert summary(messages).shared() is None
+    assert summary([*messages, ("other", ORDER + token(3))]).shared() == (Place("log", 6), exactly(1))
+    # One that went to one person, and one that went to two: it may be so.
+    few = [("ann", ORDER + token(1)), ("bob", ORDER + token(2)), ("cat", ORDER + token(2))]
+    assert summary(few).shared() == (Place("log", 3), Count(0, 0, 1))
+
+
+MESSAGES = st.lists(
+    st.tuples(
+        st.sampled_from(["ann", "bob", "cat"]),
+        st.lists(st.tuples(st.sampled_from([RESET, ORDER]), st.integers(0, 4)), max_size=3).map(
+            lambda links: " ".join(base + token(number) for base, number in links)
+        ),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(MESSAGES, MESSAGES, MESSAGES)
+def test_parts_put_together_are_the_whole(one, two, three) -> None:
+    whole = summary([*one, *two, *three])
+    parts = [summary(one), summary(two).moved(len(one)), summary(three).moved(len(one) + len(two))]
+    left = (parts[0] + parts[1]) + parts[2]
+    right = parts[0] + (parts[1] + parts[2])
+    assert left == right == whole
+    assert left.shared() == right.shared() == whole.shared()
+
+
+@settings(max_examples=50, deadline=None)
+@given(MESSAGES)
+def test_the_size_is_bounded_and_said(messages) -> None:
+    links = summary(messages, limit=2)
+    different = {one.token for _, text in messages for one in tokens_in(text)}
+    assert len(links) == min(2, len(different))
+    assert links.full == (len(different) > 2)
+
+
+def test_a_link_holds_no_text() -> None:
+    (one,) = tokens_in(f"{RESET}{token(1)}")
+    assert isinstance(one, Token)
+    assert token(1) not in repr(summary([("ann@example.com", RESET + token(1))])) + repr(one)
+
+
+def log(tmp_path, messages) -> str:
+    lines = []
+    for reader, text in messages:
+        body = {"From": "desk@example.org", "To": reader, "Subject": "x", "TextBody": text}
+        line = {"method": "POST", "url": "https://api.postmarkapp.com/email", "headers": {}, "body": json.dumps(body)}
+        lines.append(json.dumps(line))
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_a_capture_is_told_with_the_place_and_without_anybody(tmp_path) -> None:
+    path = log(
+        tmp_path, [(f"p{n}@example.com", RESET + token(n)) for n in range(9)] + [("x@example.com", RESET + token(4))]
+    )
+    report = gate.replay(path)
+    (finding,) = report.findings
+    assert (finding.rule, finding.place.line, finding.gates) == ("cross-recipient-link", 10, True)
+    assert report.ledger.requests == 10
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_parts_of_a_large_log_are_compared_with_each_other(tmp_path, monkeypatch, jobs: int) -> None:
+    from dataclasses import replace
+
+    from mailguard import capture, discover
+    from mailguard.config import Settings
+
+    monkeypatch.setattr(capture, "PART", 2000)
+    people = [(f"p{n}@example.com", RESET + token(n)) for n in range(60)] + [("x@example.com", RESET + token(0))]
+    path = log(tmp_path, people)
+    monkeypatch.chdir(tmp_path)
+    tree = discover.tree_of([path], tmp_path)
+    run = replace(gate.prepare([path], tree, Settings(), eyes=frozenset({gate.CAPTURES})), jobs=jobs)
+    report = run.report()
+    assert [(one.rule, one.place.line) for one in report.findings] == [("cross-recipient-link", 61)]
+
+
+def test_more_links_than_are_remembered_are_a_skip(tmp_path, monkeypatch) -> None:
+    from mailguard.ledger import unread_words
+    from mailguard.transports import content
+
+    monkeypatch.setattr(content, "Links", lambda: Links(3))
+    path = log(tmp_path, [(f"p{n}@example.com", RESET + token(n)) for n in range(5)])
+    report = gate.replay(path)
+    assert [(one.reason, one.detail) for one in report.skips] == [
+        (SkipReason.REMEMBERED, "more personal links than are remembered")
+    ]
+    assert report.exit_code == 3
+    assert unread_words(report.skips) == "One capture was not compared in full, so this is not a pass."
