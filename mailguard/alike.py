@@ -511,8 +511,8 @@ class Alike:
         readers = sorted(set().union(*everybody))
         pick = _picker(readers)
         picks = []
-        for one in messages:
-            shown = sorted(_places(first, one.to, one.cc))
+        for message in messages:
+            shown = sorted(_places(first, message.to, message.cc))
             if self.look.inside:
                 shown = [place for place in shown if not self._side(pending.keys[place])]
             picks.append(pick if shown == readers else _picker(shown))
