@@ -28,6 +28,7 @@ from mailguard.model.reporter import RuleText
 from mailguard.redact import Output, no_address, safe_text
 from mailguard.rulebook import Example, Judgement, Policy, Rule, chosen, judge
 from mailguard.rulepage import catalogue, rule_lines
+from mailguard.samples import samples
 
 __all__ = ["example_problem", "examples_hold", "page", "run_examples"]
 
@@ -79,7 +80,10 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+    # The name of a field or function stays whole.
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _contents() -> Iterator[str]:
@@ -137,6 +141,7 @@ def _service(provider: Provider) -> Iterator[str]:
     yield f"{provider.title}  ({provider.name})"
     yield ""
     yield from _wrapped(provider.explain)
+    yield from _sample(provider)
     names = sorted({function.paths[0] for function in provider.library.functions if function.paths})
     names += sorted({model.PATHS[0] for model in provider.library.classes if model.PATHS})
     if names:
@@ -148,6 +153,21 @@ def _service(provider: Provider) -> Iterator[str]:
         for source in provider.sources:
             yield f"  {source.url}"
             yield from _wrapped(source.fact, "    ")
+
+
+def _sample(provider: Provider) -> Iterator[str]:
+    """How everybody is shown to everybody, and how not."""
+    sample = samples().get(provider.name)
+    if sample is None:
+        return
+    yield ""
+    yield f"Not like this, with people from a database: {sample.rule}"
+    yield ""
+    yield from (f"    {line}".rstrip() for line in sample.bad.splitlines())
+    yield ""
+    yield "Like this, a message for each of them"
+    yield ""
+    yield from (f"    {line}".rstrip() for line in sample.good.splitlines())
 
 
 def _place(text: str, named: Named, prepare: Callable[[Sequence[str]], gate.Run]) -> Iterator[str]:

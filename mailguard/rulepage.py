@@ -7,15 +7,18 @@ code in examples takes its sender from the settings.
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.reporter import RuleText
 from mailguard.redact import Output, no_address, safe_text
 from mailguard.rulebook import CWE, SHOWING, Example, Measure, Rule
+from mailguard.samples import names_for
 
 __all__ = ["Row", "catalogue", "catalogue_markdown", "rule_lines", "rule_markdown", "rule_text", "title_of"]
 
@@ -47,9 +50,66 @@ def _grade(rule: Rule) -> str:
     return f"{rule.severity.name.lower()}{'' if rule.default else ', off by default'}"
 
 
-def _sample(examples: Sequence[Example]) -> Example | None:
-    """The first example that is code, which is what a reader can compare with their own."""
-    return next((example for example in examples if example.code), None)
+_PERSON: Final = re.compile(r"\b(\w{1,64})(?:@|&#64;|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.(?:com|net|org|example)\b")
+"""The address of somebody in an example, also where HTML or a link writes it."""
+
+
+def _sample(examples: Sequence[Example]) -> tuple[str, list[str], str] | None:
+    """An example that a reader can compare with what they have: its name, its lines, their language.
+
+    Code before requests, which rules about the content of messages have only. People in requests go by their first names.
+    """
+    for example in examples:
+        if example.code:
+            return example.name, example.code.rstrip().splitlines(), "python"
+    for example in examples:
+        lines = _request_lines(example.exchange)
+        if lines:
+            return example.name, [no_address(_PERSON.sub(r"\1", line)) for line in lines], "text"
+    return None
+
+
+_JSON_WIDTH: Final = 80
+"""Columns up to which a part of a JSON body stands on one line."""
+
+
+def _json_lines(value: object, key: str = "") -> Iterator[str]:
+    """JSON whose small parts stand on one line each."""
+    whole = key + json.dumps(value, ensure_ascii=False)
+    if len(whole) <= _JSON_WIDTH or not isinstance(value, (dict, list)):
+        yield whole
+        return
+    opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
+    members = (
+        [(f"{json.dumps(name)}: ", one) for name, one in value.items()]
+        if isinstance(value, dict)
+        else [("", one) for one in value]
+    )
+    yield key + opening
+    for number, (name, one) in enumerate(members, 1):
+        lines = list(_json_lines(one, name))
+        yield from (f"  {line}" for line in lines[:-1])
+        yield f"  {lines[-1]}{',' if number < len(members) else ''}"
+    yield closing
+
+
+def _request_lines(exchange: Exchange | None) -> list[str]:
+    """A request of an example as lines of text; none for what is no text."""
+    match exchange:
+        case HttpRequest(method=str(method), url=str(url), body=Form(parts=parts)):
+            return [f"{method} {url}", *(f"{name}: {value}" for name, value in parts if isinstance(value, str))]
+        case HttpRequest(method=str(method), url=str(url), body=dict() | list() as body):
+            return [f"{method} {url}", *_json_lines(body)]
+        case SmtpTransaction(data=data) | RawMessage(data=data) if isinstance(data, (str, bytes)):
+            text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+            return text.rstrip().splitlines()
+        case _:
+            return []
+
+
+def _others(rule: Rule) -> tuple[str, ...]:
+    """The mail APIs whose own page shows what breaks the rule, and what does not."""
+    return names_for(rule.id) if rule.own else ()
 
 
 def _setting(rule: Rule) -> tuple[str, list[str]]:
@@ -122,9 +182,13 @@ def _lines(rule: Rule) -> Iterator[str]:
         sample = _sample(examples)
         if sample is not None:
             yield ""
-            yield f"{words}: {sample.name}"
+            name, lines, _ = sample
+            yield f"{words}: {name}"
             yield ""
-            yield from (f"    {line}".rstrip() for line in sample.code.rstrip().splitlines())
+            yield from (f"    {line}".rstrip() for line in lines)
+    if names := _others(rule):
+        yield ""
+        yield from _wrapped(f"Both with another mail API: mailguard explain NAME, as in {', '.join(names)}.")
     yield ""
     yield from _wrapped(rule.change, "Change", LABEL)
     wide = max((len(provider) for provider, _ in rule.changes), default=0) + 2
@@ -191,9 +255,13 @@ def _markdown(rule: Rule) -> Iterator[str]:
             yield ""
             yield f"## {words}"
             yield ""
-            yield f"{_say(rule, sample.name[0].upper() + sample.name[1:])}:"
+            name, lines, language = sample
+            yield f"{_say(rule, name[0].upper() + name[1:])}:"
             yield ""
-            yield from _fenced("python", sample.code.rstrip().splitlines())
+            yield from _fenced(language, lines)
+    if names := _others(rule):
+        yield ""
+        yield f"Both with another mail API: `mailguard explain NAME`, as in {', '.join(f'`{name}`' for name in names)}."
     yield ""
     yield "## Change"
     yield ""
