@@ -62,6 +62,12 @@ def complaint(name: str, thing: Any, kind: str, steps: tuple[Step, ...], learn: 
     return "\n".join([head, *missing, f"Next: {problem}", f"One to learn from: {learn}"])
 
 
+def follow(said: str) -> None:
+    """Fail with what is missing and nothing else around it."""
+    if said:
+        pytest.fail(said, pytrace=False)
+
+
 def module_of(shelf: str, name: str) -> ModuleType | SimpleNamespace:
     """A module of a shelf; one that cannot be imported is as good as empty, with the error beside it."""
     try:
@@ -187,8 +193,7 @@ PROVIDER_STEPS: tuple[Step, ...] = (
 @pytest.mark.parametrize("name", names("providers"))
 def test_provider(name: str) -> None:
     learn = f"mailguard/providers/{nearest(names('providers'), name)}.py"
-    said = complaint(name, module_of("providers", name), "a provider", PROVIDER_STEPS, learn)
-    assert not said, said
+    follow(complaint(name, module_of("providers", name), "a provider", PROVIDER_STEPS, learn))
 
 
 # --- formats of captures --------------------------------------------------------------------------
@@ -249,8 +254,7 @@ FORMAT_STEPS: tuple[Step, ...] = (
 @pytest.mark.parametrize("name", names("captures"))
 def test_format_of_captures(name: str) -> None:
     learn = f"mailguard/captures/{nearest(names('captures'), name)}.py"
-    said = complaint(name, module_of("captures", name), "a format", FORMAT_STEPS, learn)
-    assert not said, said
+    follow(complaint(name, module_of("captures", name), "a format", FORMAT_STEPS, learn))
 
 
 # --- reporters ------------------------------------------------------------------------------------
@@ -275,8 +279,7 @@ REPORTER_STEPS: tuple[Step, ...] = (
 @pytest.mark.parametrize("name", names("reporters"))
 def test_reporter(name: str) -> None:
     learn = f"mailguard/reporters/{nearest(names('reporters'), name)}.py"
-    said = complaint(name, module_of("reporters", name), "a reporter", REPORTER_STEPS, learn)
-    assert not said, said
+    follow(complaint(name, module_of("reporters", name), "a reporter", REPORTER_STEPS, learn))
 
 
 # --- rules ----------------------------------------------------------------------------------------
@@ -327,8 +330,7 @@ RULE_STEPS: tuple[Step, ...] = (
 @pytest.mark.parametrize("name", [file.stem for file in rule_files()])
 def test_rule(name: str) -> None:
     learn = f"rules/{nearest([file.stem for file in rule_files()], name)}.yaml"
-    said = complaint(name, None, "a rule", RULE_STEPS, learn)
-    assert not said, said
+    follow(complaint(name, None, "a rule", RULE_STEPS, learn))
 
 
 # --- what is said ---------------------------------------------------------------------------------
