@@ -932,7 +932,8 @@ class CaptureTally:
             # Nobody is known by now: links are remembered as hashes.
             message = Message(mentions=(Mention(Field.LINK, Recipient(None, count), known=True),))
             audience = audience_for(self._policies.policy, (), (path,))
-            for one in self._policies.judge(message, Certainty.CERTAIN, audience, lambda _, path=path: (path,)):
+            paths = (path,)
+            for one in self._policies.judge(message, Certainty.CERTAIN, audience, lambda _: paths):  # noqa: B023  # called at once
                 yield (
                     one.rule.cause.value,
                     Finding(

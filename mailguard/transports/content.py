@@ -16,6 +16,7 @@ from __future__ import annotations
 import html
 import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from email import message_from_bytes
@@ -25,9 +26,14 @@ from urllib.parse import unquote
 
 from mailguard.addresses import compare_key, recipients
 from mailguard.documents import base64_bytes, decode_text
+from mailguard.model.count import ONE, Count
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction
-from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Undecided
+from mailguard.model.links import HINT, Links, Token, tokens_in
+from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Trait, Undecided
+from mailguard.model.place import Place
 from mailguard.model.value import Value
+from mailguard.transports.files import opened, packed
+from mailguard.transports.tags import MARK, name_of, tags
 from mailguard.wire import header_block, payload, read_json
 
 __all__ = ["EARLIER_LIMIT", "TEXT_LIMIT", "Contents", "Piece", "found_in", "loud", "names_of", "pieces", "quiet"]
@@ -108,6 +114,10 @@ class Piece:
     """Whether it is merge data of its owners."""
     personal: tuple[tuple[str, str], ...] = ()
     """What in merge data belongs to one person: names of fields, and values."""
+    names: frozenset[str] = frozenset()
+    """The names under which merge data has something, as they are written."""
+    missing: str = ""
+    """Why an attached file was not looked into; then there is no text."""
 
 
 _SUBJECT: Final = frozenset({"subject", "conversationsubject"})
@@ -147,6 +157,13 @@ _MERGE: Final = frozenset(
         *("replacementemailcontent", "dynamicdata", "templatevariables", "sub", "section", "fields"),
     }
 )
+_GLOBAL: Final = frozenset(
+    {
+        *("globalmergevars", "globalsubstitutions", "globalvariables", "globaldata", "messagedata", "datavariables"),
+        *("mergeinfo", "mergefields", "tvariables", "hxmailgunvariables", "defaulttemplatedata", "metadata", "section"),
+    }
+)
+"""Merge data for everybody."""
 _HEADERS: Final = frozenset({"headers", "messageheaders", "internetmessageheaders", "customheaders"})
 _RAW: Final = frozenset({"raw", "rawmessage", "mime", "rawmime", "rawemail", "emailrfc822", "rawmessagedata"})
 _OWNERS: Final = frozenset(
@@ -164,6 +181,10 @@ _CONTROL: Final = re.compile(
     re.IGNORECASE,
 )
 """Headers that a service takes out, that a recorder adds, or that hold ids which only look like addresses."""
+_MERGING: Final = frozenset(
+    {"x-smtpapi", "x-mc-mergevars", "x-mailgun-variables", "x-mailgun-recipient-variables", "x-msys-api", "x-mj-vars"}
+)
+"""Headers with merge data for the service that gets the message."""
 _FOLLOW_UP: Final = frozenset({"mail-followup-to", "mail-reply-to"})
 
 
@@ -200,10 +221,16 @@ def _form(form: Form) -> Iterator[Piece]:
             continue
         text = value if isinstance(value, str) else decode_text(value[:TEXT_LIMIT])
         prefix, colon, header = name.partition(":")
+        if _folded(name) in _GLOBAL:
+            yield _named_globally(read_json(text))
+            continue
+        if colon and prefix == "v":
+            yield Piece(Field.MERGE, "", names=frozenset({header}))
+            continue
         if colon and prefix in ("h", "H"):
             yield from _header(header, text, frozenset())
             continue
-        if colon and prefix in ("v", "t"):
+        if colon and prefix == "t":
             continue
         # The query protocol of AWS spells a path: Message.Body.Html.Data.
         steps = [_folded(step) for step in re.sub(r"\[[^\]]*\]", "", name).split(".")]
@@ -231,6 +258,7 @@ def _form(form: Form) -> Iterator[Piece]:
 def _by_position(control: Mapping[object, Value]) -> Iterator[Piece]:
     """SendGrid's old control header: the values of each tag stand in the order of ``to``."""
     to, tags = control.get("to"), control.get("sub")
+    yield _named_globally(control.get("section"))
     if not isinstance(to, list) or not isinstance(tags, dict):
         return
     for place, person in enumerate(to):
@@ -240,6 +268,32 @@ def _by_position(control: Mapping[object, Value]) -> Iterator[Piece]:
         found: set[str] = set()
         _addresses(person, found, 0)
         yield _block(block, frozenset(found))
+
+
+def _named_globally(value: Value | CannotTell) -> Piece:
+    """The names of merge data for everybody."""
+    known = not isinstance(value, CannotTell)
+    return Piece(Field.MERGE, "", names=frozenset(_names_in(value, 0)) if known else frozenset())
+
+
+def _names_in(value: object, depth: int) -> Iterator[str]:
+    """The names in merge data, at any depth: keys, and what stands under ``name``."""
+    if depth > _DEPTH:
+        return
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        data = read_json(value)
+        if isinstance(data, (dict, list)):
+            yield from _names_in(data, depth + 1)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if isinstance(name, str):
+                yield name
+                if name.casefold() in ("name", "var", "tag", "key", "id") and isinstance(item, str):
+                    yield item
+            yield from _names_in(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _names_in(item, depth + 1)
 
 
 def _field_of(key: str) -> Field | None:
@@ -274,6 +328,8 @@ def _walk(value: Value, key: str, owners: frozenset[str], depth: int) -> Iterato
                 yield from _files(item, owners)
             elif inner in _MERGE:
                 yield from _merge(item, owners, 0)
+            elif inner in _GLOBAL:
+                yield _named_globally(item)
             elif inner in _BODY and isinstance(item, str):
                 # What it is stands beside it (SendGrid) or above it (SES).
                 if key in _RAW:
@@ -315,8 +371,18 @@ def _holds_at(item: object) -> bool:
 
 
 def loud(text: str) -> bool:
-    """Whether a text without an ``@`` may hold addresses all the same, written as percent signs or character references."""
-    return "%40" in text or "\uff20" in text or ("&" in text and _ENTITY.search(text) is not None)
+    """Whether a text without an ``@`` has to be looked at all the same.
+
+    Addresses may be written as percent signs or character references; a link may belong to one person; a merge tag may
+    have been left.
+    """
+    return (
+        "%40" in text
+        or "\uff20" in text
+        or ("&" in text and _ENTITY.search(text) is not None)
+        or ("://" in text and HINT.search(text) is not None)
+        or MARK.search(text) is not None
+    )
 
 
 def _owners(value: Mapping[object, Value]) -> frozenset[str]:
@@ -408,7 +474,8 @@ _DATA: Final = frozenset({"vars", "data", "substitutions", "variables", "persona
 
 def _block(value: Value, owners: frozenset[str]) -> Piece:
     personal = tuple((name, text) for name, text in _fields(value, 0) if text and _PERSONAL.fullmatch(name))
-    return Piece(Field.MERGE, "\0".join(_leaves(value, 0)), owners, own=bool(owners), personal=personal)
+    names = frozenset(_names_in(value, 0))
+    return Piece(Field.MERGE, "\0".join(_leaves(value, 0)), owners, own=bool(owners), personal=personal, names=names)
 
 
 def _fields(value: Value, depth: int) -> Iterator[tuple[str, str]]:
@@ -455,16 +522,19 @@ def _files(value: Value, owners: frozenset[str]) -> Iterator[Piece]:
             yield from _file(base64_bytes(content) or content, kind, name, owners)
 
 
-_BINARY: Final = re.compile(
-    r"image/|audio/|video/|font/|application/(?:pdf|zip|gzip|octet-stream\Z.{0}x)", re.IGNORECASE
-)
+_BINARY: Final = re.compile(r"image/(?!svg)|audio/|video/|font/", re.IGNORECASE)
 
 
 def _file(content: str | bytes, kind: str, name: str, owners: frozenset[str]) -> Iterator[Piece]:
-    """What stands in an attached file, if it is text: CSV, JSON, a calendar."""
+    """What stands in an attached file: CSV, JSON, a calendar, an Office document, an archive, a PDF."""
     if _BINARY.match(kind):
         return
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    form = packed(data, kind, name)
+    if form:
+        for inner, missing in opened(data, form):
+            yield Piece(Field.ATTACHMENT, inner, owners, missing=missing)
+        return
     if b"\0" in data[:1000] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return
     text = decode_text(data[:TEXT_LIMIT])
@@ -484,6 +554,11 @@ def _mail(data: str | bytes) -> Iterator[Piece]:
     for name, value in block:
         if isinstance(value, str):
             yield from _header(name, value, frozenset())
+            if name.strip().casefold() in _MERGING:
+                found = read_json(value)
+                yield _named_globally(found)
+                if isinstance(found, dict) and name.strip().casefold() == "x-smtpapi":
+                    yield from _by_position(found)
     raw = data.encode("utf-8", "surrogateescape" if data.isascii() else "replace") if isinstance(data, str) else data
     if len(raw) > 4 * TEXT_LIMIT:
         raw = raw[: 4 * TEXT_LIMIT]
@@ -546,6 +621,8 @@ _SHARED_LEAST: Final = 3
 """So many people with one value before it counts, where it is none that two people never share."""
 
 
+_NOWHERE: Final = Place("")
+
 _Found: TypeAlias = tuple[Piece, list[Mention]]
 
 
@@ -561,9 +638,15 @@ class Contents:
         self._fixed: set[str] = set()
         self.full = False
         """Whether the capture had more people than are remembered."""
+        self.links = Links()
+        """To whom the links of the capture went that may belong to one person."""
+        self.missing: Counter[str] = Counter()
+        """Attached files that were not looked into, by the reason."""
+        self._gathered: frozenset[str] = frozenset()
 
-    def add(self, exchange: Exchange, decoded: Decoded) -> Decoded:
+    def add(self, exchange: Exchange, decoded: Decoded, place: Place = _NOWHERE) -> Decoded:
         """``decoded`` with what readers find elsewhere. Call it for each request of a capture, in order."""
+        self._place = place
         match decoded:
             case CannotTell():
                 return decoded
@@ -616,7 +699,17 @@ class Contents:
         owned: dict[str, list[_Found]] = {}
         follow: list[Recipient] = []
         blocks: list[Piece] = []
+        texts: list[Piece] = []
+        data: list[Piece] = []
+        gathered: set[str] = set()
         for piece in pieces(exchange):
+            if piece.missing:
+                self.missing[piece.missing] += 1
+                continue
+            if piece.names:
+                data.append(piece)
+            if piece.field in _RUNNING:
+                texts.append(piece)
             if piece.field is Field.HEADER and piece.detail.casefold() in _FOLLOW_UP:
                 follow += recipients(piece.text).recipients
                 continue
@@ -627,7 +720,7 @@ class Contents:
                 known = [key for key in people if key not in senders and key not in hosts]
             else:
                 known = (
-                    self._known(found_in(piece.text), everybody, senders)
+                    self._known(found_in(piece.text), everybody, senders, gathered)
                     if "@" in piece.text or "40" in piece.text or "&" in piece.text
                     else []
                 )
@@ -641,15 +734,60 @@ class Contents:
                 shared.append(entry)
         wrong = _mismatched(blocks, _keys(person for one in messages for person in one.to))
         alike = tuple(Mention(Field.MERGE, Recipient(key), "shared", known=True) for key in sorted(_alike(blocks)))
-        if not (shared or owned or follow or wrong or alike):
+        left = _left(texts, data, everybody)
+        stray = self._linked(texts, readers)
+        growing = bool(self._gathered) and self._gathered < gathered
+        if gathered:
+            self._gathered = frozenset(gathered)
+        if not (shared or owned or follow or wrong or alike or left or stray):
             return messages
-        return tuple(
-            self._one(message, mine, [*shared, *_once(owned, mine)], follow, wrong, alike)
-            for message, mine in zip(messages, readers, strict=True)
+        return _gathering(
+            tuple(
+                self._one(
+                    message, mine, [*shared, *_once(owned, mine)], follow, wrong, alike, left, stray, growing=growing
+                )
+                for message, mine in zip(messages, readers, strict=True)
+            )
         )
 
-    def _known(self, found: list[str], everybody: frozenset[str], senders: frozenset[str]) -> list[str]:
-        """Those of ``found`` who were written to."""
+    def _linked(self, texts: list[Piece], readers: list[frozenset[str]]) -> dict[str, set[str]]:
+        """Note the links of a request; for each reader, whose links he gets besides his own.
+
+        Within one request only links count that say that they belong to one person: the same text for everybody is
+        what a mailing is.
+        """
+        alone = list(dict.fromkeys(next(iter(mine)) for mine in readers if len(mine) == 1))
+        if not alone:
+            return {}
+        owners: dict[str, list[Token]] = {}
+        for piece in texts:
+            found = tokens_in(piece.text)
+            if found:
+                # The first two stand for all of those who get one and the same text.
+                for reader in [key for key in alone if key in piece.owners] if piece.owners else alone[:2]:
+                    owners.setdefault(reader, []).extend(found)
+        whose: dict[int, list[str]] = {}
+        for reader, found in owners.items():
+            kept = []
+            for one in found:
+                before = whose.setdefault(one.token, [])
+                if reader not in before:
+                    before.append(reader)
+                if not one.named or len(before) == 1:
+                    kept.append(one)
+            self.links.add(kept, reader, self._place)
+        stray: dict[str, set[str]] = {}
+        named = {one.token for found in owners.values() for one in found if one.named}
+        for token, people in whose.items():
+            if token in named and len(people) > 1:
+                for reader in people[1:]:
+                    stray.setdefault(reader, set()).add(people[0])
+        return stray
+
+    def _known(
+        self, found: list[str], everybody: frozenset[str], senders: frozenset[str], gathered: set[str]
+    ) -> list[str]:
+        """Those of ``found`` who were written to; those of earlier requests are put into ``gathered`` as well."""
         here, before = [], []
         for key in found:
             if key in senders:
@@ -663,6 +801,7 @@ class Contents:
             elif len(self._fixed) < _FIXED_LIMIT:
                 # Stands there before anybody wrote to it: part of a template.
                 self._fixed.add(key)
+        gathered.update(before)
         # One person of an earlier mail may be whom this one is about ("Ann invites you"); several are a list.
         return [*here, *before] if len(before) > 1 else here
 
@@ -674,6 +813,10 @@ class Contents:
         follow: list[Recipient],
         wrong: frozenset[str],
         alike: tuple[Mention, ...],
+        left: Mapping[str, bool],
+        stray: Mapping[str, set[str]],
+        *,
+        growing: bool,
     ) -> Message:
         visible = _keys((*message.to, *message.cc))
         if len(readers) == 1:
@@ -686,10 +829,18 @@ class Contents:
                     mentions.setdefault((piece.field, key), mention)
         for key in wrong & readers if len(readers) == 1 else wrong:
             mentions.setdefault((Field.MERGE, key), Mention(Field.MERGE, Recipient(key), "key", known=True))
+        for key in readers & left.keys():
+            count = ONE if left[key] else Count(0, 0, 1)
+            mentions.setdefault((Field.TAG, key), Mention(Field.TAG, Recipient(key, count), known=True))
+        for reader in readers & stray.keys() if len(readers) == 1 else ():
+            for key in stray[reader]:
+                mentions.setdefault((Field.LINK, key), Mention(Field.LINK, Recipient(key), known=True))
         if not any(_key_of(mention) in readers for mention in alike):
             alike = ()
         if not (mentions or follow or alike):
             return message
+        if growing:
+            message = replace(message, traits=message.traits | {Trait.GATHERING})
         before = tuple(
             one
             for one in message.mentions
@@ -697,6 +848,22 @@ class Contents:
         )
         everything = (*before, *mentions.values(), *alike)
         return replace(message, mentions=everything, reply_to=(*message.reply_to, *follow))
+
+
+def _gathering(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The messages of one request; those are marked whose texts hold everybody of the one before and more."""
+    before: frozenset[str] = frozenset()
+    result = []
+    for message in messages:
+        found = frozenset(_key_of(one) for one in message.mentions if one.known and one.field in _WRITTEN)
+        if before and before < found:
+            message = replace(message, traits=message.traits | {Trait.GATHERING})  # noqa: PLW2901  # the same one, marked
+        before = found
+        result.append(message)
+    return tuple(result)
+
+
+_WRITTEN: Final = frozenset({Field.SUBJECT, Field.TEXT, Field.HTML, Field.ATTACHMENT})
 
 
 def _key_of(mention: Mention) -> str:
@@ -748,12 +915,59 @@ _HINTS: Final = (
 """What a body holds in which addresses may be written otherwise than with their sign, or that has parts of its own."""
 
 
+_RUNNING: Final = frozenset({Field.SUBJECT, Field.TEXT, Field.HTML})
+
+
+def _left(texts: list[Piece], data: list[Piece], everybody: frozenset[str]) -> dict[str, bool]:
+    """Who reads a merge tag that nothing fills, and whether that is sure."""
+    # What others have data for is a tag, however it is written.
+    literal = frozenset(
+        name
+        for piece in data
+        for name in piece.names
+        if 2 < len(name) < 80 and name[0] in "-%[{*#:<$" and name[-1] in "-%]}*#:>"
+    )
+    found: list[tuple[Piece, dict[str, bool], frozenset[str]]] = []
+    for piece in texts:
+        named = dict(tags(piece.text))
+        spelled = frozenset(name for name in literal if name in piece.text)
+        if named or spelled:
+            found.append((piece, named, spelled))
+    if not found:
+        return {}
+    common = frozenset().union(*(piece.names for piece in data if not piece.owners))
+    own: dict[str, frozenset[str]] = {}
+    for piece in data:
+        for owner in piece.owners:
+            own[owner] = own.get(owner, frozenset()) | piece.names
+    result: dict[str, bool] = {}
+    cache: dict[frozenset[str], tuple[bool, bool]] = {}
+    for reader in everybody:
+        mine = common | own.get(reader, frozenset())
+        for piece, named, spelled in found:
+            if piece.owners and reader not in piece.owners:
+                continue
+            known = cache.get(mine) if len(found) == 1 else None
+            if known is None:
+                names = {name_of(name) for name in mine}
+                missing = [sure for name, sure in named.items() if name_of(name) not in names]
+                bare = bool(spelled - mine)
+                known = cache[mine] = (bool(missing) or bare, any(missing) or bare)
+            if known[0]:
+                result[reader] = result.get(reader, False) or known[1]
+    return result
+
+
 def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
     """Whether a request can hold more than the addresses that it was decoded to. Cheap, and errs towards looking."""
     if not isinstance(exchange, HttpRequest):
         return True
     body = exchange.body
     if not isinstance(body, str):
+        return True
+    if ("{{" in body or "*|" in body or "%recipient." in body or "[[data:" in body) or (
+        (":/" in body or ":\\/" in body) and HINT.search(body)
+    ):
         return True
     # Every reader once, and the sender: what a request without any address in its texts has.
     if body.count("@") > len(everybody) + 1 or len(everybody) > body.count("@"):
