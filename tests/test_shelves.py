@@ -155,9 +155,11 @@ def _decodes(name: str, module: Any) -> str:
 
 def _has_models(_: str, module: Any) -> str:
     library = module.PROVIDER.library
-    if library.functions or library.classes or module.PROVIDER.address:
-        return ""
-    return "PROVIDER.library is empty. Where plain HTTP is used, say the address of its API in PROVIDER.address"
+    if not (library.functions or library.classes or module.PROVIDER.address):
+        return "PROVIDER.library is empty. Where plain HTTP is used, say the address of its API in PROVIDER.address"
+    if not library.tokens:
+        return "PROVIDER.library.tokens is empty: without a word of it no file is looked at (for plain HTTP, its host)"
+    return ""
 
 
 def _explains(_: str, module: Any) -> str:
