@@ -767,10 +767,17 @@ def help_command(ctx: click.Context, topic: str | None) -> int:
         for line in _all_commands(parent):
             click.echo(line)
     elif topic == "formats":
-        from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+        from mailguard import capture, gate  # noqa: PLC0415  # the neck loads the wings
+        from mailguard.terminal import wrapped  # noqa: PLC0415  # only here
 
+        click.echo("Reports:")
         for name, reporter in sorted(gate.reporters().items()):
-            click.echo(f"{name:<12}{reporter.title}")
+            click.echo(f"  {name:<10}{reporter.title}")
+        click.echo("\nCaptures, told by their content, and what each can show:")
+        for form in capture.formats():
+            click.echo(f"  {form.title[0].upper()}{form.title[1:]} ({form.name})")
+            for line in wrapped(form.proves, 100, "    ", "    "):
+                click.echo(line)
     elif topic in main.commands:
         command = main.commands[topic]
         with click.Context(command, info_name=topic, parent=parent) as inner:

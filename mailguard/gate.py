@@ -333,6 +333,8 @@ class Run:
         if self.change is not None:
             in_force = seen.exceptions.in_force(file.path for file in seen.asked)
             notices.extend(self.change.remarks(in_force))
+        if seen.captures is not None:
+            notices.extend(seen.captures.limits())
         notices.extend(self.watch.notices(crowded=False))
         ordered = tuple(sorted(findings, key=worst_first))
         return Report(ordered, tuple(skips), tuple(calls), ledger, tuple(notices))
@@ -839,7 +841,7 @@ class Run:
             if isinstance(claim, CannotTell):
                 yield inspected(record.place, "", claim)
             else:
-                yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation)
+                yield inspected(record.place, claim.provider.name, claim.decoded, claim.operation, record.unproven)
 
 
 class _Look:

@@ -48,21 +48,23 @@ class Inspection:
     """What happens otherwise, where it is undecided."""
     operation: str = ""
     """The operation of the service: ``v3/mail/send``."""
+    limits: str = ""
+    """What the capture cannot show of it, as a clause; empty where it shows all."""
 
 
-def inspected(place: Place, provider: str, decoded: Decoded, operation: str = "") -> Inspection:
-    """What a provider's ``decode`` said of the request at ``place``."""
+def inspected(place: Place, provider: str, decoded: Decoded, operation: str = "", limits: str = "") -> Inspection:
+    """What a provider's ``decode`` said of the request at ``place``, and what the capture cannot show."""
     match decoded:
         case Undecided():
             reason = decoded.reason.value
             return Inspection(
-                place, provider, "undecided", reason, decoded.messages, decoded.alternative, operation=operation
+                place, provider, "undecided", reason, decoded.messages, decoded.alternative, operation, limits
             )
         case CannotTell():
             detail = f": {decoded.detail}" if decoded.detail else ""
             return Inspection(place, provider, "cannot-tell", f"{decoded.reason.value}{detail}", operation=operation)
         case _:
-            return Inspection(place, provider, "decoded", messages=decoded, operation=operation)
+            return Inspection(place, provider, "decoded", messages=decoded, operation=operation, limits=limits)
 
 
 def _roster(options: Options) -> Roster:
@@ -90,6 +92,7 @@ def _data(inspection: Inspection, roster: Roster) -> Json:
         "operation": clean(inspection.operation),
         "verdict": inspection.verdict,
         "reason": told(inspection.reason),
+        "limits": told(inspection.limits),
         "messages": [_message(message, roster) for message in inspection.messages],
         "alternative": [_message(message, roster) for message in inspection.alternative],
     }
@@ -106,9 +109,12 @@ def _message(message: Message, roster: Roster) -> Json:
             if side := roster.side(person):
                 sides[label] = side
         data[key] = labels
-    mentions: list[Json] = [
-        {"field": mention.field.value, "person": roster.label(mention.recipient)} for mention in message.mentions
-    ]
+    mentions: list[Json] = []
+    for mention in message.mentions:
+        found: dict[str, Json] = {"field": mention.field.value, "person": roster.label(mention.recipient)}
+        if mention.detail:
+            found["detail"] = clean(mention.detail)
+        mentions.append(found)
     if sides:
         data["sides"] = sides
     if mentions:
@@ -163,6 +169,8 @@ def _block(inspection: Inspection, roster: Roster, options: Options, style: Styl
             if not inspection.messages:
                 lines.append("  This request sends no mail.")
     lines += _messages(inspection.messages, "Message", roster, options)
+    if inspection.limits:
+        lines += _labelled("But", told(inspection.limits), options)
     if inspection.alternative:
         lines.append("  Or, if it is otherwise:")
         lines += _messages(inspection.alternative, "Message", roster, options)

@@ -25,7 +25,7 @@ from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message
 from mailguard.model.place import Place
 from mailguard.model.provider import Provider
 from mailguard.model.value import ORIGIN_OF, Origin, Step, StepKind, Trail
-from mailguard.redact import count_words, foreign
+from mailguard.redact import count_words, foreign, number
 from mailguard.rulebook import (
     SHOWING,
     Audience,
@@ -677,6 +677,7 @@ class CaptureTally:
         self._shapes: dict[tuple[object, ...], _Judged] = {}
         self._sums: dict[str, Growth] = {}
         self._links: dict[str, Links] = {}
+        self._unproven: dict[tuple[object, ...], str] = {}
         self._causes: dict[tuple[object, ...], str] = {}
         self.last = Effect()
         """What the last request did."""
@@ -701,6 +702,14 @@ class CaptureTally:
             self._links[path].extend(links)
         elif links:
             self._links[path] = links
+
+    def limits(self) -> Iterator[str]:
+        """What recorders left out of messages although it would matter, one sentence each."""
+        counts: Counter[str] = Counter()
+        for key, clause in self._unproven.items():
+            counts[clause] += self._times[key]
+        for clause, count in sorted(counts.items()):
+            yield f"Of {number(count)} recorded message{'s' if count > 1 else ''} {clause}."
 
     def crowded(self) -> list[str]:
         """Captures with more personal links than are remembered."""
@@ -770,12 +779,17 @@ class CaptureTally:
             for judgement in judgements:
                 self._found(record, provider, operation, message, judgement, seen_keys)
             growing.add(message)
+        if record.unproven:
+            # What a capture cannot show belongs to what it is said to show.
+            because = f"{because}; {record.unproven}"
         key = (place.path, provider.name, operation, worst.value, because)
         if key in self._calls:
             self._times[key] += 1
         else:
             self._times[key] = 1
             self._calls[key] = Call(place, f"{provider.name} {operation}", provider.name, worst, because=because)
+            if record.unproven:
+                self._unproven[key] = record.unproven
         self.last = Effect(tuple(seen_keys), key)
 
     def again(self, effect: Effect, times: int) -> None:

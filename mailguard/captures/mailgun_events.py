@@ -47,7 +47,10 @@ def _read(source: Source) -> Iterator[Record]:
         exchange = _event(event)
         headers = event["message"].get("headers") if isinstance(event["message"], Mapping) else None
         name = headers.get("message-id") if isinstance(headers, Mapping) else None
-        record = Record(place, exchange, iso_time(event.get("timestamp")), event.get("event") not in _NOT_SENT)
+        sent = event.get("event") not in _NOT_SENT
+        record = Record(
+            place, exchange, iso_time(event.get("timestamp")), sent, "Cc lines do not show, as events hold none"
+        )
         if isinstance(exchange, CannotTell):
             untold.setdefault(str(name or place), record)
             continue

@@ -7,7 +7,7 @@ source differ only in that the latter has holes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from mailguard.model.message import CannotTell
 from mailguard.model.place import Place
@@ -79,6 +79,21 @@ class Record:
     """ISO 8601 time of the exchange, where the capture has one."""
     delivered: bool = True
     """False where the capture shows that the service refused (a 4xx answer)."""
+    limits: str = ""
+    """What the recorder leaves out although it would matter, as a clause: ``an event holds no Cc line``."""
+
+    @property
+    def unproven(self) -> str:
+        """What this record cannot show of a message, as a clause; empty where it shows all."""
+        if self.limits or not isinstance(self.exchange, RawMessage):
+            return self.limits
+        if self.exchange.bcc_is_envelope:
+            return BCC_REWRITTEN
+        return NO_ENVELOPE if self.exchange.rcpt_to is None else ""
+
+
+NO_ENVELOPE: Final = "who got a blind copy does not show, as the envelope was not recorded"
+BCC_REWRITTEN: Final = "whether a Bcc line was sent along does not show, as the recorder writes that line itself"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,36 @@ def test_a_format_is_complete(form: Format) -> None:
     assert form.proves.endswith(".")
 
 
+NOT_SHOWN = {
+    "eml/plain.eml": "1 recorded message who got a blind copy does not show",
+    "eml/envelope.eml": "",
+    "mbox/plain.mbox": "who got a blind copy does not show",
+    "maildir/inbox": "who got a blind copy does not show",
+    "mh/inbox": "who got a blind copy does not show",
+    "message-log/django.log": "who got a blind copy does not show",
+    "mailpit/message.json": "whether a Bcc line was sent along does not show",
+    "mailgun-events/events.json": "Cc lines do not show",
+    "mailhog/messages.json": "",
+    "smtp-transcript/swaks.txt": "",
+    "jsonl/requests.jsonl": "",
+    "har/browser.har": "",
+}
+
+
+@pytest.mark.parametrize("name", NOT_SHOWN)
+def test_what_a_capture_cannot_show_is_said_with_the_verdict(name: str) -> None:
+    from mailguard import gate
+
+    report = gate.replay(SAMPLES / name)
+    told = [notice for notice in report.notices if notice.startswith("Of ")]
+    assert (NOT_SHOWN[name] in told[0]) if NOT_SHOWN[name] else not told
+    if told:
+        assert any(
+            call.because.rstrip(".").endswith(told[0].rstrip(".").split("message ")[-1].split("messages ")[-1])
+            for call in report.calls
+        )
+
+
 @pytest.mark.parametrize("form", formats(), ids=lambda form: form.name)
 def test_no_format_takes_what_is_no_capture(form: Format, tmp_path: Path) -> None:
     others = {

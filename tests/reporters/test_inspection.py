@@ -64,6 +64,7 @@ def test_json():
         "operation": "v3/mail/send",
         "verdict": "decoded",
         "reason": "",
+        "limits": "",
         "messages": [
             {
                 "to": ["r1", "r2"],
