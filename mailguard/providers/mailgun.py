@@ -41,7 +41,7 @@ __all__ = ["PROVIDER", "AsyncClient", "Client", "Endpoint", "MailgunMessageBuild
 
 # --- Whose request it is -------------------------------------------------------------------------
 
-_HOST: Final = re.compile(r"(?:[a-z0-9*-]+\.)?api[a-z0-9*.-]*\.mailgun\.net")
+_HOST: Final = re.compile(r"(?:[a-z0-9*-]+\.)?api[a-z0-9*.-]*\.mailgun\.(?:net|org)")
 """``api`` and ``api.eu``; stored messages are on hosts such as ``storage-us-east4.api.mailgun.net``."""
 
 _READS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "PUT"})

@@ -97,7 +97,7 @@ def claims(exchange: Exchange) -> str | None:
         return _SEND if _holds_personalizations(exchange) else _UNKNOWN if "*" in path or not path else _ACCOUNT
     if _LIKE_SENDING.search(path) and "/scheduled_sends" not in path:
         return _UNKNOWN
-    return _ACCOUNT
+    return _UNKNOWN if _holds_personalizations(exchange) else _ACCOUNT
 
 
 def _holds_personalizations(exchange: HttpRequest) -> bool:

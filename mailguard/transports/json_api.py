@@ -119,7 +119,12 @@ class Api:
             if isinstance(body, CannotTell) or isinstance(body.value, Form):
                 return UNKNOWN
             return self.looks(body.value) or UNKNOWN
-        return UNKNOWN if self.like_sending.search(path) else ACCOUNT
+        if self.like_sending.search(path):
+            return UNKNOWN
+        # A new path for an old body: what looks like a mail does not pass as a matter of the account.
+        body = payload(exchange)
+        mail = not isinstance(body, CannotTell) and not isinstance(body.value, Form) and self.looks(body.value)
+        return UNKNOWN if mail else ACCOUNT
 
 
 def _reads(request: HttpRequest) -> bool:
