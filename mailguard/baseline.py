@@ -71,6 +71,8 @@ class Problem:
     """Recorded requests like this one."""
     words: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """The lines of code where the people enter and where it is sent. Compared between two trees, never written down."""
+    rule: str = field(default="", compare=False, repr=False)
+    """The mechanism: the rule that speaks. The same holds for it."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -173,7 +175,7 @@ class Baseline:
             numbers = taken.setdefault(problem.key, set())
             number = next(number for number in range(1, len(numbers) + 2) if number not in numbers)
             numbers.add(number)
-            entries.append(Entry(replace(problem, words=()), number, reason))
+            entries.append(Entry(replace(problem, words=(), rule=""), number, reason))
         return replace(self, entries=tuple(sorted(entries, key=lambda entry: (entry.id, entry.number))))
 
     def with_unread(self, unread: Iterable[Unread]) -> Baseline:
@@ -185,15 +187,22 @@ class Baseline:
 
 
 def match(
-    current: Sequence[Problem], known: Sequence[Problem], moved: Callable[[Problem], bool] | None = None
+    current: Sequence[Problem],
+    known: Sequence[Problem],
+    moved: Callable[[Problem], bool] | None = None,
+    *,
+    same: bool = False,
 ) -> dict[int, int]:
     """Which of ``current`` are known: their index, and the index of the known problem that covers them.
 
     Each known problem covers one. First by name; then, of what is left, by the functions alone where ``moved`` says that a
     module may have been: with the module still there, a problem that is gone from it was repaired, and one of the same
     function name elsewhere is another one. Last by the lines of code, as a function may have been renamed. Never by
-    anything about people.
+    anything about people. With ``same``, a line that was written anew and shows people in another way is another problem.
     """
+
+    def covers(one: Problem, other: Problem) -> bool:
+        return one.covers(other) and not (same and one.rule != other.rule and one.words[:1] != other.words[:1])
 
     def by_function(one: Problem) -> Hashable:
         return (one.policy, _function(one.send), _function(one.origin))
@@ -224,7 +233,7 @@ def match(
         for same_words in (True, False):
             for index in waiting:
                 candidates = groups.get(way(current[index]), []) if index not in matched else []
-                fitting = [one for one in candidates if known[one].covers(current[index])]
+                fitting = [one for one in candidates if covers(known[one], current[index])]
                 if same_words:
                     words = current[index].words
                     fitting = [one for one in fitting if any(words) and known[one].words == words]

@@ -138,7 +138,7 @@ def drill(run: Run) -> Drill:
         path: planted(texts[path].read(), path, [plant for plant in plants if plant.place.path == path])
         for path in {plant.place.path for plant in plants}
     }
-    here = _again(run, run.settings)
+    here = _again(run, run.settings) if run.settings.exclude else open_run
     unread = len({skip.place.path for skip in here.report().skips if not skip.accepted})
     stopped = _stopped(here.on(with_texts(here.files, changed)))
     done = []

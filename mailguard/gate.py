@@ -354,16 +354,19 @@ class Run:
         seen = self._seen()
         problems = self._problems(seen)
         known, _ = self._known(problems, [])
-        places = seen.code.places() if seen.code is not None else []
-        places += [(one.place,) for one in seen.captures.findings() if one.gates] if seen.captures is not None else []
-        places += [(one.place,) for one, _ in seen.remarks if one.gates]
-        both = zip(problems, places, strict=True)
+        both = zip(problems, self._places(seen), strict=True)
         return [(problem, where) for index, (problem, where) in enumerate(both) if index not in known]
 
     def proposed_domains(self) -> tuple[str, ...]:
         """Domains of the code that may be the project's own: mail shows people of one of them only."""
         seen = self._seen()
         return seen.code.proposed_domains() if seen.code is not None else ()
+
+    def _places(self, seen: _Seen) -> list[tuple[Place, ...]]:
+        """The places where each of the problems is told."""
+        places = seen.code.places() if seen.code is not None else []
+        places += [(one.place,) for one in seen.captures.findings() if one.gates] if seen.captures is not None else []
+        return places + [(one.place,) for one, _ in seen.remarks if one.gates]
 
     def exceptions(self) -> list[Allowance]:
         """The exceptions beside the code that allow something."""
@@ -413,29 +416,46 @@ class Run:
         baseline = self.baseline or Baseline()
         known = frozenset(self._match(problems, baseline))
         known_unread = match_unread(unread, baseline.unread)
-        for old in self.change.olds if self.change is not None else ():
-            left = [index for index in range(len(problems)) if index not in known]
-            left_unread = [index for index in range(len(unread)) if index not in known_unread]
-            if not left and not left_unread:
-                break
-            if old.unchanged:
-                return frozenset(range(len(problems))), frozenset(range(len(unread)))
+        if self.change is None or not self.change.olds:
+            return known, known_unread
+        if len(known) == len(problems) and len(known_unread) == len(unread) and not self._touched(known):
+            return known, known_unread
+        if any(old.unchanged for old in self.change.olds):
+            return frozenset(range(len(problems))), frozenset(range(len(unread)))
+        # What was there before the change is known first. Of the baseline only that is left which is not there any more:
+        # an entry for a problem that still is one makes no room for a second copy.
+        found: set[int] = set()
+        listed = self._listed(baseline)
+        for old in self.change.olds:
             before, unread_before = self.before(self._files_at(old.tree)).problems()
             before = [old.renamed(problem) for problem in before]
-            unread_before = [old.renamed_file(one) for one in unread_before]
-            known |= {left[index] for index in match([problems[index] for index in left], before)}
-            found = match_unread([unread[index] for index in left_unread], unread_before)
-            known_unread |= {left_unread[index] for index in found}
-        return known, known_unread
+            found |= match(problems, before, same=True).keys()
+            known_unread |= match_unread(unread, [old.renamed_file(one) for one in unread_before])
+            still_there = set(match(before, listed).values())
+            listed = [problem for index, problem in enumerate(listed) if index not in still_there]
+        left = [index for index in range(len(problems)) if index not in found]
+        found |= {left[index] for index in match([problems[index] for index in left], listed)}
+        return frozenset(found), known_unread
+
+    def _touched(self, known: Container[int]) -> bool:
+        """Whether the change edits a line by which a known problem comes about."""
+        change, places = self.change, self._places(self._seen())
+        if change is None:
+            return False
+        return any(change.changed(place) for index, one in enumerate(places) if index in known for place in one)
 
     def _match(self, problems: Sequence[Problem], baseline: Baseline) -> dict[int, int]:
         """Which problems the baseline knows. What git calls renamed is told by git, where there is a change to ask about."""
         if self.change is None:
             return match(problems, baseline.problems, self.is_gone)
+        return match(problems, self._listed(baseline))
+
+    def _listed(self, baseline: Baseline) -> list[Problem]:
+        """The problems of the baseline, with the names that their files have now."""
         known = baseline.problems
-        for old in self.change.olds[:1]:
+        for old in self.change.olds[:1] if self.change is not None else ():
             known = [old.renamed(problem) for problem in known]
-        return match(problems, known)
+        return known
 
     def is_gone(self, problem: Problem) -> bool:
         """Whether there is no file any more where ``problem`` was sent from: it may have been moved."""

@@ -400,7 +400,8 @@ class CodeTally:
             policy, send, origin = worst.key
             words = (lines(worst.place), lines(worst.dispatch.place))
             certainty = max(one.certainty for one in judgements)
-            result.append(Problem(policy, send, origin, certainty, most, words=words))
+            rule = worst.judgement.rule.id
+            result.append(Problem(policy, send, origin, certainty, most, words=words, rule=rule))
         return result
 
     def places(self) -> list[tuple[Place, ...]]:

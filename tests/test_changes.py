@@ -473,6 +473,47 @@ def test_names_that_are_no_text_and_links_are_no_hindrance(repository: Repositor
     assert run("check", "--since", "HEAD")[0] == 0
 
 
+ONE_BY_ONE = """\
+import smtplib
+from email.mime.text import MIMEText
+from shop.models import Subscriber
+
+
+def news(body):
+    smtp = smtplib.SMTP("localhost")
+    message = MIMEText(body)
+    people = [s.email for s in Subscriber.objects.all()]
+    for person in people:
+        message["To"] = person
+        smtp.sendmail("news", person, message.as_string())
+"""
+JOINED = 'del message["To"]\n        message["To"] = ", ".join(people)'
+EDITS: dict[str, tuple[str, str, int]] = {
+    "a second copy": (LEAK, LEAK + LEAK.splitlines()[-1] + "\n", 1),
+    "a pair that becomes a query": (LEAK.replace(EVERYBODY, '["ann@example.org", "bob@example.net"]'), LEAK, 1),
+    "another way of showing": (ONE_BY_ONE, ONE_BY_ONE.replace('message["To"] = person', JOINED), 1),
+    "another line": (ONE_BY_ONE, ONE_BY_ONE.replace("MIMEText(body)", 'MIMEText(body, "plain")'), 0),
+    "the line, not the way": (ONE_BY_ONE, ONE_BY_ONE.replace("= person", "= str(person)"), 0),
+    "another subject": (LEAK, LEAK.replace('subject, "b"', '"s", "b"'), 0),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("baseline", [False, True])
+def test_what_is_known_makes_no_room_for_more_beside_it(
+    repository: Repository, run: Run, edit: str, baseline: bool
+) -> None:
+    before, after, code = EDITS[edit]
+    repository.put({"news/old.py": before})
+    if baseline:
+        assert run("baseline")[0] == 0
+    repository.commit({})
+    repository.put({"news/old.py": after})
+    repository.git("add", "-A")
+    for mode in (["--staged"], ["--since", "HEAD"]):
+        assert run("check", *mode)[0] == code, run("check", *mode)[1]
+
+
 SAME_NAME = LEAK.replace("Subscriber", "Customer")
 REPAIRED = EACH.replace("deliver(people", "old(people")
 
