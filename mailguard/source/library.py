@@ -2153,6 +2153,29 @@ def declared_fields(machine: Any, state: State, cls: Cls) -> list[tuple[str, Val
     return list(fields.items())
 
 
+def declared_count(node: t.Assign) -> Count | None:
+    """How many people a field of a class may hold, by its annotation or by the field of a form or model; None if open."""
+    if node.annotation is not None:
+        if collection_annotation(node.annotation):
+            return MANY
+        return OPTIONAL if _last(node.annotation) in _TEXTS else None
+    if isinstance(node.value, t.Call):
+        field = _last(node.value.func)
+        return OPTIONAL if field in _ONE_FIELDS else MANY if field in _MANY_FIELDS else None
+    return None
+
+
+def _last(node: t.Expr) -> str:
+    return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
+
+
+_TEXTS: Final = frozenset({"str", "EmailStr", "NameEmail"})
+_ONE_FIELDS: Final = frozenset({"EmailField"})
+_MANY_FIELDS: Final = frozenset(
+    {"ArrayField", "ListField", "MultiEmailField", "MultipleChoiceField", "ModelMultipleChoiceField", "ManyToManyField"}
+)
+
+
 def default_field(machine: Any, context: Any, state: State, default: Val, node: object) -> Val:
     """The default of a declared field: ``field(default_factory=list)`` or an expression."""
     cls, expression = default

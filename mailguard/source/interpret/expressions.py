@@ -360,7 +360,12 @@ class Expressions(Calls):
                 found_method = self._method(state, cls, name)
                 if isinstance(found_method, Func) and found_method.sort in {"property", "cached"}:
                     return self._bound(context, state, found_method, self.open_instance(context, state, cls))
-        return library.attribute(self, state, holder, name, context.place(node.at))
+        found_value = library.attribute(self, state, holder, name, context.place(node.at))
+        if isinstance(holder, (Unknown, Parameter)) and isinstance(found_value, (Unknown, Parameter)):
+            count = self.field_count(state, holder, name)
+            if count is not None:
+                return replace(found_value, count=count)
+        return found_value
 
     def _super_attribute(self, context: Context, state: State, holder: Super, name: str) -> Val:
         receiver_cls = (

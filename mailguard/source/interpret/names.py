@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mailguard.model.count import Count
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, Either, Known, Object, Parameter, Unknown
 from mailguard.source import library
@@ -284,15 +285,37 @@ class Names(Base):
         """
         if self.methods is None or not isinstance(value, (Unknown, Parameter)):
             return []
-        label = value.why if isinstance(value, Unknown) else value.name
+        found = self._called(state, value)
+        label = _last_part(value)
+        if not found and not label[:1].isupper() and name not in COMMON and len(name) > 3:
+            named = [self.lookup_module(state, module, cls) for module, cls in self.methods.of_method(name)]
+            found = [cls for cls in named if isinstance(cls, Cls)]
+        return [cls for cls in found if self._method(state, cls, name) is not ABSENT]
+
+    def _called(self, state: State, value: Unknown | Parameter) -> list[Cls]:
+        """The classes of the project that something is declared to be of, or is called after."""
         if isinstance(value, Parameter) and (value.function, value.name) in self.declared:
             return [self.declared[value.function, value.name]]
-        last = label.rsplit(".", 1)[-1].removesuffix("[]").removesuffix("()")
-        found = self.methods.of_name(last)
-        if not found and not last[:1].isupper() and name not in COMMON and len(name) > 3:
-            found = self.methods.of_method(name)
-        classes = [self.lookup_module(state, module, cls) for module, cls in found]
-        return [cls for cls in classes if isinstance(cls, Cls) and self._method(state, cls, name) is not ABSENT]
+        if self.methods is None:
+            return []
+        found = [self.lookup_module(state, module, cls) for module, cls in self.methods.of_name(_last_part(value))]
+        return [cls for cls in found if isinstance(cls, Cls)]
+
+    def field_count(self, state: State, value: Unknown | Parameter, name: str) -> Count | None:
+        """How many people a field may hold, as the class of what it is read off declares it; None where nothing is declared."""
+        counts: set[Count] = set()
+        for cls in self._called(state, value):
+            for each in self.mro(cls):
+                if isinstance(each, Cls):
+                    counts |= {
+                        count
+                        for node in each.node.body
+                        if isinstance(node, t.Assign)
+                        and isinstance(node.targets[0], t.Name)
+                        and node.targets[0].id == name
+                        and (count := library.declared_count(node)) is not None
+                    }
+        return counts.pop() if len(counts) == 1 else None
 
     def _model_of(self, state: State, value: Val) -> ModelCls | None:
         if isinstance(value, Ref) and value in state.heap:
@@ -327,6 +350,11 @@ class Later:
         if inner is not None:
             return Mod(inner)
         return library.named(f"{self.module.name.rsplit('.', 1)[-1]}.{self.name}", Place(self.module.path))
+
+
+def _last_part(value: Unknown | Parameter) -> str:
+    label = value.why if isinstance(value, Unknown) else value.name
+    return label.rsplit(".", 1)[-1].removesuffix("[]").removesuffix("()")
 
 
 def _stars(names: Mapping[str, Val]) -> tuple[Val, ...]:
