@@ -13,6 +13,7 @@ Every text is looked at once, up to ``TEXT_LIMIT`` characters, in time linear in
 
 from __future__ import annotations
 
+import functools
 import html
 import itertools
 import re
@@ -51,7 +52,7 @@ _DEPTH: Final = 12
 
 # --- addresses in texts ---------------------------------------------------------------------------
 
-_LOCAL: Final = re.compile(r"[\w.+'~-]{1,64}\Z")
+_LOCAL: Final = re.compile(r"[\w.+'~-]{1,64}")
 _DOMAIN: Final = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}")
 _ENTITY: Final = re.compile(r"&(?:#|commat|period|lowbar)")
 _RETURN: Final = re.compile(r"([\w.'-]{1,64})=([\w-]{1,63}(?:\.[\w-]{1,63}){1,10})\Z")
@@ -69,13 +70,15 @@ def found_in(text: str) -> list[str]:
     result: dict[str, None] = {}
     at = text.find("@")
     while at >= 0:
-        local = _LOCAL.search(text, max(0, at - 64), at)
+        # Read backwards: a search for what ends here would look at each start.
+        local = _LOCAL.match(text[max(0, at - 64) : at][::-1])
         domain = _DOMAIN.match(text, at + 1)
         if local and domain:
-            name = local.group().lstrip(".'")
+            start = at - local.end()
+            name = text[start:at].lstrip(".'")
             if name:
                 result[compare_key(f"{name}@{domain.group()}")] = None
-            if text[local.start() - 1 : local.start()] == "=" or "=" in text[max(0, at - 130) : at]:
+            if text[start - 1 : start] == "=" or "=" in text[max(0, at - 130) : at]:
                 # A variable return path holds the reader's address with another sign: news+ann=example.com@...
                 returned = _RETURN.search(text, max(0, at - 130), at)
                 if returned:
@@ -189,7 +192,18 @@ _FOLLOW_UP: Final = frozenset({"mail-followup-to", "mail-reply-to"})
 
 
 def _folded(key: object) -> str:
-    return re.sub(r"[^a-z0-9]", "", key.casefold()) if isinstance(key, str) else ""
+    if not isinstance(key, str):
+        return ""
+    return _folded_name(key) if len(key) < 64 else _NO_LETTER.sub("", key.casefold())
+
+
+_NO_LETTER: Final = re.compile(r"[^a-z0-9]")
+
+
+@functools.lru_cache(2048)
+def _folded_name(key: str) -> str:
+    # A log has few different keys, and each many times.
+    return _NO_LETTER.sub("", key.casefold())
 
 
 def pieces(exchange: Exchange) -> Iterator[Piece]:
