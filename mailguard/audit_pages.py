@@ -273,7 +273,7 @@ def _row_lines(row: Row, options: Options) -> list[str]:
     if row.call.others:
         lines.append(f"    {other_words(row)}")
     for one in row.broken:
-        if row.verdict in (Verdict.SHOWS, Verdict.UNDECIDED) and one.title == row.call.because:
+        if row.verdict in (Verdict.SHOWS, Verdict.UNDECIDED) and row.call.because.startswith(one.title):
             continue
         if one.counts or one.noted:
             lines += wrapped(_safe(also_words(one)), options.width, "    ", "      ")
@@ -693,7 +693,7 @@ def _markdown_way(row: Row) -> str:
 
 def _markdown_row(row: Row) -> str:
     remarks = [clean(remark) for remark in row.remarks]
-    remarks += [also_words(one) for one in row.broken if one.counts and one.title != row.call.because]
+    remarks += [also_words(one) for one in row.broken if one.counts and not row.call.because.startswith(one.title)]
     if row.call.times > 1:
         remarks.append(f"{number(row.call.times)} requests like this")
     return _cells(

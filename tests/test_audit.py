@@ -180,8 +180,14 @@ def page(name, audit, **options):
 
 
 def fixed(audit):
-    """Without what another release or another rule would change."""
-    return replace(audit, policy="a41c" * 16, version="1.0")
+    """Without what another release or another wording of a rule would change."""
+
+    def short(row):
+        return replace(row, broken=tuple(replace(one, change="change it") for one in row.broken))
+
+    rows, requests = tuple(map(short, audit.rows)), tuple(map(short, audit.requests))
+    requests = tuple(replace(one, call=replace(one.call, because="2 people")) for one in requests)
+    return replace(audit, rows=rows, requests=requests, notices=(), policy="a41c" * 16, version="1.0")
 
 
 def row(audit, path):
