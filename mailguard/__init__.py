@@ -6,9 +6,10 @@ loaded when they are used, so that ``import mailguard`` costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing takes as long to load as a hook takes that finds nothing to do
 if TYPE_CHECKING:
+    from typing import Any
+
     from mailguard.gate import check, replay, scan
     from mailguard.model.finding import Finding, Report
 

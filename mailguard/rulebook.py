@@ -248,9 +248,15 @@ class Rule:
     own: bool = True
     """False for a rule that a project brought."""
 
-    def advice(self, provider: str = "") -> str:
-        """What to change when the mail goes through ``provider``."""
-        return dict(self.changes).get(provider, self.change)
+    def advice(self, provider: str = "", api: str = "") -> str:
+        """What to change when the mail goes through ``provider``.
+
+        ``api`` is the dotted name of the call that sends: plain mail is told in the words of the library that is used,
+        where there are any.
+        """
+        words = dict(self.changes)
+        library = api.partition(".")[0].replace("_", "-")
+        return words.get(library if provider == "smtp" and library in words else provider, self.change)
 
 
 CWE: Final[Mapping[str, str]] = {

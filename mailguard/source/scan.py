@@ -60,6 +60,10 @@ class Scan:
     """Python files that were considered."""
     files_read: int
     """Those that were read, or that hold nothing that could matter."""
+    loud: frozenset[str] = frozenset()
+    """Files that were parsed, or that hold one of ``words``: an edit of any other one cannot matter if it brings none."""
+    words: frozenset[tuple[bytes, ...]] = frozenset()
+    """What was searched for: all parts of one of them make a file matter."""
 
 
 @dataclass
@@ -567,6 +571,9 @@ def _scan(
     search.judge(seeds)
     skips = [*unreadable, *_relevant(project, tokens), *search.skips]
     dispatches = _unique(search.final)
+    loud = {module.path for module in project.modules.values() if module.parsed}
+    loud |= {module.path for modules in search.mentions.values() for module in modules}
+    loud |= {module.path for module in search.naming} | {skip.place.path for skip in unreadable}
     return Scan(
         tuple(dispatches),
         tuple(sorted(skips, key=lambda skip: (skip.place, skip.detail))),
@@ -579,6 +586,8 @@ def _scan(
                 if skip.reason not in {SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD}
             }
         ),
+        frozenset(loud),
+        frozenset(tokens) | {(name.encode(),) for name in search.mentions},
     )
 
 
