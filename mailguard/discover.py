@@ -34,6 +34,7 @@ __all__ = [
     "display_path",
     "files_of",
     "folder_of",
+    "imports_of",
     "is_python",
     "is_test_code",
     "module_of",
@@ -410,6 +411,22 @@ def is_test_code(path: str) -> bool:
         or name.startswith("test_")
         or name.endswith(("_test.py", "_tests.py"))
     )
+
+
+def imports_of(module: str) -> re.Pattern[bytes]:
+    """What the bytes of a file hold that imports a module, or names it in full; relative imports included.
+
+    Not every mention is an import: where it is none, a file counts as imported that is not.
+    """
+    *_, parent, name = ("", *(re.escape(part) for part in module.split(".")))
+    if not parent:
+        return re.compile(rf"^[ \t]*(?:import|from)[ \t]+{name}\b".encode(), re.MULTILINE)
+    dotted = rf"\b{parent}\.{name}\b"
+    listed = rf"from[ \t]+[\w.]*\b{parent}[ \t]+import[ \t]*(?:\([^)]{{0,2000}}|[^(\n][^\n]{{0,500}})\b{name}\b"
+    near = rf"from[ \t]+\.+(?:{name}\b|[ \t]*import[ \t]*(?:\([^)]{{0,2000}}|[^(\n][^\n]{{0,500}})\b{name}\b)"
+    # A file of tests that lies beside the code is imported by its bare name.
+    ways = [dotted, listed, *([near] if is_test_code(f"{name}.py") else [])]
+    return re.compile("|".join(ways).encode())
 
 
 def folder_of(file: Path | None, root: Path) -> str:

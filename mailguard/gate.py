@@ -301,10 +301,6 @@ class Run:
     """How many processes read a large capture."""
     watch: Watch = field(default_factory=Watch, compare=False)
     """Progress, and whether a sample is enough."""
-    searched: list[tuple[frozenset[str], frozenset[tuple[bytes, ...]]]] = field(
-        default_factory=list, compare=False, repr=False
-    )
-    """Which files of code were looked into, and what was searched for in all of them; once for each look."""
     _symbols: dict[str, Callable[[int], str]] = field(default_factory=dict, compare=False, repr=False)
     _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
@@ -491,8 +487,7 @@ class Run:
             functools.partial(open_to_callers, hosts=self.hosts),
             is_test=discover.is_test_code,
         )
-        self.searched.append((result.loud, result.words))
-        tally = CodeTally(self.policies)
+        tally = CodeTally(self.policies, self._test_code())
         for dispatch in result.dispatches:
             claim = claimed(dispatch.exchange, None, self.hosts)
             if claim is not None:
@@ -502,6 +497,28 @@ class Run:
         tally.trace(functools.cache(self._symbol_at))
         skips.extend(skip for skip in result.skips if self.tree.asks_for(skip.place.path))
         return tally
+
+    def _test_code(self) -> Callable[[str], bool]:
+        """What says whether a file is test code: by its name, unless the application imports it."""
+
+        @functools.cache
+        def application() -> list[bytes]:
+            found = []
+            for file in self.files.python:
+                if not discover.is_test_code(file.path):
+                    with contextlib.suppress(OSError):  # a Skip says so where it matters
+                        found.append(file.read())
+            # Whatever is test code has that in its name.
+            return [data for data in found if b"test" in data]
+
+        @functools.cache
+        def is_test(path: str) -> bool:
+            if not discover.is_test_code(path):
+                return False
+            names = discover.imports_of(module_of(path))
+            return not any(names.search(data) for data in application())
+
+        return is_test
 
     def _code(
         self,

@@ -57,12 +57,14 @@ def origin_of(text: str | None) -> Origin:
     if text is None:
         return _installed()
     if not _ORIGIN.fullmatch(text) or text.startswith("-"):
-        raise NothingToCheck(f"--from is git+URL@REVISION or a requirement of pip, not {text}")
+        raise NothingToCheck(
+            "--from is what pip installs: git+URL with an @ and a revision, or a requirement, as in mailguard==1.0"
+        )
     if not text.startswith("git+"):
         return Origin(text)
     url, at, revision = text.removeprefix("git+").rpartition("@")
     if not at or "/" in revision or not revision or "://" not in url:
-        raise NothingToCheck(f"--from names no revision: git+URL@REVISION, as a tag or a commit, not {text}")
+        raise NothingToCheck("--from names no revision: after the URL an @ and a tag or a commit")
     return Origin(text if text.startswith("mailguard") else f"mailguard @ {text}", url, revision)
 
 

@@ -235,8 +235,10 @@ class _Site:
 class CodeTally:
     """What the mail calls of the code come to."""
 
-    def __init__(self, policies: Policies) -> None:
+    def __init__(self, policies: Policies, is_test: Callable[[str], bool] = is_test_code) -> None:
+        """``is_test`` says which files are test code."""
         self._policies = policies
+        self._is_test = is_test
         self._sites: dict[Place, _Site] = {}
         self._hits: list[_Hit] = []
         self._staff_domains: Counter[str] = Counter()
@@ -322,7 +324,7 @@ class CodeTally:
         """Whether a way belongs to test code: the call, the first call on the way to it, or the list lies there."""
         places = [dispatch.place, *(step.place for step in dispatch.path[:1])]
         places += [person.trail[0].place for person in people if person.trail]
-        return any(is_test_code(place.path) for place in places)
+        return any(self._is_test(place.path) for place in places)
 
     def _propose(self, message: Message) -> None:
         """Note the domain of a message that only shows people of one domain, all of them written in the code."""
@@ -457,7 +459,7 @@ class CodeTally:
                 api=worst.dispatch.api,
                 provider=worst.provider.name,
                 symbol=worst.dispatch.symbol,
-                change=worst.judgement.rule.advice(worst.provider.name, worst.dispatch.api),
+                change=worst.judgement.rule.advice(worst.provider.name),
                 why=worst.judgement.rule.why,
                 caption=worst.judgement.caption,
                 count=worst.judgement.count,

@@ -514,6 +514,33 @@ def test_what_is_known_makes_no_room_for_more_beside_it(
         assert run("check", *mode)[0] == code, run("check", *mode)[1]
 
 
+IMPORTS = {
+    "tests/mail.py": ["from tests.mail import send_all", "import tests.mail as m", "from tests import other, mail"],
+    "news/testing/mail.py": ["from .testing.mail import send_all", "from .testing import (\n    a,\n    mail,\n)"],
+    "news/test_mailer.py": [
+        "from .test_mailer import send_all",
+        "from . import test_mailer",
+        "import news.test_mailer",
+    ],
+    "conftest.py": ["from conftest import send_all", "SENDER = 'x'\nimport conftest"],
+}
+
+
+@pytest.mark.parametrize(("path", "line"), [(path, line) for path, lines in IMPORTS.items() for line in lines])
+def test_code_that_the_application_imports_is_no_test_code(
+    repository: Repository, run: Run, path: str, line: str
+) -> None:
+    repository.commit({"news/mailer.py": EACH})
+    # A test that uses it does not make it part of the application.
+    used_by = f"{line.replace(' .', ' news.')}\n\n\ndef test_all():\n    send_all('x')\n"
+    repository.put({path: LEAK.replace("old(", "send_all("), "tests/test_it.py": used_by, "news/mail.py": "x = 1\n"})
+    assert run("check", "--since", "HEAD")[0] == 0
+    repository.put({"news/views.py": f"{line}\n\n\ndef view(request):\n    send_all('x')\n"})
+    code, out, _ = run("check", "--since", "HEAD")
+    assert code == 1
+    assert out.startswith(f"{path}:6:")
+
+
 SAME_NAME = LEAK.replace("Subscriber", "Customer")
 REPAIRED = EACH.replace("deliver(people", "old(people")
 

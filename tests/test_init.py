@@ -259,6 +259,14 @@ def test_a_source_that_is_none_is_refused(source: str) -> None:
         init.origin_of(source)
 
 
+@pytest.mark.parametrize("source", ["git+https://example.com/mailguard", "a b"])
+def test_what_is_said_of_a_source_reads_whole(folder: Path, run: Run, source: str) -> None:
+    code, _, err = run("init", "--from", source)
+    assert code == 2
+    assert "<address>" not in err
+    assert files(folder).keys() == {"mailer.py"}
+
+
 def test_a_source_is_what_pip_and_pre_commit_need() -> None:
     origin = init.origin_of("git+ssh://git@example.com/tools/mailguard@3f2c9a1")
     assert (origin.repository, origin.revision) == ("ssh://git@example.com/tools/mailguard", "3f2c9a1")
