@@ -459,7 +459,7 @@ class CodeTally:
                 api=worst.dispatch.api,
                 provider=worst.provider.name,
                 symbol=worst.dispatch.symbol,
-                change=worst.judgement.rule.advice(worst.provider.name),
+                change=worst.judgement.rule.advice(worst.provider.name, worst.dispatch.api),
                 why=worst.judgement.rule.why,
                 caption=worst.judgement.caption,
                 count=worst.judgement.count,

@@ -274,6 +274,8 @@ def _snippet(step: Step, options: Options) -> str:
     if step.kind is StepKind.PASSED:
         first, last = _call_around(line, start, end)
         candidates = [line[first:last], f"{line[first:end]}, {CUT})" if last > end else ""]
+    elif step.kind is StepKind.GROWN:
+        candidates = [line.strip()]  # the place is that of the loop's own name; the whole head says what is looped over
     else:
         candidates = [line[start : _expression_end(line, end)]]
     fitting = (code for code in map(_code, candidates) if code and columns(code) <= WIDEST_CODE)

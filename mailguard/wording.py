@@ -21,7 +21,7 @@ from mailguard.model.finding import Certainty, Finding, Report, Severity, Skip, 
 from mailguard.model.message import Reason
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options
-from mailguard.model.value import Step, StepKind, Trail
+from mailguard.model.value import ORIGIN_OF, Step, StepKind, Trail
 from mailguard.redact import Output, foreign, no_address, number, safe_text
 
 __all__ = [
@@ -166,18 +166,37 @@ def shortened(steps: Trail, limit: int = STEPS) -> Trail:
     )
 
 
+_TAKES_IN: Final = frozenset({StepKind.PASSED, StepKind.SHOWN, StepKind.JOINED, StepKind.BATCHED})
+"""Steps that say it all where a list is written out in their place."""
+
+
 def told_steps(way: Way) -> Trail:
-    """The steps of a way as they are told: a list that is written out where it is handed on is handed on, no more."""
-    return tuple(
-        step
-        for step, after in zip_longest(way.steps, way.steps[1:])
-        if not (
-            step.kind is StepKind.COLLECTED
-            and after is not None
-            and after.kind is StepKind.PASSED
-            and after.place == step.place
-        )
-    )
+    """The steps of a way as they are told.
+
+    A list that is written out where it is handed on, joined or shown is no step of its own; a source that is opened and
+    then read is one; and people are shown once, at the end, although a header is shown again by the call that sends it.
+    """
+    kept: list[Step] = []
+    first: Step | None = None
+    for step, after in zip_longest(way.steps, way.steps[1:]):
+        if step.kind is StepKind.SHOWN:
+            first = first or step
+        elif step.kind is StepKind.COLLECTED and after is not None and after.kind in _TAKES_IN:
+            if not _holds(after.place, step.place):
+                kept.append(step)
+        elif not (kept and step.kind in ORIGIN_OF and kept[-1].kind is step.kind):
+            kept.append(step)
+    if first is not None:
+        kept.insert(len(kept) - (bool(kept) and kept[-1].kind is StepKind.SENT), first)
+    return tuple(kept)
+
+
+def _holds(outer: Place, inner: Place) -> bool:
+    """Whether a place lies within another one."""
+    if outer.path != inner.path or not outer.line:
+        return False
+    ends = [(one.end_line or one.line, one.end_column) for one in (outer, inner)]
+    return (outer.line, outer.column) <= (inner.line, inner.column) and ends[1] <= ends[0]
 
 
 def list_sentence(finding: Finding, way: Way, say: Callable[[Step, str], str]) -> str:
@@ -190,7 +209,10 @@ def list_sentence(finding: Finding, way: Way, say: Callable[[Step, str], str]) -
     if not steps or steps[-1].kind is not StepKind.SHOWN:
         steps = (*steps, Step(StepKind.SHOWN, Place("")))
     *before, _ = shortened(steps)
-    said: list[tuple[str, str]] = [(_verb(step), say(step, phrase(step))) for step in before]
+    said: list[tuple[str, str]] = []
+    for index, step in enumerate(before):
+        again = index and step.kind is StepKind.PASSED and before[index - 1].kind is StepKind.PASSED
+        said.append((_verb(step), say(step, "again" if again else phrase(step))))
     line = f"{told(finding.line)} of " if finding.line else ""
     said.append(("is ", f"put into {line}one message here"))
     words: list[str] = []

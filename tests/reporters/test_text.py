@@ -25,10 +25,11 @@ from report_samples import (
 from mailguard.model.finding import Certainty, Finding, Ledger, Report, Severity, SkipReason, Way
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options
-from mailguard.model.value import Step, StepKind
+from mailguard.model.value import ORIGIN_OF, Step, StepKind
 from mailguard.reporters.concise import REPORTER as CONCISE
 from mailguard.reporters.text import REPORTER as TEXT
 from mailguard.terminal import finding_lines, skip_lines
+from mailguard.wording import list_sentence, told_steps
 
 ANSI = re.compile(r"\x1b\[\d*m")
 
@@ -88,6 +89,68 @@ def test_in_the_hook_what_is_known_does_not_block():
     )
 
 
+def told(*steps):
+    way = replace(WAY, steps=tuple(Step(kind, Place(*place)) for kind, *place in steps))
+    return [(step.kind, step.place.line) for step in told_steps(way)]
+
+
+def test_a_header_that_is_shown_again_by_its_send_is_shown_once_and_last():
+    assert told(
+        (StepKind.DATABASE, "x.py", 1),
+        (StepKind.SHOWN, "x.py", 2),
+        (StepKind.GROWN, "x.py", 3),
+        (StepKind.SHOWN, "x.py", 4),
+        (StepKind.SENT, "x.py", 5),
+    ) == [(StepKind.DATABASE, 1), (StepKind.GROWN, 3), (StepKind.SHOWN, 2), (StepKind.SENT, 5)]
+
+
+def test_a_file_that_is_opened_and_read_is_one_source():
+    assert told((StepKind.FILE, "x.py", 1), (StepKind.FILE, "x.py", 2), (StepKind.SHOWN, "x.py", 3)) == [
+        (StepKind.FILE, 1),
+        (StepKind.SHOWN, 3),
+    ]
+    assert len(told((StepKind.FILE, "x.py", 1), (StepKind.DATABASE, "x.py", 2))) == 2
+
+
+@pytest.mark.parametrize("kind", [StepKind.PASSED, StepKind.SHOWN, StepKind.JOINED, StepKind.BATCHED])
+@pytest.mark.parametrize(
+    ("inner", "outer", "alone"),
+    [
+        (("x.py", 1, 5, 1, 9), ("x.py", 1, 5, 1, 9), False),
+        (("x.py", 1, 5, 1, 9), ("x.py", 1, 2, 1, 9), False),
+        (("x.py", 2, 1, 2, 9), ("x.py", 1, 5, 3, 2), False),
+        (("x.py", 1, 5, 1, 9), ("x.py", 1, 6, 1, 20), True),
+        (("x.py", 1, 5, 1, 9), ("y.py", 1, 5, 1, 9), True),
+        (("x.py", 1, 5, 1, 9), ("x.py", 2, 1, 2, 9), True),
+    ],
+)
+def test_a_list_that_is_written_out_in_a_step_is_no_step_of_its_own(kind, inner, outer, alone):
+    found = told((StepKind.DATABASE, "x.py", 1), (StepKind.COLLECTED, *inner), (kind, *outer))
+    assert ((StepKind.COLLECTED, inner[1]) in found) is alone
+    assert (StepKind.COLLECTED, 1) in told((StepKind.COLLECTED, *inner), (StepKind.STORED, *outer)) or inner[1] != 1
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from(StepKind), st.sampled_from("xy"), st.integers(0, 3)), max_size=9))
+def test_what_is_told_of_a_way_is_part_of_it(steps):
+    way = replace(WAY, steps=tuple(Step(kind, Place(path, line, 1, line, 9)) for kind, path, line in steps))
+    found = told_steps(way)
+    assert set(found) <= set(way.steps)
+    # Where the list comes from, where it is shown and where it is sent are told whenever they are known.
+    for kind in (*ORIGIN_OF, StepKind.SHOWN, StepKind.SENT):
+        assert (kind in {step.kind for step in found}) == (kind in {step.kind for step in way.steps})
+    assert finding_lines(replace(LEAK, ways=(way,)), OPTIONS)
+
+
+def test_a_list_that_is_passed_on_twice_is_passed_on_again():
+    again = replace(WAY.steps[1], place=Place("news/helpers.py", 3))
+    finding = replace(LEAK, ways=(replace(WAY, steps=(*WAY.steps[:2], again, *WAY.steps[2:])),))
+    said = list_sentence(finding, finding.ways[0], lambda step, words: f"{words} ({step.place.line})")
+    assert said == (
+        "The list is read from the database (44), passed on whole (47), again (3) and put into To of one message here."
+    )
+
+
 SNIPPETS = [
     ("people = Subscriber.objects.filter(active=True)", "Subscriber.objects", "Subscriber.objects.filter(active=True)"),
     ("people = db.execute(SQL)[0].all  # x", "db.execute", "db.execute(SQL)[0].all"),
@@ -110,7 +173,9 @@ HANDED_ON = [
 
 @pytest.mark.parametrize(
     ("kind", "line", "span", "shown"),
-    [(StepKind.DATABASE, *case) for case in SNIPPETS] + [(StepKind.PASSED, *case) for case in HANDED_ON],
+    [(StepKind.DATABASE, *case) for case in SNIPPETS]
+    + [(StepKind.PASSED, *case) for case in HANDED_ON]
+    + [(StepKind.GROWN, "    for u in User.all():", "u", "for u in User.all():")],
 )
 def test_a_step_shows_the_whole_expression_and_the_call_that_hands_a_list_on(kind, line, span, shown):
     start = line.index(span) + 1

@@ -96,6 +96,16 @@ def test_advice_is_given_in_one_order_and_once_for_each_provider(rule: Rule) -> 
         assert rule.advice(name) == dict(rule.changes)[name]
 
 
+def test_plain_mail_is_told_in_the_words_of_its_library() -> None:
+    rule = RULES["visible-external-recipients"]
+    words = dict(rule.changes)
+    assert rule.advice("smtp", "django.core.mail.send_mail") == words["django"]
+    assert rule.advice("smtp", "smtplib.SMTP.sendmail") == words["smtp"]
+    # A service knows better than the library that its request is made with.
+    assert rule.advice("mailgun", "django.core.mail.send_mail") == words["mailgun"]
+    assert RULES["bcc-bulk"].advice("smtp", "django.core.mail.send_mail") == RULES["bcc-bulk"].change
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_names_its_incident_and_its_weakness(rule: Rule) -> None:
     assert rule.incident is not None
