@@ -278,7 +278,7 @@ def test_no_versions_are_no_versions(versions: Value) -> None:
     ],
 )
 def test_whose_request_it_is(method: str, url: Value, operation: str | None) -> None:
-    body = {"sender": {}, "to": email(A)}
+    body = {"sender": {}, "to": email(A)} if operation != "account" else {"name": "x"}
     request = HttpRequest(method, url, {}, body, "json")
     assert PROVIDER.claims(request) == operation
     assert PROVIDER.claims(SmtpTransaction(None, None, None, None)) is None

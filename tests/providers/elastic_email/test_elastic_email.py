@@ -188,7 +188,8 @@ def test_the_other_form_loses_nobody() -> None:
     ],
 )
 def test_whose_request_it_is(method: str, url: Value, operation: str | None) -> None:
-    request = HttpRequest(method, url, {}, {"Recipients": [{"Email": A}], "Content": {}}, "json")
+    body = {"Recipients": [{"Email": A}], "Content": {}} if operation != "account" else {"name": "x"}
+    request = HttpRequest(method, url, {}, body, "json")
     assert PROVIDER.claims(request) == operation
     assert PROVIDER.claims(SmtpTransaction(None, None, None, None)) is None
     if operation is not None:

@@ -276,7 +276,8 @@ def test_personalization_and_precedence_separate_nobody() -> None:
     ],
 )
 def test_whose_request_it_is(method: str, url: Value, operation: str | None) -> None:
-    request = HttpRequest(method, url, {}, {"to": email(A), "subject": "S", "text": "T"}, "json")
+    body = {"to": email(A), "subject": "S", "text": "T"} if operation != "account" else {"name": "x"}
+    request = HttpRequest(method, url, {}, body, "json")
     assert PROVIDER.claims(request) == operation
     assert PROVIDER.claims(SmtpTransaction(None, None, None, None)) is None
     if operation is not None:

@@ -145,7 +145,9 @@ def test_a_text_with_commas_and_objects_are_read_all_the_same() -> None:
     ],
 )
 def test_whose_request_it_is(method: str, url: Value, operation: str | None) -> None:
-    body = {"from": "from@example.com", "to": "ann@example.com", "text": "T"}
+    body = (
+        {"from": "from@example.com", "to": "ann@example.com", "text": "T"} if operation != "account" else {"name": "x"}
+    )
     request = HttpRequest(method, url, {}, body, "json")
     assert PROVIDER.claims(request) == operation
     assert PROVIDER.claims(SmtpTransaction(None, None, None, None)) is None

@@ -164,7 +164,7 @@ def test_a_header_that_hides_everybody() -> None:
     ],
 )
 def test_whose_request_it_is(method: str, url: Value, operation: str | None) -> None:
-    body = {"recipients": [to(A)], "content": {}}
+    body = {"recipients": [to(A)], "content": {}} if operation != "account" else {"name": "x"}
     request = HttpRequest(method, url, {}, body, "json")
     assert PROVIDER.claims(request) == operation
     assert PROVIDER.claims(SmtpTransaction(None, None, None, None)) is None
