@@ -60,8 +60,16 @@ SHOWN: Final = ("check", "fix", "explain", "allow", "baseline", "audit", "demo")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command line with ``arguments``; returns the exit code and never raises."""
+_asked: list[tuple[Sequence[str], int]] = []
+"""The arguments that this process was started with, and when; a run of the whole tree is remembered under them."""
+
+
+def run(arguments: Sequence[str], started: int = 0) -> int:
+    """Run the command line with ``arguments``; returns the exit code and never raises.
+
+    ``started`` is when the process began, in nanoseconds of the clock; what it comes to is remembered if it is given.
+    """
+    _asked[:] = [(arguments, started)] if started else []
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks is escaped; it must not end the run.
         reconfigure = getattr(stream, "reconfigure", None)
@@ -175,8 +183,7 @@ _about_settings = _options(
     click.option("--tests", is_flag=True, help="Test code closes the gate too."),
     click.option("--as-of", metavar="DATE", help="The day it is for end dates; that of the commit if not given."),
     click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Read large captures with N processes."),
-    # Accepted so that a hook may give it; there is no cache.
-    click.option("--no-cache", is_flag=True, hidden=True),
+    click.option("--no-cache", is_flag=True, help="Neither use nor keep what an earlier run came to."),
     _about_failures,
 )
 
@@ -363,10 +370,68 @@ def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: d
     if options.get("affected"):
         return _affected(run, outputs[0].format, outputs[0].file)
     report = marked(run.report(), reader(run.files))
-    for output in outputs:
-        _write(run, report, output, command, options)
+    printed = [_write(run, report, output, command, options) for output in outputs]
     # A sample says nothing about the rest.
-    return report.exit_code or (EXIT_INTERNAL if run.watch.partial else 0)
+    code = report.exit_code or (EXIT_INTERNAL if run.watch.partial else 0)
+    if _asked and all(output.file == "-" for output in outputs):
+        _remember(run, report, "".join(printed), code, options)
+    return code
+
+
+def _remember(run: Run, report: Report, text: str, code: int, options: dict[str, Any]) -> None:
+    """Keep what a run of the whole tree printed, if nothing but the tree and mailguard itself decided it."""
+    from mailguard import cache, discover  # noqa: PLC0415  # only here
+
+    arguments, started = _asked[0]
+    change = run.change
+    by_files = change is None or (change.now is not None and not os.environ.get("PRE_COMMIT_FROM_REF"))
+    elsewhere = ("reveal", "sample", "policy", "configs", "no_cache", "debug")
+    if (
+        not run.tree.whole
+        or not run.tree.project
+        or run.tree.stdin
+        or not by_files
+        or any(options.get(name) for name in elsewhere)
+        or run.files.captures
+        or run.settings.captures
+        or run.watch.partial
+        or _plugins()
+    ):
+        return
+    files: dict[str, str] = {}
+    for file in run.files.python:
+        files[file.real] = "" if file.real in files else file.path
+    watched = None
+    # Where the tree from before a change was looked into as well, every file counts.
+    if len(run.searched) == 1:
+        loud, words = run.searched[0]
+        watched = cache.Watched(loud, filter(discover.is_test_code, files.values()), words)
+    folder = run.settings.folder or run.tree.root
+    rules = str(folder / run.settings.rules) if run.settings.rules and change is None else ""
+    clean = not (report.findings or report.skips or report.notices)
+    if change is not None and change.now is not None:
+        before, now = change.policy.names(), change.now.names()
+        edited = [path for path in {*before, *now} if before.get(path) != now.get(path)]
+        clean = clean and not any(cache.could_matter(Path(path).name) for path in edited if not path.endswith(".py"))
+    kept = cache.Kept(
+        root=str(run.tree.root),
+        out=text,
+        code=code,
+        files=files,
+        rules=rules,
+        watched=watched,
+        staged=change is not None,
+        clean=clean,
+    )
+    cache.keep(arguments, kept, started)
+
+
+def _plugins() -> bool:
+    """Whether other packages add to mailguard: what they do may change without a trace."""
+    from importlib.metadata import entry_points  # noqa: PLC0415  # only here
+
+    groups = ("mailguard.providers", "mailguard.captures", "mailguard.reporters")
+    return any(entry_points(group=group) for group in groups)
 
 
 def _drill(paths: tuple[str, ...], options: dict[str, Any]) -> int:
@@ -408,14 +473,16 @@ def _affected(run: Run, form: str, file: str) -> int:
     return EXIT_INTERNAL if result.cannot_tell or run.watch.partial else 0
 
 
-def _write(run: Run, report: Report, output: _Output, command: str, options: dict[str, Any]) -> None:
+def _write(run: Run, report: Report, output: _Output, command: str, options: dict[str, Any]) -> str:
+    """Write a report; returns it."""
     from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
 
     text = gate.render(report, output.format, _report_options(run, command, options, terminal=output.file == "-"))
     if output.file == "-":
         click.echo(text, nl=False, color=True)
-        return
-    _write_file(output.file, text, run.tree.root)
+    else:
+        _write_file(output.file, text, run.tree.root)
+    return text
 
 
 def _write_file(name: str, text: str, root: Path) -> None:

@@ -301,6 +301,10 @@ class Run:
     """How many processes read a large capture."""
     watch: Watch = field(default_factory=Watch, compare=False)
     """Progress, and whether a sample is enough."""
+    searched: list[tuple[frozenset[str], frozenset[tuple[bytes, ...]]]] = field(
+        default_factory=list, compare=False, repr=False
+    )
+    """Which files of code were looked into, and what was searched for in all of them; once for each look."""
     _symbols: dict[str, Callable[[int], str]] = field(default_factory=dict, compare=False, repr=False)
     _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
@@ -487,6 +491,7 @@ class Run:
             functools.partial(open_to_callers, hosts=self.hosts),
             is_test=discover.is_test_code,
         )
+        self.searched.append((result.loud, result.words))
         tally = CodeTally(self.policies, self._test_code())
         for dispatch in result.dispatches:
             claim = claimed(dispatch.exchange, None, self.hosts)
