@@ -258,10 +258,14 @@ class Audit:
 
     def unread_files(self) -> tuple[tuple[str, int], ...]:
         """How many Python files were not read, for each reason."""
-        found: Counter[str] = Counter()
+        files: dict[str, tuple[str, int]] = {}
         for skip in self.skips:
             if not is_request(skip) and not _is_place(skip):
-                found[skip.reason.value] += skip.times
+                # Several places of one file are one file; what is not checked out is one entry for all of its files.
+                files.setdefault(skip.place.path, (skip.reason.value, skip.times))
+        found: Counter[str] = Counter()
+        for reason, times in files.values():
+            found[reason] += times
         return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def unread_places(self) -> int:

@@ -30,7 +30,7 @@ def samples() -> Mapping[str, Sample]:
     found = {}
     for file in sorted(package_files("mailguard").joinpath("explain_data").iterdir(), key=lambda file: file.name):
         name, _, ending = file.name.rpartition(".")
-        leak = package_files("mailguard").joinpath("drill_data", file.name)
+        leak = package_files("mailguard").joinpath(f"drill_data/{file.name}")
         if ending == "txt" and leak.is_file():
             rule, _, good = file.read_text("utf-8").partition("\n")
             found[name] = Sample(rule.strip(), leak.read_text("utf-8"), good)

@@ -346,6 +346,15 @@ def test_what_was_not_read_is_told(audit):
     assert audit.exit_code == 3
 
 
+def test_a_file_that_was_not_read_in_several_places_is_one_file():
+    skips = tuple(Skip(SkipReason.INTERNAL, Place("a.py", line), "NameError") for line in (1, 5, 9))
+    missing = Skip(SkipReason.UNREADABLE, Place("."), "tracked, and not checked out", times=7)
+    assert dict(Audit(skips=(*skips, missing)).unread_files()) == {"mailguard failed on it": 1, "cannot be opened": 7}
+    places = Audit(skips=tuple(Skip(SkipReason.BUDGET, Place("a.py", line)) for line in (1, 5)))
+    assert (places.unread_files(), places.unread_places()) == ((), 2)
+    assert "2 places of the code were not understood." in statement(places)[0]
+
+
 def test_what_is_excluded_is_told_and_named_where_it_may_send(audit):
     assert audit.excluded == 2
     assert [(one.path, one.apis) for one in audit.elsewhere if one.excluded] == [("vendor/spam.py", ("SMTP",))]
