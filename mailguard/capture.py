@@ -158,14 +158,16 @@ class _Gunzip(io.RawIOBase):
                 self._machine = zlib.decompressobj(31)
             if not self._input:
                 self._input = self._raw.read(1 << 16)
-                if not self._input:
-                    self._on_cut()
-                    raise EOFError("the gzip stream is cut")
             try:
+                # Also at the end of a cut stream: some may be unpacked that no buffer had room for.
                 piece = self._machine.decompress(self._input, len(buffer))
             except zlib.error as error:
                 raise OSError("damaged gzip stream") from error
+            cut = not self._input and not piece and not self._machine.eof
             self._input = self._machine.unconsumed_tail
+            if cut:
+                self._on_cut()
+                raise EOFError("the gzip stream is cut")
             if piece:
                 buffer[: len(piece)] = piece
                 return len(piece)

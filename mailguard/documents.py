@@ -35,6 +35,7 @@ __all__ = [
     "plain_json",
     "read_json",
     "safe_yaml",
+    "streamed_elements",
     "yaml_documents",
     "yaml_pieces",
 ]
@@ -301,6 +302,20 @@ def json_elements(content: str, *path: str) -> Iterator[Element]:
     yield from _JsonFile(content).elements(path)
 
 
+def streamed_elements(pieces: Iterator[str], *path: str) -> Iterator[Element]:
+    """The same of a file that is read piece by piece: what was yielded is let go.
+
+    A broken member needs all that follows it in memory, up to ``STREAM_LIMIT``.
+    """
+    yield from _JsonStream(pieces).elements(path)
+
+
+STREAM_LIMIT: Final = 512 << 20
+"""Characters of a file that are in memory at once; what is longer ends there."""
+
+_WINDOW: Final = 1 << 20  # characters that are done with before they are let go: that costs a copy of the others
+
+
 class _JsonFile:
     def __init__(self, content: str) -> None:
         self.content = content
@@ -312,7 +327,7 @@ class _JsonFile:
 
     def elements(self, path: Sequence[str]) -> Iterator[Element]:
         yield from self.walk(path)
-        while not self.found and path and self.at < len(self.content):
+        while not self.found and path and self.is_left():
             # The file is broken in front of the array; what is in the array can be read all the same.
             start = re.compile(rf'"{re.escape(path[-1])}"\s*:\s*(?=\[)').search(self.content, self.at)
             self.at = start.end() if start else len(self.content)
@@ -374,6 +389,7 @@ class _JsonFile:
         self.at += 1
         index = 0
         while True:
+            self.forget()
             following = self.next()
             if following == "," or (following in "}:" and following):
                 self.at += 1
@@ -391,6 +407,17 @@ class _JsonFile:
                 return
             index += 1
 
+    def is_left(self) -> bool:
+        """Whether there is more; all of it is in ``content`` then."""
+        return self.at < len(self.content)
+
+    def forget(self) -> None:
+        """Hear that nothing in front of ``at`` is needed any more."""
+
+    def decode(self, start: int) -> tuple[Any, int]:
+        """The value at a place, and its end. Raises ``ValueError`` and ``RecursionError``."""
+        return _DECODER.raw_decode(self.content, start)
+
     def next(self) -> str:
         """The next character that is no white space, not consumed; empty at the end."""
         match = _SPACE.match(self.content, self.at)
@@ -400,7 +427,7 @@ class _JsonFile:
     def value(self) -> Value | CannotTell:
         start = self.at
         try:
-            value, self.at = _DECODER.raw_decode(self.content, start)
+            value, self.at = self.decode(start)
         except RecursionError:
             self.at = self.behind(start)
             return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
@@ -443,12 +470,75 @@ class _JsonFile:
                 return max(match.start(), start + 1)
         return end
 
-    def element(self, value: Value | CannotTell, index: int, start: int) -> Element:
+    def count(self, start: int) -> None:
+        """Count lines up to a place."""
         # Counted from where the last one was: a file may be one line of many megabytes.
         self.line += self.content.count("\n", self.counted, start)
-        self.break_at = max(self.break_at, self.content.rfind("\n", self.counted, start))
+        found = self.content.rfind("\n", self.counted, start)
+        self.break_at = found if found >= 0 else self.break_at
         self.counted = start
+
+    def element(self, value: Value | CannotTell, index: int, start: int) -> Element:
+        self.count(start)
         return Element(value, index, self.line, start - self.break_at)
+
+
+class _JsonStream(_JsonFile):
+    """Holds the part of a file from ``at`` on, and as much behind it as is needed to go on."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        super().__init__("")
+        self.pieces = pieces
+
+    def more(self, size: int = 1) -> bool:
+        """Read on, by ``size`` characters at least if there are so many; whether there were any."""
+        added = []
+        room = STREAM_LIMIT - len(self.content)
+        while size > 0 and room > 0 and (piece := next(self.pieces, "")):
+            added.append(piece)
+            size -= len(piece)
+            room -= len(piece)
+        self.content = "".join([self.content, *added])
+        return bool(added)
+
+    def is_left(self) -> bool:
+        while self.more(len(self.content)):
+            pass
+        return super().is_left()
+
+    def forget(self) -> None:
+        if self.at > _WINDOW:
+            self.count(self.at)
+            self.content = self.content[self.at :]
+            self.break_at -= self.at
+            self.at = self.counted = 0
+
+    def decode(self, start: int) -> tuple[Any, int]:
+        while True:
+            try:
+                value, end = super().decode(start)
+            except (ValueError, RecursionError):
+                # Perhaps only its end is missing. So much more each time that the whole is read twice at most.
+                if not self.more(len(self.content) - start):
+                    raise
+                continue
+            # Of "1.5" the first two characters are a number with a full stop behind it.
+            done = end < len(self.content) and (
+                self.content[end] not in "0123456789.eE+-" or type(value) in (str, list, dict)
+            )
+            if done or not self.more(1 if end == len(self.content) else len(self.content) - start):
+                return value, end
+
+    def next(self) -> str:
+        while not (found := super().next()) and self.more():
+            pass
+        return found
+
+    def key(self) -> str | None:
+        start = self.at
+        while (found := super().key()) is None and self.more(len(self.content) - start):
+            self.at = start
+        return found
 
 
 _scanstring: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]  # public in practice, not in the stubs

@@ -5,6 +5,7 @@ Below the shelf ``captures``, whose files never import each other.
 
 from __future__ import annotations
 
+import codecs
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,16 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, Final
 
-from mailguard.documents import BODY_LIMIT, base64_bytes, clean_text, decode_text, json_elements, read_json
+from mailguard.documents import (
+    BODY_LIMIT,
+    Element,
+    base64_bytes,
+    clean_text,
+    decode_text,
+    json_elements,
+    read_json,
+    streamed_elements,
+)
 from mailguard.model.capture import Source
 from mailguard.model.exchange import Body, Exchange, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.message import CannotTell, Reason
@@ -30,6 +40,7 @@ __all__ = [
     "content_of",
     "delivered",
     "dig",
+    "elements_of",
     "exchange_of",
     "head_of",
     "headers_of",
@@ -165,6 +176,47 @@ def text_of(source: Source, limit: int = FILE_LIMIT) -> str | CannotTell:
     """All of a capture as text, in whatever encoding it is."""
     content = content_of(source, limit)
     return content if isinstance(content, CannotTell) else decode_text(content)
+
+
+def elements_of(source: Source, *path: str) -> Iterator[Element] | CannotTell:
+    """The members of the array under ``path`` in a JSON file, with no more than a part of a large one in memory.
+
+    They are those of :func:`~mailguard.documents.json_elements` of :func:`text_of`.
+    """
+    try:
+        with source.open() as stream:
+            head = head_of(stream, STREAMED + 1)
+        charset = "utf-8-sig" if head[:3] == b"\xef\xbb\xbf" else "utf-8"
+        odd = head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:4]
+        large = len(head) > STREAMED and not odd and all(_texts(source, charset))
+    except UnicodeDecodeError:
+        large = False  # then all of it is in another encoding
+    except (OSError, ValueError):
+        return CannotTell(Reason.BAD_RECORD, "the file cannot be read")
+    if large:
+        return streamed_elements(_texts(source, charset), *path)
+    content = text_of(source)
+    return content if isinstance(content, CannotTell) else json_elements(content, *path)
+
+
+STREAMED: Final = 4 << 20
+"""Bytes of a file that is read at once."""
+
+
+def _texts(source: Source, charset: str) -> Iterator[str]:
+    """A file piece by piece; of a cut gzip stream what there is. Raises ``OSError`` and ``UnicodeDecodeError``."""
+    decoder = codecs.getincrementaldecoder(charset)()
+    with source.open() as stream:
+        read = getattr(stream, "read1", stream.read)  # see head_of
+        while True:
+            try:
+                piece = read(_CHUNK)
+            except EOFError:
+                piece = b""
+            if text := decoder.decode(piece, final=not piece):
+                yield text
+            if not piece:
+                return
 
 
 def broken(source: Source, reason: CannotTell, line: int = 0, pointer: str = "") -> Record:

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mailguard.documents import decode_text, json_elements
+from mailguard.documents import decode_text
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Form, HttpRequest, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
-from mailguard.recording import broken, delivered, http, iso_time, text_of
+from mailguard.recording import broken, delivered, elements_of, http, iso_time, text_of
 
 __all__ = ["FORMAT"]
 
@@ -30,20 +30,24 @@ def _sniff(sample: Sample) -> bool:
 
 
 def _read(source: Source) -> Iterator[Record]:
-    content = text_of(source)
-    if isinstance(content, CannotTell):
-        yield broken(source, content)
+    elements = elements_of(source, "log", "entries")
+    if isinstance(elements, CannotTell):
+        yield broken(source, elements)
         return
-    empty = _EMPTY.search(content) is not None
-    for element in json_elements(content, "log", "entries"):
-        empty = True
+    empty = True
+    for element in elements:
+        empty = False
         place = Place(source.path, element.line, element.column, pointer=f"log.entries[{element.index}]")
         if isinstance(element.value, CannotTell):
             yield Record(place, element.value)
         else:
             yield _entry(element.value, place)
-    if not empty:
-        yield broken(source, CannotTell(Reason.BAD_RECORD, "the log has no entries"))
+    if empty:
+        content = text_of(source)
+        if isinstance(content, CannotTell):
+            yield broken(source, content)
+        elif not _EMPTY.search(content):
+            yield broken(source, CannotTell(Reason.BAD_RECORD, "the log has no entries"))
 
 
 def _entry(value: Value, place: Place) -> Record:
