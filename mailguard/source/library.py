@@ -126,6 +126,20 @@ def configured_name(name: str) -> bool:
     return last.isupper() and len(last) > 2 and last not in {"GET", "POST", "FILES"}
 
 
+SWITCH: Final = "a switch"
+"""The detail of the step of a value that an operator sets."""
+
+
+def settings_like(name: str) -> bool:
+    """Whether a module or class is called like one that holds settings."""
+    return re.search(r"settings|config|constants|^conf$|^env$", name, re.IGNORECASE) is not None
+
+
+def is_switch(value: Known) -> bool:
+    """Whether a value is what the code sets at first, and an operator may set otherwise."""
+    return any(step.kind is StepKind.CONFIGURED and step.detail == SWITCH for step in value.trail)
+
+
 def _origin(name: str, place: Place) -> Trail:
     if configured_name(name):
         return (Step(StepKind.CONFIGURED, place, name),)
@@ -627,7 +641,11 @@ def concat(state: State, parts: Sequence[Val], place: Place) -> Val:
     return Text(tuple(flat), trail)
 
 
-def _as_text(state: State, value: Val, place: Place) -> Val:
+_NESTED: Final = 12
+"""Lists within lists that are written into a text."""
+
+
+def _as_text(state: State, value: Val, place: Place, depth: int = 0) -> Val:
     """A value as ``str()`` would put it into a text."""
     if isinstance(value, Known):
         if isinstance(value.value, bytes):
@@ -636,23 +654,26 @@ def _as_text(state: State, value: Val, place: Place) -> Val:
     if isinstance(value, Ref):
         cell = state.heap.get(value)
         if cell is not None and cell.sort in {"list", "set", "dict"}:
-            return joined(state, Known(", "), value, place)
+            return joined(state, Known(", "), value, place, depth)
         return value
     if isinstance(value, Items):
-        return joined(state, Known(", "), value, place)
+        return joined(state, Known(", "), value, place, depth)
     if isinstance(value, Ext):
         return external_value(value)
     if isinstance(value, Either):
-        options = [_as_text(state, option, place) for option in value.options if option is not ABSENT]
+        options = [_as_text(state, option, place, depth) for option in value.options if option is not ABSENT]
         return join_values(*options) if options else Known("")
     return value
 
 
-def joined(state: State, separator: Val, value: Val, place: Place) -> Val:
+def joined(state: State, separator: Val, value: Val, place: Place, depth: int = 0) -> Val:
     """``separator.join(value)``."""
+    if depth > _NESTED:
+        # A list may hold itself.
+        return Unknown("nested", OPEN, trail_of(value))
     between = string(separator)
     if isinstance(value, Either):
-        options = [joined(state, separator, option, place) for option in value.options if option is not ABSENT]
+        options = [joined(state, separator, option, place, depth) for option in value.options if option is not ABSENT]
         return join_values(*options) if options else Known("")
     if isinstance(value, Known) and isinstance(value.value, str) and len(value.value) > 1:
         # Joining a text puts the separator between its letters: a mistake, and no list of people.
@@ -663,7 +684,7 @@ def joined(state: State, separator: Val, value: Val, place: Place) -> Val:
     for index, (member, count) in enumerate(members):
         if index and between:
             parts.append(Known(between))
-        converted = _as_text(state, member, place)
+        converted = _as_text(state, member, place, depth + 1)
         if count == ONE:
             parts.append(converted)
         else:
@@ -904,6 +925,8 @@ _COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
 def compare(machine: Any, state: State, op: str, left: Val, right: Val) -> Truth:
     """``left op right``."""
     if isinstance(left, Known) and isinstance(right, Known):
+        if is_switch(left) or is_switch(right):
+            return Truth.MAYBE
         try:
             result = _COMPARISONS[op](left.value, right.value)
         except (KeyError, TypeError):
@@ -2179,6 +2202,15 @@ _MANY_FIELDS: Final = frozenset(
 def default_field(machine: Any, context: Any, state: State, default: Val, node: object) -> Val:
     """The default of a declared field: ``field(default_factory=list)`` or an expression."""
     cls, expression = default
+    found = _default_of(machine, context, state, cls, expression, node)
+    if isinstance(found, Known) and (settings_like(cls.node.name) or any(isinstance(base, Ext) for base in cls.bases)):
+        # pydantic and its kind read such a field from the environment when the program runs.
+        step = Step(StepKind.CONFIGURED, Place(cls.module.path, cls.node.at.line), SWITCH)
+        return replace(found, trail=(*found.trail, step))
+    return found
+
+
+def _default_of(machine: Any, context: Any, state: State, cls: Cls, expression: t.Expr, node: object) -> Val:
     if isinstance(expression, t.Call):
         for arg in expression.args:
             if arg.keyword == "default_factory":

@@ -160,12 +160,11 @@ class Project:
                 continue
             root = base[: len(base) - len(tail)]
             beside = root == importer.package
-            if root in self._packages and not beside:
-                continue
             if parts[0] in STDLIB and not (beside and root not in self._packages and len(parts) > 1):
                 continue
             # Within a package an absolute import never means a sibling, unless nothing else has the name (Python 2).
-            rank = (not (beside and root in self._packages), _common(root, importer.package), -len(root))
+            # The same holds for a folder that has an __init__.py: it may be where the program is started all the same.
+            rank = (root not in self._packages, _common(root, importer.package), -len(root))
             if found is None or best is None or rank > best or (rank == best and module.path < found.path):
                 best, found = rank, module
         return found

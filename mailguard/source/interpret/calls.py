@@ -32,6 +32,7 @@ from mailguard.source.interpret.values import (
     Bound,
     Cell,
     Cls,
+    Ext,
     Func,
     ModelCls,
     ModelFn,
@@ -242,6 +243,12 @@ class Calls(Functions):
         node: object,
     ) -> Val:
         at = node.at if isinstance(node, (t.Call, t.Func, t.Name)) else t.Span(0, 0, 0, 0)
+        if isinstance(callee, Ext) and callee.path.count(".") >= 2 and self.wrappers is not None:
+            # Something that the program keeps on an object of a framework: `g.mailer`, `current_app.mailer`.
+            name = callee.path.rpartition(".")[2]
+            if any(isinstance(func.owner, Cls) for func in self.wrappers(name)):
+                holder = Unknown(callee.path.rpartition(".")[0], OPEN)
+                return self.unknown_method(context, state, holder, name, args, named_of(keywords), node)
         handed = self._handed_on(context, state, args, keywords, node)
         if handed is not None:
             return handed
@@ -432,3 +439,8 @@ def _needs(value: Val) -> int:
         return 0
     required = [param for param in value.node.params if param.sort in {"positional", "both"} and param.default is None]
     return len(required) - bound
+
+
+def named_of(keywords: list[tuple[str | None, Val]]) -> dict[str, Val]:
+    """Arguments by keyword, without what ``**`` may hold."""
+    return {key: value for key, value in keywords if key is not None}

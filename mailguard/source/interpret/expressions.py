@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import replace
+from typing import Final
 
 from mailguard.model.count import ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
 from mailguard.model.value import ABSENT, Either, Items, Known, Member, Parameter, Step, StepKind, Unknown
@@ -433,14 +435,38 @@ class Expressions(Calls):
             if callable(function):
                 return ModelMethod(function, name, model, holder)
             return self.thaw(state, function, context, (node, name))
-        if found is not ABSENT:
+        if found is not ABSENT and not self._described(cell.cls, name):
             return found
+        if found is ABSENT and name in _RUNS and isinstance(cell.cls, Cls):
+            run = self._method(state, cell.cls, "run")
+            if isinstance(run, Func) and any(isinstance(each, Ext) for each in self.mro(cell.cls)):
+                # A thread, a process, a task that is a class: what starts it runs it.
+                started = Bound(run, holder)
+                return started if name == "start" else Native(f"callable.{name}", started, bound=True)
         label = last_name(node.value) if isinstance(node, t.Attr) else ""
         base = Unknown(label or "self", OPEN)
-        return library.attribute(self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls))
+        value = library.attribute(
+            self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls)
+        )
+        count = self.declared_count(cell.cls, name)
+        return replace(value, count=count) if count is not None and isinstance(value, Unknown) else value
+
+    def _described(self, cls: Val, name: str) -> bool:
+        """Whether a class says by a descriptor what its objects have: a column, a field, a relation."""
+        return any(
+            isinstance(node.value, t.Call) and _DESCRIPTOR.fullmatch(last_name(node.value.func)) is not None
+            for node in self.declarations(cls, name)
+        )
 
     def _static(self, cell: Cell, name: str) -> object:
         for each in self.mro(cell.cls):
             if isinstance(each, ModelCls):
                 return inspect.getattr_static(each.cls, name, None)
         return None
+
+
+_RUNS: Final = frozenset({"start", "delay", "apply_async", "enqueue", "submit", "send"})
+"""Methods of a thread, a process or a task that run its ``run``."""
+
+_DESCRIPTOR: Final = re.compile(r"[A-Z]\w*|field|mapped_column|relationship|relation|backref|attrib|ib|fields_for")
+"""What makes a descriptor when a class is defined: ``models.CharField(...)``, ``Column(...)``, ``field(...)``."""

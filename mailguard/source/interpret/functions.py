@@ -266,6 +266,12 @@ class Functions(Assignment):
         if isinstance(init, Func):
             with contextlib.suppress(Dead):
                 self.call_function(context, state, init, [ref], [], cls.node, opened=True)
+            cell = state.heap[ref]
+            for name, value in cell.fields:
+                if isinstance(value, Known) and value.value is None:
+                    # Another method sets it before this one is called.
+                    cell = cell.put(name, join_values(value, Unknown(name, OPEN)))
+            state.heap[ref] = cell
         return ref
 
 

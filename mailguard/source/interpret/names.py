@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -303,19 +303,25 @@ class Names(Base):
 
     def field_count(self, state: State, value: Unknown | Parameter, name: str) -> Count | None:
         """How many people a field may hold, as the class of what it is read off declares it; None where nothing is declared."""
-        counts: set[Count] = set()
-        for cls in self._called(state, value):
-            for each in self.mro(cls):
-                if isinstance(each, Cls):
-                    counts |= {
-                        count
-                        for node in each.node.body
-                        if isinstance(node, t.Assign)
+        counts = {self.declared_count(cls, name) for cls in self._called(state, value)} - {None}
+        return counts.pop() if len(counts) == 1 else None
+
+    def declared_count(self, cls: Val, name: str) -> Count | None:
+        """How many people a field may hold as its class declares it, nearest first; None where nothing is declared."""
+        counts = (library.declared_count(node) for node in self.declarations(cls, name))
+        return next((count for count in counts if count is not None), None)
+
+    def declarations(self, cls: Val, name: str) -> Iterator[t.Assign]:
+        """Where the bodies of a class and its bases assign a name or declare it."""
+        for each in self.mro(cls):
+            if isinstance(each, Cls):
+                for node in each.node.body:
+                    if (
+                        isinstance(node, t.Assign)
                         and isinstance(node.targets[0], t.Name)
                         and node.targets[0].id == name
-                        and (count := library.declared_count(node)) is not None
-                    }
-        return counts.pop() if len(counts) == 1 else None
+                    ):
+                        yield node
 
     def _model_of(self, state: State, value: Val) -> ModelCls | None:
         if isinstance(value, Ref) and value in state.heap:

@@ -39,6 +39,8 @@ class Narrowing(Names):
 
     def truth(self, state: State, value: Val) -> Truth:
         """Whether Python takes the value as true."""
+        if isinstance(value, Known) and library.is_switch(value):
+            return Truth.MAYBE
         if isinstance(value, Ref):
             cell = state.heap.get(value)
             if cell is None:

@@ -85,6 +85,7 @@ class Statements(Expressions):
                     value = self.eval(context, state, node.value)
                     if context.symbol.endswith(":<module>"):
                         value = self._constant(context, state, node, value)
+                    value = self._switch(context, node, value)
                     for target in node.targets:
                         self.assign(context, state, target, value, node.value.at)
             case t.AugAssign():
@@ -138,6 +139,20 @@ class Statements(Expressions):
         if all(isinstance(target, t.Name) and target.id.isupper() for target in node.targets):
             step = Step(StepKind.CONFIGURED, context.place(node.at), "a constant")
             return library.configured_literals(state, value, step)
+        return value
+
+    def _switch(self, context: Context, node: t.Assign, value: Val) -> Val:
+        """What a module or a class of settings sets at its top level: an operator may turn it, so no branch is ruled out."""
+        if not isinstance(value, Known) or not (context.owner is not None or context.symbol.endswith(":<module>")):
+            return value
+        if len(context.stack) or not all(isinstance(target, t.Name) for target in node.targets):
+            return value
+        names = [target.id for target in node.targets if isinstance(target, t.Name)]
+        holder = context.symbol.removesuffix(":<module>").rsplit(".", 1)[-1].rsplit(":", 1)[-1]
+        if all(name.isupper() for name in names) or library.settings_like(holder):
+            return replace(
+                value, trail=(*value.trail, Step(StepKind.CONFIGURED, context.place(node.at), library.SWITCH))
+            )
         return value
 
     def _idle(self, context: Context, state: State, node: t.Expr) -> bool:
