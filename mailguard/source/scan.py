@@ -220,6 +220,9 @@ class _Search:
         result: dict[tuple[Module, Chain], _Root] = {}
         names = [root.name] if root.name not in {"__init__", "__call__", "__new__"} else []
         names += [node.name for node in root.chain[:-1] if isinstance(node, t.Class)]
+        if root.name == "run" and len(names) > 1:
+            # Whoever starts a thread or a task names its class.
+            names = names[1:]
         if root.name in {"__init__", "__call__", "__new__"} and len(root.chain) == 1:
             return []
         if isinstance(root.chain[0], t.Func) and root.name == "<lambda>":
@@ -541,7 +544,7 @@ def _scan(
         {tuple(part.encode() for part in token.split(" & ")) for library in libraries for token in library.tokens}
     )
     sinks = _sinks(libraries)
-    machine.relevant |= sinks.sends
+    machine.relevant |= sinks.sends | {"start"}
     search = _Search(project, machine, open_to_callers, is_test)
     machine.methods = Methods(project, is_test)
     machine.wrappers = lambda name: search.senders.get(name, ())
