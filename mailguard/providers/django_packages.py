@@ -1,4 +1,4 @@
-"""Packages on top of Django's mail: post_office, templated_email, mail_templated, mailer, djmail, herald, djblets.
+"""Packages on top of Django's mail: post_office, templated_email, mail_templated, mailer, djmail, herald, djoser.
 
 Each of them ends in a Django message; some keep it in a queue first. So they have
 no wire form of their own either, and what is written here is where each of their
@@ -329,6 +329,46 @@ class EmailNotification(Object):
         )
 
 
+# --- templated_mail ------------------------------------------------------------------------------
+
+
+class BaseEmailMessage(EmailMultiAlternatives):
+    """``templated_mail.mail.BaseEmailMessage``, which the mails of djoser derive from: ``send(to)`` sets the lists."""
+
+    PATHS: tuple[str, ...] = (
+        "templated_mail.mail.BaseEmailMessage",
+        "djoser.email.BaseDjoserEmail",
+        "djoser.email.ActivationEmail",
+        "djoser.email.ConfirmationEmail",
+        "djoser.email.PasswordResetEmail",
+        "djoser.email.PasswordChangedConfirmationEmail",
+        "djoser.email.UsernameChangedConfirmationEmail",
+        "djoser.email.UsernameResetEmail",
+    )
+
+    def __init__(
+        self, request: Value = None, context: Value = None, template_name: Value = None, *_: Value, **__: Value
+    ) -> None:
+        del request, context, template_name
+        super().__init__()
+
+    def send(  # type: ignore[override]  # the library's own signature
+        self,
+        to: Value,
+        *_: Value,
+        cc: Value = None,
+        bcc: Value = None,
+        reply_to: Value = None,
+        from_email: Value = None,
+        **__: Value,
+    ) -> Sent:
+        """One message to the list; what was set before is replaced."""
+        del from_email
+        for name, people in (("to", to), ("cc", cc), ("bcc", bcc), ("reply_to", reply_to)):
+            self.write(name, [] if people is None else people)
+        return sent(self)
+
+
 # --- djblets -------------------------------------------------------------------------------------
 
 
@@ -385,6 +425,7 @@ PROVIDER: Final = Provider(
         Source("pypi:django-mailer==2.3.2", "what the queue sends is what Django would have sent; read and run"),
         Source("pypi:djmail==2.0.0", "a list for `to` is shared; read"),
         Source("pypi:django-herald==0.3.0", "herald/base.py: get_recipients, get_extra_data, _send; read"),
+        Source("pypi:django-templated-mail==1.1.1", "mail.py: BaseEmailMessage.send sets to, cc, bcc; read"),
         Source("pypi:djblets==6.1", "mail/message.py: EmailMessage.__init__ hands to, cc, bcc on to Django; read"),
     ),
     claims=claims,
@@ -403,7 +444,7 @@ PROVIDER: Final = Provider(
             Function(("mailer.mail_managers",), queue_to_managers),
             Function(("djmail.template_mail.make_email",), make_email),
         ),
-        classes=(TemplatedMessage, TemplateMail, EmailNotification, DjbletsMessage),
+        classes=(TemplatedMessage, TemplateMail, EmailNotification, BaseEmailMessage, DjbletsMessage),
         tokens=(
             "post_office",
             "templated_email",
@@ -413,6 +454,8 @@ PROVIDER: Final = Provider(
             "djmail",
             "herald",
             "djblets",
+            "templated_mail",
+            "djoser",
         ),
     ),
     explain=(

@@ -75,6 +75,14 @@ def test_a_herald_notification_shows_its_attributes() -> None:
     assert [person.address for person in message.reply_to] == [FROM]
 
 
+def test_a_templated_mail_goes_to_the_list_of_its_send() -> None:
+    mail = provider.BaseEmailMessage(None, {})
+    mail.write("to", [D])
+    (message,) = views(mail.send([A, B], cc=[C], bcc=[D]))
+    assert people(message) == ([A, B], [C], [D])
+    assert people(views(mail.send([A]))[0]) == ([A], [], [])
+
+
 def test_a_djblets_message_is_a_message_of_django() -> None:
     message = provider.DjbletsMessage(subject="S", text_body="T", from_email=FROM, to=[A], cc=[C], bcc=[D], sender=B)
     assert people(views(message.send())[0]) == ([A], [C], [D])
