@@ -712,7 +712,7 @@ class CaptureTally:
         for key, clause in self._unproven.items():
             counts[clause] += self._times[key]
         for clause, count in sorted(counts.items()):
-            yield f"Of {number(count)} recorded message{'s' if count > 1 else ''} {clause}."
+            yield f"{number(count)} recorded message{'s' if count > 1 else ''}: {clause}."
 
     def crowded(self) -> list[str]:
         """Captures with more personal links than are remembered."""
@@ -856,6 +856,7 @@ class CaptureTally:
         if seen is not None:
             self._findings[key] = replace(seen, times=seen.times + 1)
             return
+        place = record.at(judgement.line)
         self._causes[key] = rule.cause.value
         refused = "" if record.delivered else " The service refused this request, so nobody got it."
         self._findings[key] = Finding(
@@ -863,8 +864,8 @@ class CaptureTally:
             title=judgement.title,
             severity=judgement.severity,
             certainty=judgement.certainty,
-            place=record.place,
-            send=record.place,
+            place=place,
+            send=place,
             ways=(),
             api=f"{provider.name} {operation}",
             provider=provider.name,

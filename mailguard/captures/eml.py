@@ -26,7 +26,9 @@ def _sniff(sample: Sample) -> bool:
 
 def _read(source: Source) -> Iterator[Record]:
     content = content_of(source, 2 * BODY_LIMIT)
-    yield Record(Place(source.path, 1), content if isinstance(content, CannotTell) else raw_message(content))
+    yield Record(
+        Place(source.path, 1), content if isinstance(content, CannotTell) else raw_message(content), first_line=1
+    )
 
 
 FORMAT = Format(

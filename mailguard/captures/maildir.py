@@ -32,7 +32,9 @@ def _read(source: Source) -> Iterator[Record]:
         if folder.rpartition("/")[2] not in ("cur", "new") or name.startswith("."):
             continue  # the indexes of mail programs, and what is not delivered
         content = content_of(member, 2 * BODY_LIMIT)
-        yield Record(Place(member.path, 1), content if isinstance(content, CannotTell) else raw_message(content))
+        yield Record(
+            Place(member.path, 1), content if isinstance(content, CannotTell) else raw_message(content), first_line=1
+        )
 
 
 FORMAT = Format(

@@ -34,6 +34,7 @@ def _read(source: Source) -> Iterator[Record]:
     pieces: list[bytes] = []
     size = 0
     start, count = 1, 0
+    inner = 1  # where the message behind the separator begins
     held: tuple[int, bytes] | None = None  # a "From " line that the next line decides about
     empty = True  # whether the line before was empty, or there was none
 
@@ -44,18 +45,18 @@ def _read(source: Source) -> Iterator[Record]:
         if held is not None:
             if _HEADER.match(line):
                 if _holds_something(pieces):
-                    yield _record(source, pieces, start, count)
+                    yield _record(source, pieces, start, inner, count)
                     count += 1
-                pieces, size, start = [], 0, held[0]
+                pieces, size, start, inner = [], 0, held[0], held[0] + 1
             else:
                 pieces.append(held[1])
             held = None
         if line.startswith(b"From "):
             if is_separator(line):
                 if _holds_something(pieces):
-                    yield _record(source, pieces, start, count)
+                    yield _record(source, pieces, start, inner, count)
                     count += 1
-                pieces, size, start = [], 0, number
+                pieces, size, start, inner = [], 0, number, number + 1
                 empty = False
                 continue
             if empty:
@@ -69,15 +70,17 @@ def _read(source: Source) -> Iterator[Record]:
     if held is not None:
         pieces.append(held[1])
     if _holds_something(pieces):
-        yield _record(source, pieces, start, count)
+        yield _record(source, pieces, start, inner, count)
 
 
 def _holds_something(pieces: list[bytes]) -> bool:
     return any(piece.strip() for piece in pieces)
 
 
-def _record(source: Source, pieces: list[bytes], line: int, count: int) -> Record:
-    return Record(Place(source.path, line, pointer=f"message[{count}]"), raw_message(b"".join(pieces)))
+def _record(source: Source, pieces: list[bytes], line: int, inner: int, count: int) -> Record:
+    return Record(
+        Place(source.path, line, pointer=f"message[{count}]"), raw_message(b"".join(pieces)), first_line=inner
+    )
 
 
 def _lines(source: Source) -> Iterator[tuple[int, bytes | CannotTell]]:

@@ -64,7 +64,7 @@ def _is_message(lines_after: list[bytes]) -> bool:
 
 
 def _record(source: Source, pieces: list[bytes], line: int, count: int) -> Record:
-    return Record(Place(source.path, line, pointer=f"message[{count}]"), raw_message(b"".join(pieces)))
+    return Record(Place(source.path, line, pointer=f"message[{count}]"), raw_message(b"".join(pieces)), first_line=line)
 
 
 FORMAT = Format(

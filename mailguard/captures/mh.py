@@ -34,7 +34,9 @@ def _read(source: Source) -> Iterator[Record]:
     for number in sorted(numbered):
         member = numbered[number]
         content = content_of(member, 2 * BODY_LIMIT)
-        yield Record(Place(member.path, 1), content if isinstance(content, CannotTell) else raw_message(content))
+        yield Record(
+            Place(member.path, 1), content if isinstance(content, CannotTell) else raw_message(content), first_line=1
+        )
 
 
 FORMAT = Format(

@@ -6,7 +6,8 @@ source differ only in that the latter has holes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from mailguard.model.message import CannotTell
@@ -82,6 +83,26 @@ class Record:
     limits: str = ""
     """What the recorder leaves out although it would matter, as a clause: ``an event holds no Cc line``."""
 
+    first_line: int = 0
+    """The line of the capture where the message begins, for a message that stands in it as it is; else 0."""
+
+    def at(self, header: str) -> Place:
+        """The line of a header in the capture, where the message stands in it as it is; else the record."""
+        if not self.first_line or not isinstance(self.exchange, RawMessage):
+            return self.place
+        data = self.exchange.data
+        text = data.decode("latin-1") if isinstance(data, bytes) else data if isinstance(data, str) else ""
+        wanted = header.casefold()
+        begun = False
+        for count, line in enumerate(_LINE_END.split(text, _HEADER_LINES)):
+            if begun and not line.strip():
+                break
+            begun = begun or bool(line.strip("\ufeff \t\xef\xbb\xbf"))
+            name, colon, _ = line.partition(":")
+            if colon and name.strip().casefold() == wanted:
+                return replace(self.place, line=self.first_line + count)
+        return self.place
+
     @property
     def unproven(self) -> str:
         """What this record cannot show of a message, as a clause; empty where it shows all."""
@@ -92,6 +113,8 @@ class Record:
         return NO_ENVELOPE if self.exchange.rcpt_to is None else ""
 
 
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_HEADER_LINES: Final = 20_000  # lines of one message that are searched
 NO_ENVELOPE: Final = "who got a blind copy does not show, as the envelope was not recorded"
 BCC_REWRITTEN: Final = "whether a Bcc line was sent along does not show, as the recorder writes that line itself"
 
