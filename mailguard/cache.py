@@ -84,6 +84,10 @@ class Watched:
         self.words = tuple(sorted(set(words)))
         """A file that holds all parts of one of them could matter."""
 
+    def never_mattered(self, path: str, before: bytes) -> bool:
+        """Whether neither a file nor what it was ``before`` could matter."""
+        return path not in self.loud and b"test" not in before and not _speaks(before, self.words)
+
 
 class Kept:
     """A finished run."""

@@ -30,6 +30,7 @@ from mailguard.shelf import ShelfError
 
 if TYPE_CHECKING:
     from mailguard.adopt import Written
+    from mailguard.cache import Watched
     from mailguard.changes import Change
     from mailguard.config import Settings
     from mailguard.discover import Tree
@@ -402,17 +403,13 @@ def _remember(run: Run, report: Report, text: str, code: int, options: dict[str,
     for file in run.files.python:
         files[file.real] = "" if file.real in files else file.path
     watched = None
-    # Where the tree from before a change was looked into as well, every file counts.
-    if len(run.searched) == 1:
+    # The tree as it is comes first, the one from before a change after it.
+    if run.searched:
         loud, words = run.searched[0]
         watched = cache.Watched(loud, filter(discover.is_test_code, files.values()), words)
     folder = run.settings.folder or run.tree.root
     rules = str(folder / run.settings.rules) if run.settings.rules and change is None else ""
-    clean = not (report.findings or report.skips or report.notices)
-    if change is not None and change.now is not None:
-        before, now = change.policy.names(), change.now.names()
-        edited = [path for path in {*before, *now} if before.get(path) != now.get(path)]
-        clean = clean and not any(cache.could_matter(Path(path).name) for path in edited if not path.endswith(".py"))
+    clean = change is not None and not report.notices and _settled(change, report, options, watched)
     kept = cache.Kept(
         root=str(run.tree.root),
         out=text,
@@ -424,6 +421,27 @@ def _remember(run: Run, report: Report, text: str, code: int, options: dict[str,
         clean=clean,
     )
     cache.keep(arguments, kept, started)
+
+
+def _settled(change: Change, report: Report, options: dict[str, Any], watched: Watched | None) -> bool:
+    """Whether a report on a change stays as it is once the change is made: nothing that it tells is news."""
+    from mailguard import cache  # noqa: PLC0415  # only here
+    from mailguard.model.finding import Certainty  # noqa: PLC0415  # the same
+
+    before, now = change.policy.names(), change.now.names() if change.now is not None else {}
+    edited = [path for path in {*before, *now} if before.get(path) != now.get(path)]
+    edited = [path for path in edited if cache.could_matter(Path(path).name)]
+    if not all(path.endswith(".py") for path in edited):
+        return False
+    shown = options["undecided"] or options["show_all"] or options["format_name"] not in (None, "text", "concise")
+    told = [one for one in report.findings if shown or one.certainty is not Certainty.UNDECIDED]
+    if not told and not report.skips:
+        return True
+    # What it tells was there before, as the change is one that cannot matter.
+    return watched is not None and all(
+        path in before and path in now and watched.never_mattered(path, change.policy.read(path) or b"")
+        for path in edited
+    )
 
 
 def _plugins() -> bool:

@@ -1,0 +1,308 @@
+"""How fast the scan is, side by side with other tools: ``python tests/benchmarks/scan.py TREE...``.
+
+Each row is the median of the ratios of so many pairs: mailguard and its peer run one after the other, as processes of their own,
+on the same files. Test code is left out on both sides: each tree is copied without it into a temporary folder first. A peer
+that is not installed leaves its row empty; ``--semgrep``, ``--ruff`` and ``--ripgrep`` name the programs.
+
+The tree without mail code is the first tree without the files that name a mail API. The staged file is the first one that names
+neither a mail API nor a function on the way to a mail call; what the run before it learned is remembered, as in a hook.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from mailguard.discover import MACHINE_FOLDERS, is_test_code  # noqa: E402  # the checkout, wherever this is started
+
+TAINT = """\
+rules:
+  - id: mail
+    mode: taint
+    languages: [python]
+    severity: WARNING
+    message: a list reaches a mail call
+    pattern-sources:
+      - pattern: $X.objects.all(...)
+      - pattern: $X.objects.filter(...)
+    pattern-sinks:
+      - pattern: send_mail(...)
+      - pattern: EmailMessage(...)
+      - pattern: $X.sendmail(...)
+"""
+
+NONE = math.nan
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table."""
+
+    what: str
+    goal: str
+    ratio: float
+    own: float
+    """Seconds, or MB."""
+    peer: float
+    detail: str = ""
+
+    def text(self) -> str:
+        """The line."""
+        if math.isnan(self.own):
+            return self.what
+        ratio = "-" if math.isnan(self.ratio) else f"{self.ratio:.2f}"
+        peer = "-" if math.isnan(self.peer) else f"{self.peer:.3f}"
+        return f"{self.what:<52}{ratio:>8}  {self.goal:<10}{self.own:>9.3f} {peer:>9}  {self.detail}".rstrip()
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The programs; None for one that is missing."""
+
+    semgrep: str | None
+    ruff: str | None
+    ripgrep: str | None
+
+
+class Bench:
+    """One session: a folder for copies and caches, and how often each pair runs."""
+
+    def __init__(self, folder: Path, tools: Tools, rounds: int) -> None:
+        self.folder, self.tools, self.rounds = folder, tools, rounds
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "MAILGUARD_CACHE_DIR": str(folder / "cache"),
+            "RUFF_CACHE_DIR": str(folder / "ruff"),
+            "SEMGREP_SEND_METRICS": "off",
+            "SEMGREP_ENABLE_VERSION_CHECK": "0",
+        }
+        self.taint = folder / "taint.yaml"
+        self.taint.write_text(TAINT, encoding="utf-8")
+
+    def own(self, *arguments: str) -> list[str]:
+        """A command of mailguard."""
+        return [sys.executable, "-m", "mailguard", "check", *arguments]
+
+    def run(self, command: Sequence[str], where: Path) -> float:
+        """Seconds on the wall that a process takes."""
+        start = time.perf_counter()
+        subprocess.run(command, cwd=where, env=self.environment, capture_output=True, check=False)
+        return time.perf_counter() - start
+
+    def peak(self, command: Sequence[str], where: Path) -> float:
+        """Peak memory of a process, in MB."""
+        code = (
+            "import resource, subprocess, sys; subprocess.run(sys.argv[1:], capture_output=True);"
+            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, *command],
+            cwd=where,
+            env=self.environment,
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        return int(done.stdout) / (1e6 if sys.platform == "darwin" else 1e3)
+
+    def pair(
+        self,
+        what: str,
+        goal: str,
+        own: Sequence[str],
+        peer: Sequence[str] | None,
+        where: Path,
+        before: Callable[[], object] = lambda: None,
+    ) -> Row:
+        """One row; ``before`` is done before each pair."""
+        mine, theirs = [], []
+        for _ in range(self.rounds):
+            before()
+            mine.append(self.run(own, where))
+            theirs.append(self.run(peer, where) if peer is not None else NONE)
+        if peer is None:
+            return Row(what, goal, NONE, statistics.median(mine), NONE, "the peer is not installed")
+        ratio = statistics.median(one / other for one, other in zip(mine, theirs, strict=True))
+        return Row(what, goal, ratio, statistics.median(mine), statistics.median(theirs))
+
+
+def copy(source: Path, target: Path) -> tuple[int, float]:
+    """The Python files of a tree without test code; returns their number and megabytes."""
+    count, size = 0, 0
+    for here, folders, names in os.walk(source):
+        folders[:] = [name for name in folders if name not in MACHINE_FOLDERS]
+        for name in names:
+            file = Path(here) / name
+            relative = file.relative_to(source).as_posix()
+            if not name.endswith(".py") or file.is_symlink() or is_test_code(relative):
+                continue
+            place = target / relative
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+            count += 1
+            size += place.stat().st_size
+    return count, size / 1e6
+
+
+def tokens() -> list[tuple[bytes, ...]]:
+    """What files that name a mail API hold: all parts of one of these."""
+    from mailguard.gate import libraries  # loads the shelves, only here
+
+    return sorted({tuple(part.encode() for part in each.split(" & ")) for one in libraries() for each in one.tokens})
+
+
+def names_mail(data: bytes, wanted: Sequence[tuple[bytes, ...]]) -> bool:
+    """Whether a file names a mail API."""
+    return any(all(part in data for part in each) for each in wanted)
+
+
+def commit(tree: Path) -> None:
+    """Make a repository of a tree, with one commit."""
+    git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+    for command in ([*git, "init", "-q"], [*git, "add", "-A"], [*git, "commit", "-q", "-m", "all"]):
+        subprocess.run(command, cwd=tree, check=True, capture_output=True)
+
+
+def of_tree(bench: Bench, name: str, tree: Path, goal: str) -> Iterator[Row]:
+    """The rows of one tree."""
+    tools = bench.tools
+    semgrep = [tools.semgrep or "", "scan", "--metrics", "off", "--quiet", "--config", str(bench.taint), "."]
+    yield bench.pair(
+        f"{name}: cold, against semgrep, one taint rule",
+        goal,
+        bench.own("--no-cache"),
+        semgrep if tools.semgrep else None,
+        tree,
+    )
+    ruff = [tools.ruff or "", "check", "--quiet", "--isolated", "--select", "F,E9", "."]
+    bench.run(bench.own(), tree)
+    # What was written just now is compared by content; after some seconds times are enough, as on any other day.
+    time.sleep(2.5)
+    bench.run(bench.own("--color", "never"), tree)
+    if tools.ruff:
+        bench.run(ruff, tree)
+    yield bench.pair(
+        f"{name}: warm, against ruff check, cached",
+        "<= 4",
+        bench.own("--color", "never"),
+        ruff if tools.ruff else None,
+        tree,
+    )
+    peak = bench.peak(bench.own("--no-cache"), tree)
+    other = bench.peak(semgrep, tree) if tools.semgrep else NONE
+    yield Row(f"{name}: peak memory, MB, against semgrep", "<= 400 MB", peak / other, peak, other)
+
+
+def without_mail(bench: Bench, name: str, tree: Path) -> Row:
+    """A tree of which no file names a mail API, against a search for the same tokens."""
+    wanted = tokens()
+    for file in list(tree.rglob("*.py")):
+        if names_mail(file.read_bytes(), wanted):
+            file.unlink()
+    pattern = "|".join(sorted({re.escape(each[0].decode()) for each in wanted}))
+    command = [bench.tools.ripgrep or "", "-c", "--no-ignore", "-g", "*.py", pattern, "."]
+    return bench.pair(
+        f"{name} without mail code: cold, against ripgrep",
+        "<= 8",
+        bench.own("--no-cache"),
+        command if bench.tools.ripgrep else None,
+        tree,
+    )
+
+
+def staged(bench: Bench, name: str, tree: Path) -> Row | None:
+    """One staged file that names nothing of mail, against ruff on that file."""
+    wanted = tokens()
+    commit(tree)
+    files = sorted(tree.rglob("*.py"), key=lambda file: abs(file.stat().st_size - 8000))
+    quiet = [file for file in files if not names_mail(file.read_bytes(), wanted) and b"test" not in file.read_bytes()]
+    command = bench.own("--staged")
+    bench.run(command, tree)
+    start = bench.run(command, tree)
+    turn = 0
+    for file in quiet[:20]:
+        text = file.read_text("utf-8", "surrogateescape")
+
+        def stage(file: Path = file, text: str = text) -> None:
+            nonlocal turn
+            turn += 1
+            file.write_text(f"{text}\n# {turn}\n", "utf-8", "surrogateescape")
+            subprocess.run(["git", "add", str(file)], cwd=tree, check=True, capture_output=True)
+
+        stage()
+        if bench.run(command, tree) < start + 0.3:
+            # Answered at once: it names no function on the way either.
+            ruff = [bench.tools.ruff or "", "check", "--quiet", "--isolated", str(file)]
+            row = bench.pair(
+                f"{name}: one staged file, against ruff of it",
+                "<= 3",
+                command,
+                ruff if bench.tools.ruff else None,
+                tree,
+                stage,
+            )
+            lines = text.count("\n")
+            return Row(row.what, row.goal, row.ratio, row.own, row.peer, f"{row.detail} {lines} lines".strip())
+    return None
+
+
+GOALS = {"django": "<= 1.0", "core": "<= 0.5", "homeassistant": "<= 0.5", "saleor": "<= 0.6", "indico": "<= 1.0"}
+
+
+def rows(bench: Bench, trees: Sequence[Path]) -> Iterator[Row]:
+    """The table, line after line."""
+    for source in trees:
+        tree = bench.folder / "trees" / source.name
+        count, size = copy(source, tree)
+        name = source.name.partition("-")[0]
+        yield Row(f"{name}: {count:,} files, {size:.1f} MB", "", NONE, NONE, NONE)
+        yield from of_tree(bench, name, tree, GOALS.get(name, "<= 1.0"))
+    for source in trees[:1]:
+        name = source.name.partition("-")[0]
+        other = bench.folder / "trees" / f"{source.name}-without"
+        copy(source, other)
+        yield without_mail(bench, name, other)
+        hook = bench.folder / "trees" / f"{source.name}-hook"
+        copy(source, hook)
+        row = staged(bench, name, hook)
+        if row is not None:
+            yield row
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("trees", nargs="+", type=Path, help="folders of Python code")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of runs for each ratio")
+    for name, program in (("semgrep", "semgrep"), ("ruff", "ruff"), ("ripgrep", "rg")):
+        parser.add_argument(f"--{name}", default=shutil.which(program), help="where it is")
+    chosen = parser.parse_args(arguments)
+    tools = Tools(chosen.semgrep or None, chosen.ruff or None, chosen.ripgrep or None)
+    with tempfile.TemporaryDirectory(prefix="mailguard-") as folder:
+        bench = Bench(Path(folder), tools, chosen.rounds)
+        sys.stdout.write(
+            f"{'what (medians of ' + str(chosen.rounds) + ' pairs)':<52}{'ratio':>8}  {'goal':<10}{'own':>9} {'peer':>9}\n"
+        )
+        for row in rows(bench, [tree.resolve() for tree in chosen.trees]):
+            sys.stdout.write(row.text() + "\n")
+            sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
