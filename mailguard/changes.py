@@ -81,6 +81,8 @@ class Stored:
         self._owner: dict[str, Path] = {}
         self._content: dict[str, bytes] = {}
         self._folder: Path | None = None
+        self.linked = False
+        """Whether code was read from a file with another name, over a link: what its own name says is not enough then."""
         self._add(root, entries, "")
 
     def _add(self, root: Path, entries: Iterable[git.Entry], folder: str) -> None:
@@ -145,6 +147,7 @@ class Stored:
                 if target is None:
                     skips += self._leads_out(path, shown)
                 elif target and code and self._named_python(path, target):
+                    self.linked = True
                     # As on disk: code under another name.
                     python.append(StoredFile(shown, str(self.root / path), self._content[self.entries[target].name]))
             elif self._is_python(path, suffixes[path]):

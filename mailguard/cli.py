@@ -385,7 +385,9 @@ def _remember(run: Run, report: Report, text: str, code: int, options: dict[str,
 
     arguments, started = _asked[0]
     change = run.change
-    by_files = change is None or (change.now is not None and not os.environ.get("PRE_COMMIT_FROM_REF"))
+    by_files = change is None or (
+        change.now is not None and not change.now.linked and not os.environ.get("PRE_COMMIT_FROM_REF")
+    )
     elsewhere = ("reveal", "sample", "policy", "configs", "no_cache", "debug")
     if (
         not run.tree.whole

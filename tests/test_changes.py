@@ -252,21 +252,17 @@ def test_the_cause_in_another_file_is_told(repository: Repository, run: Run) -> 
 def test_a_cause_that_no_way_goes_through_is_told_too(repository: Repository, run: Run) -> None:
     mailer = f"""\
 from django.core.mail import send_mail
-from news.options import ONE_EACH
+from news.options import AT_MOST
 from shop.models import Subscriber
 
 
 def publish(subject):
     people = {EVERYBODY}
-    if ONE_EACH:
-        for person in people:
-            send_mail(subject, "b", "n@example.com", [person])
-    else:
-        send_mail(subject, "b", "n@example.com", people)
+    send_mail(subject, "b", "n@example.com", people[:AT_MOST])
 """
-    repository.commit({"news/mailer.py": mailer, "news/options.py": "# How to send.\nONE_EACH = True\n"})
+    repository.commit({"news/mailer.py": mailer, "news/options.py": "# How to send.\nAT_MOST = 1\n"})
     assert run("check")[0] == 0
-    repository.put({"news/options.py": "# How to send.\nONE_EACH = False\n"})
+    repository.put({"news/options.py": "# How to send.\nAT_MOST = 100\n"})
     code, out, _ = run("check", "--since", "HEAD")
     assert code == 1
     assert "Your change in news/options.py:2 made this call unsafe." in out
