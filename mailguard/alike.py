@@ -41,6 +41,8 @@ OUTCOMES: Final = 4096
 """Outcomes of one form that are remembered."""
 TRIES: Final = 8
 """How often a form is learnt before it has to have been of use."""
+VAIN: Final = 256
+"""So many requests in a row that are like none before, and only one in eight is compared any more."""
 STENCILS: Final = 8
 """Stencils that are laid on a line before it is parsed."""
 STENCILLED: Final = 8192
@@ -313,6 +315,8 @@ class Alike:
     _sides: dict[str, bool] = field(default_factory=dict)
     _pending: _Pending | None = None
     _ticks: int = 0
+    _vain: int = 0
+    """Requests in a row that had to be looked at."""
 
     def __post_init__(self) -> None:
         """Find what sums up how the messages of the capture grow."""
@@ -344,6 +348,7 @@ class Alike:
         """Take in a request that comes to what others came to."""
         known.used += 1
         outcome.count += 1
+        self._vain = 0
         if outcome.only >= 0:
             key = keys[outcome.only]
             self.memory.wrote(key, 1)
@@ -391,6 +396,9 @@ class Alike:
         line. A request that is not dealt with goes the careful road; :meth:`learn` is told what it came to.
         """
         self._pending = None
+        self._vain += 1
+        if self._vain > VAIN and self._vain % 8:
+            return False
         try:
             "".join(headers.values())
         except TypeError:

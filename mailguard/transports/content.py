@@ -55,7 +55,7 @@ _DEPTH: Final = 12
 _LOCAL: Final = re.compile(r"[\w.+'~-]{1,64}")
 _DOMAIN: Final = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}")
 _ENTITY: Final = re.compile(r"&(?:#|commat|period|lowbar)")
-_RETURN: Final = re.compile(r"([\w.'-]{1,64})=([\w-]{1,63}(?:\.[\w-]{1,63}){1,10})\Z")
+_RETURN: Final = re.compile(r"[\w.'-]{1,64}")
 
 
 def found_in(text: str) -> list[str]:
@@ -80,10 +80,12 @@ def found_in(text: str) -> list[str]:
                 result[compare_key(f"{name}@{domain.group()}")] = None
             if text[start - 1 : start] == "=" or "=" in text[max(0, at - 130) : at]:
                 # A variable return path holds the reader's address with another sign: news+ann=example.com@...
-                returned = _RETURN.search(text, max(0, at - 130), at)
-                if returned:
-                    inner = returned.group(1).rpartition("+")[2]
-                    result[compare_key(f"{inner}@{returned.group(2)}")] = None
+                sign = text.rfind("=", max(0, at - 130), at)
+                returned = _RETURN.match(text[max(0, at - 130, sign - 64) : sign][::-1]) if sign > 0 else None
+                behind = _DOMAIN.match(text, sign + 1, at)
+                if returned and behind and behind.end() == at:
+                    inner = returned.group()[::-1].rpartition("+")[2]
+                    result[compare_key(f"{inner}@{behind.group()}")] = None
         at = text.find("@", at + 1)
     return list(result)
 

@@ -566,3 +566,26 @@ def test_ordinary_logs_are_dealt_with_at_once(tmp_path: Path, count: Count) -> N
     assert count.hits == 48
     assert count.lines == 0  # a link in each of the texts has to be looked at
     assert '"requests": 50' in fast or "requests=50" in fast
+
+
+def test_a_log_without_forms_is_compared_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Count) -> None:
+    monkeypatch.setattr(alike, "VAIN", 4)
+    linked = {"type": "text/plain", "value": "https://example.org/abcdefgh12345678"}
+    quiet = {"type": "text/plain", "value": "Hello"}
+    file = tmp_path / "sent.jsonl"
+    with file.open("w", encoding="utf-8") as stream:
+        for number in range(80):
+            body = {
+                "personalizations": [{"to": [{"email": f"p{number}@example.com"}]}],
+                "content": [linked if number < 40 else quiet],
+            }
+            record = {
+                "method": "POST",
+                "url": "https://api.sendgrid.com/v3/mail/send",
+                "headers": {},
+                "body": json.dumps(body),
+            }
+            stream.write(json.dumps(record) + "\n")
+    fast, careful = both(file)
+    assert fast == careful
+    assert count.hits > 15
