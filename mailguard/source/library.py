@@ -981,7 +981,7 @@ def is_instance(machine: Any, state: State, value: Val, names: set[str]) -> Trut
         if names & set(own):
             return Truth.YES
         return Truth.NO if not any(isinstance(each_cls, Ext) for each_cls in machine.mro(cell.cls)) else Truth.MAYBE
-    if isinstance(value, Unknown) and value.count.high <= 1 and names <= texts | lists:
+    if isinstance(value, (Unknown, Parameter)) and value.count.high <= 1 and names <= texts | lists:
         # What is read off one thing is one mailbox in a recipient position: a text, no list.
         return Truth.YES if names & texts else Truth.NO
     return Truth.MAYBE
@@ -1121,6 +1121,9 @@ def _collection_method(
         else:
             row = base
         return replace(holder, members=(Member(row, total(holder.members)),))
+    if name in {"filter", "filter_by"} and not {"pk", "id"}.isdisjoint(named_args):
+        # The key of a row is that of one row at most.
+        return replace(holder, members=(Member(element(state, holder, place), OPTIONAL),))
     if name in {"iterator", "all", "filter", "exclude", "order_by"} or name in _QUERIES:
         return replace(holder, members=tuple(Member(value, replace(count, low=0)) for value, count in holder.members))
     if name in {"append", "add", "extend", "remove", "clear", "insert", "update", "sort", "reverse"}:

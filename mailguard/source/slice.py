@@ -8,12 +8,12 @@ to do with its mail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mailguard.source import tree as t
 
-__all__ = ["Slicer", "mentions"]
+__all__ = ["Slicer", "filled", "mentions"]
 
 
 @dataclass(slots=True)
@@ -36,6 +36,32 @@ class _Uses:
     """Whether it writes into a thing that somebody else may hold: an attribute, an item, a member."""
     on_self: bool = False
     """Whether it calls a method of ``self`` as a statement: that may set any attribute."""
+
+
+def filled(body: Iterable[t.Stmt], name: str) -> bool:
+    """Whether functions within ``body`` add to a list of that name: an attribute of ``self``, or a global."""
+    stack: list[object] = [node for node in body if isinstance(node, (t.Func, t.Class))]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, t.Func) and name not in node.names:
+            continue
+        if isinstance(node, t.Call) and isinstance(node.func, t.Attr) and node.func.name in _FILLS:
+            if _named(node.func.value) == name:
+                return True
+        elif isinstance(node, t.AugAssign) and _named(node.target) == name:
+            return True
+        if isinstance(node, (tuple, list)):
+            stack.extend(node)
+        elif hasattr(node, "__slots__") and not isinstance(node, t.Const):
+            stack.extend(getattr(node, slot) for slot in node.__slots__ if slot != "at")
+    return False
+
+
+def _named(node: t.Expr) -> str:
+    return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
+
+
+_FILLS = frozenset({"append", "extend", "add", "update", "insert"})
 
 
 def mentions(node: t.Expr) -> set[str]:

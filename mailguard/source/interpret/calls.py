@@ -290,7 +290,7 @@ class Calls(Functions):
         for cls in self.classes_of(state, holder, name):
             found = self._method(state, cls, name)
             if isinstance(found, Func) and found.sort == "plain" and found.node not in context.stack:
-                receiver = [self.open_instance(context, state, cls)]
+                receiver = [self.open_row(context, state, cls, holder)]
                 return self.call_function(context, state, found, [*receiver, *args], keywords, node)
         handed = self._handed_on(context, state, args, keywords, node)
         if handed is not None:

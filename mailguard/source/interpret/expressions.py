@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from mailguard.model.count import ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
-from mailguard.model.value import ABSENT, Either, Items, Known, Member, Parameter, Step, StepKind, Unknown
+from mailguard.model.value import ABSENT, ORIGIN_OF, Either, Items, Known, Member, Parameter, Step, StepKind, Unknown
 from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, members_of_class
@@ -361,7 +361,7 @@ class Expressions(Calls):
             for cls in self.classes_of(state, holder, name):
                 found_method = self._method(state, cls, name)
                 if isinstance(found_method, Func) and found_method.sort in {"property", "cached"}:
-                    return self._bound(context, state, found_method, self.open_instance(context, state, cls))
+                    return self._bound(context, state, found_method, self.open_row(context, state, cls, holder))
         found_value = library.attribute(self, state, holder, name, context.place(node.at))
         if isinstance(holder, (Unknown, Parameter)) and isinstance(found_value, (Unknown, Parameter)):
             count = self.field_count(state, holder, name)
@@ -444,7 +444,7 @@ class Expressions(Calls):
                 started = Bound(run, holder)
                 return started if name == "start" else Native(f"callable.{name}", started, bound=True)
         label = last_name(node.value) if isinstance(node, t.Attr) else ""
-        base = Unknown(label or "self", OPEN)
+        base = Unknown(label or "self", OPEN, tuple(step for step in holder.trail if step.kind in ORIGIN_OF))
         value = library.attribute(
             self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls)
         )

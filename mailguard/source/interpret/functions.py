@@ -5,14 +5,28 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
-from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL
-from mailguard.model.value import ABSENT, Either, Items, Known, Member, Parameter, Step, StepKind, Text, Unknown
+from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, Count
+from mailguard.model.value import (
+    ABSENT,
+    ORIGIN_OF,
+    Either,
+    Items,
+    Known,
+    Member,
+    Parameter,
+    Step,
+    StepKind,
+    Text,
+    Unknown,
+    trail_of,
+)
 from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.assignment import Assignment
 from mailguard.source.interpret.base import last_name
 from mailguard.source.interpret.context import DEPTH_LIMIT, YIELDS, Context, Dead
 from mailguard.source.interpret.values import Cell, Cls, Ext, FrameId, Func, ModelCls, Ref, State, Val, join_values
+from mailguard.source.slice import filled
 
 __all__ = ["Functions"]
 
@@ -216,6 +230,9 @@ class Functions(Assignment):
         made = self._annotated(context, state, param)
         if made is not None:
             return made
+        if count == OPEN and (_empty(state, default)):
+            # Plainly nobody: what a caller leaves out.
+            count = Count(0, 0, OPEN.high)
         value = Parameter(param.name, func.symbol, count, trail)
         if isinstance(default, Known) and isinstance(default.value, bool):
             return value
@@ -266,13 +283,33 @@ class Functions(Assignment):
         if isinstance(init, Func):
             with contextlib.suppress(Dead):
                 self.call_function(context, state, init, [ref], [], cls.node, opened=True)
-            cell = state.heap[ref]
-            for name, value in cell.fields:
-                if isinstance(value, Known) and value.value is None:
-                    # Another method sets it before this one is called.
-                    cell = cell.put(name, join_values(value, Unknown(name, OPEN)))
-            state.heap[ref] = cell
+            self._left_open(context, state, cls, ref)
         return ref
+
+    def open_row(self, context: Context, state: State, cls: Cls, holder: Val) -> Val:
+        """An object of ``cls`` that stands for ``holder``: what is read off it comes from where that comes from."""
+        origins = tuple(step for step in trail_of(holder) if step.kind in ORIGIN_OF)
+        made = self.open_instance(context, state, cls)
+        return replace(made, trail=(*made.trail, *origins)) if isinstance(made, Ref) else made
+
+    def _left_open(self, context: Context, state: State, cls: Cls, ref: Ref) -> None:
+        """What a constructor leaves empty and another method fills: before this one is called, it may have been."""
+        cell = state.heap[ref]
+        for name, value in cell.fields:
+            if isinstance(value, Known) and value.value is None:
+                cell = cell.put(name, join_values(value, Unknown(name, OPEN)))
+            elif _empty(state, value) and isinstance(value, Ref) and filled(cls.node.body, name):
+                step = Step(StepKind.PARAMETER, replace(context, module=cls.module).place(cls.node.at), name)
+                cell = cell.put(name, join_values(Parameter(name, cls.symbol, OPEN, (step,)), value))
+        state.heap[ref] = cell
+
+
+def _empty(state: State, default: Val) -> bool:
+    """Whether a default holds nobody: None, an empty text or list."""
+    if isinstance(default, Known):
+        return default.value is None or default.value == ""
+    cell = state.heap.get(default) if isinstance(default, Ref) else None
+    return cell is not None and cell.sort in {"list", "set"} and not cell.members
 
 
 def _flat(value: Val) -> bool:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mailguard.model.count import Count
+from mailguard.model.count import OPEN, OPTIONAL, Count
 from mailguard.model.place import Place
-from mailguard.model.value import ABSENT, Either, Known, Object, Parameter, Unknown
+from mailguard.model.value import ABSENT, Either, Known, Member, Object, Parameter, Step, StepKind, Unknown
 from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import Base, last_name, members_of_class
@@ -32,6 +32,7 @@ from mailguard.source.interpret.values import (
     join_values,
 )
 from mailguard.source.project import Module
+from mailguard.source.slice import filled
 
 __all__ = ["COMMON", "Names"]
 
@@ -131,6 +132,13 @@ class Names(Base):
         finally:
             self.dispatches, self.reached = dispatches, reached
         end = join_states(flow.normal) if flow.normal else fresh
+        for name, value in end.frames.own.get(context.frame, {}).items():
+            cell = end.heap.get(value) if isinstance(value, Ref) else None
+            if cell is not None and cell.sort in {"list", "set"} and not cell.members and filled(module.body, name):
+                # Functions fill it; what is in it when another one is called, only its callers tell.
+                step = Step(StepKind.PARAMETER, Place(module.path), name)
+                member = Parameter(f"{name}[]", context.symbol, OPTIONAL, (step,))
+                end.heap[value] = replace(cell, members=(Member(member, Count(0, 0, OPEN.high)),))
         self._frames.update(end.frames.own)
         self._heap.update(end.heap.own)
 
