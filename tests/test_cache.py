@@ -42,6 +42,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MAILGUARD_CACHE_DIR", str(folder))
     # The times of the tree are those of this test.
     monkeypatch.setattr(cache, "MARGIN", 0)
+    # The checkout may be worked on while its tests run.
+    monkeypatch.setattr(cache, "_program", lambda: iter(["this one"]))
     return folder
 
 
@@ -140,6 +142,35 @@ def test_what_could_matter_is_looked_at_again(what: str, tree: Path, look: Look)
     # Back where it was, or not: what is answered is what a look finds.
     again = look()
     assert answer() in (None, again)
+
+
+def test_another_mailguard_does_not_answer(tree: Path, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = look()
+    assert answer() == first
+    monkeypatch.setattr(cache, "_program", lambda: iter(["another one"]))
+    assert answer() is None
+
+
+def test_which_mailguard_it_is_tells_by_its_files_and_by_what_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    package = tmp_path / "lib" / "mailguard"
+    (package / "providers").mkdir(parents=True)
+    (package / "cache.py").write_text("")
+    (package / "providers" / "smtp.py").write_text("x = 1\n")
+    beside = tmp_path / "site"
+    beside.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "__file__", str(package / "cache.py"))
+        patch.setattr(sys, "path", [str(beside)])
+        before = list(cache._program())
+        assert before == list(cache._program())
+        (package / "providers" / "smtp.py").write_text("x = 22\n")
+        edited = list(cache._program())
+        assert edited != before
+        os.utime(beside, (1, 1))
+        assert list(cache._program()) != edited
 
 
 def test_an_edit_of_a_file_that_cannot_matter_costs_nothing(tree: Path, look: Look) -> None:
