@@ -16,6 +16,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -299,6 +300,8 @@ class Change:
     """The Python files that the change edits, makes or takes away."""
     notices: tuple[str, ...] = ()
     """What is loosened."""
+    day: date | None = None
+    """The day of the commit that it is compared with: a change is not made before that, whatever its own commits say."""
 
     @property
     def baseline(self) -> Baseline | None:
@@ -515,7 +518,10 @@ def since(root: Path, name: str, listed: Callable[[], Files]) -> Change:
     come = [path for path in now if path not in stored]
     moved = _moved(gone, come, stored, now, base, on_disk)
     edited = tuple(sorted(path for path in {*gone, *now} if now.get(path) != stored.get(path)))
-    return Change(f"since {name}", name, policy, (Old(base, unchanged=False, moved=moved),), None, root, edited)
+    day = git.commit_date(root, commit)
+    return Change(
+        f"since {name}", name, policy, (Old(base, unchanged=False, moved=moved),), None, root, edited, day=day
+    )
 
 
 def staged(root: Path) -> Change:

@@ -568,7 +568,7 @@ class Run:
 
     def today(self) -> date | None:
         """The day that end dates are compared with: as asked, else that of the commit; None if nothing tells."""
-        return self.as_of or git.commit_date(self.tree.root)
+        return self.as_of or _day(self.tree, self.change)
 
     def _touches(self, files: frozenset[str]) -> bool:
         """Whether a way goes through what was asked for: a caller elsewhere can make a call unsafe."""
@@ -1067,7 +1067,7 @@ def prepare(
     """
     here = here or Path.cwd()
     if as_of is None and settings.audience_ends:
-        as_of = git.commit_date(tree.root)
+        as_of = _day(tree, change)
     policies, rules, notices = policies_of(settings, tree, as_of)
     where = discover.folder_of(settings.file, tree.root)
     files = _files_of(tree, settings, eyes, change.now if change is not None else None)
@@ -1077,6 +1077,12 @@ def prepare(
     run = Run(tree, settings, files, policies, rules, eyes, notices, as_of, baseline, change, allow, hosts)
     discover.check_found(tree, files, paths, here, lambda file: capture.detect(file.real) is not None)
     return run
+
+
+def _day(tree: Tree, change: Change | None) -> date | None:
+    """The day of the commit that is checked out; for a change not before that of what it is compared with."""
+    days = (git.commit_date(tree.root), change.day if change is not None else None)
+    return max((day for day in days if day is not None), default=None)
 
 
 def _files_of(tree: Tree, settings: Settings, eyes: frozenset[str], stored: Stored | None) -> Files:

@@ -279,9 +279,9 @@ def last_commits(root: Path, paths: Sequence[str]) -> dict[str, int]:
 _PATHS: Final = 500
 
 
-def commit_date(root: Path) -> date | None:
-    """The day of the commit that is checked out, where it was made; None without one."""
-    commit = _run(root, ("cat-file", "commit", "HEAD"), root)
+def commit_date(root: Path, name: str = "HEAD") -> date | None:
+    """The day of a commit, where it was made; None without one. That which is checked out, if none is named."""
+    commit = _run(root, ("cat-file", "commit", name), root)
     found = re.search(rb"^committer [^\n]*> (\d{1,12}) ([+-])(\d\d)(\d\d)$", commit or b"", re.MULTILINE)
     if found is None:
         return None

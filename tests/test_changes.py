@@ -351,6 +351,18 @@ def test_exceptions_count_at_once_and_are_listed(repository: Repository, run: Ru
     assert "This change adds" not in run("check", "--since", "HEAD")[1]
 
 
+def test_an_old_date_of_a_commit_keeps_no_exception_alive(repository: Repository, run: Run) -> None:
+    comment = '    # mailguard: allow[visible-external-recipients] reason="one club" until=2020-01-31\n    send_mail('
+    repository.commit({"news/mailer.py": EACH})
+    repository.put({"news/new.py": LEAK.replace("    send_mail(", comment)})
+    repository.git("add", "-A")
+    repository.git("commit", "-q", "-m", "x", GIT_COMMITTER_DATE="2019-01-31T12:00:00+0000")
+    code, out, _ = run("check", "--since", "HEAD~1")
+    assert code == 1
+    assert "This exception ended on 2020-01-31" in out
+    assert run("check", "--since", "HEAD~1", "--as-of", "2020-01-31")[0] == 0
+
+
 def test_files_that_could_never_be_read_stop_nobody(repository: Repository, run: Run) -> None:
     old = LEAK + "\nprint 'sent'\n"
     repository.commit({"jobs/old.py": old})
