@@ -452,10 +452,10 @@ PROVIDER: Final = Provider(
             "from mailer import",
             "import mailer",
             "djmail",
-            "herald",
-            "djblets",
+            "herald.base",
+            "djblets.mail",
             "templated_mail",
-            "djoser",
+            "djoser.email",
         ),
     ),
     explain=(
