@@ -1824,6 +1824,10 @@ def _dict_method(
 # Builtins
 
 
+_MADE: Final = "made of something else"
+"""The site of what ``list()`` and ``set()`` make; a list of a message has one of its own."""
+
+
 def _collect(sort: str) -> Callable[..., Val]:
     def make(
         machine: Any,
@@ -1835,7 +1839,7 @@ def _collect(sort: str) -> Callable[..., Val]:
         node: object,
     ) -> Val:
         if not args:
-            return state.allocate(context.path, (node, sort), Cell(sort if sort != "tuple" else "list"))
+            return state.allocate(context.path, (node, _MADE), Cell(sort if sort != "tuple" else "list"))
         value = args[0]
         if isinstance(value, (Unknown, Parameter)) and value.count.high == 1:
             value = Items((Member(value, ONE),))
@@ -1846,7 +1850,7 @@ def _collect(sort: str) -> Callable[..., Val]:
         if sort == "tuple":
             return Items(members, trail_of(value) if not isinstance(value, Ref) else value.trail, "tuple")
         made = state.allocate(
-            context.path, (node, sort), Cell(sort, members=_unique(members) if sort == "set" else members)
+            context.path, (node, _MADE), Cell(sort, members=_unique(members) if sort == "set" else members)
         )
         trail = value.trail if isinstance(value, (Ref, Items)) else ()
         return replace(made, trail=trail)

@@ -227,7 +227,10 @@ class _Search:
             return []
         if isinstance(root.chain[0], t.Func) and root.name == "<lambda>":
             return []
-        for name in names[:1] if root.name in names else names:
+        names = names[:1] if root.name in names else names
+        kept = self._kept(names)
+        self.machine.relevant.update(kept)
+        for name in (*names, *kept):
             # A name as common as `process` is a call of this one only where its class or module is named as well.
             hints = {node.name for node in root.chain[:-1]} | {root.module.name.rsplit(".", 1)[-1]}
             common = name in _GENERIC or len(self._naming(name, root)) > CALLERS_LIMIT
@@ -248,7 +251,22 @@ class _Search:
             self.cut.add(id(root))
         return list(result.values())[:ROOTS_LIMIT]
 
-    def _naming(self, name: str, root: _Root) -> list[Module]:
+    def _kept(self, names: list[str]) -> list[str]:
+        """Names at the top level of files under which things called ``names`` are kept: ``HANDLERS = {"mail": by_mail}``."""
+        kept: set[str] = set()
+        wanted = set(names)
+        for name in names:
+            if name in _GENERIC:
+                continue
+            for module in self._files_naming(name)[:CALLERS_LIMIT]:
+                classes = (node for cls in module.body if isinstance(cls, t.Class) for node in cls.body)
+                for node in (*module.body, *classes):
+                    if isinstance(node, t.Assign) and node.value is not None and _mentions(node.value, wanted):
+                        kept |= {target.id for target in node.targets if isinstance(target, t.Name)}
+        return sorted(kept - {"__all__"} - wanted - _GENERIC)
+
+    def _files_naming(self, name: str) -> list[Module]:
+        """The files that name something, test code left out; found over bytes."""
         if name not in self.mentions:
             token = name.encode()
             pattern = re.compile(rb"(?<![\w])" + re.escape(token) + rb"(?![\w])")
@@ -257,7 +275,10 @@ class _Search:
                 for module in self.project.modules.values()
                 if token in module.bytes() and not self.is_test(module.path) and pattern.search(module.bytes())
             ]
-        found = self.mentions[name]
+        return self.mentions[name]
+
+    def _naming(self, name: str, root: _Root) -> list[Module]:
+        found = self._files_naming(name)
         if len(found) > CALLERS_LIMIT or name in _GENERIC:
             hints = [node.name.encode() for node in root.chain[:-1]] + [root.module.name.rsplit(".", 1)[-1].encode()]
             found = [
@@ -425,6 +446,7 @@ class _Sinks:
     def hot(self, module: Module) -> set[str]:
         """Names that a file binds to modelled things, and the names that send wherever they stand."""
         names = set(self.sends) | self.web
+        imported: set[str] = set()
         for node in _everything(module.body):
             if isinstance(node, t.Import):
                 names |= {
@@ -436,19 +458,29 @@ class _Sinks:
                 for name, alias in node.names:
                     path = f"{node.module}.{name}"
                     if path in self.paths or any(known.startswith(f"{path}.") for known in self.paths):
-                        names.add(alias or name)
+                        imported.add(alias or name)
                     elif name == "*":
-                        names |= {
+                        imported |= {
                             known.rsplit(".", 1)[-1] for known in self.paths if known.startswith(f"{node.module}.")
                         }
+        names |= imported
+        top = {*module.body, *(node for cls in module.body if isinstance(cls, t.Class) for node in cls.body)}
         for node in _everything(module.body):
             # self.client = Client(...): what is called on it is a mail call.
             if isinstance(node, t.Assign) and node.value is not None and _mentions(node.value, names - self.sends):
                 for target in node.targets:
                     if isinstance(target, t.Attr):
                         names.add(target.name)
-                    elif isinstance(target, t.Name) and node in module.body:
+                    elif isinstance(target, t.Name) and node in top:
                         names.add(target.id)
+            elif (
+                isinstance(node, t.Assign)
+                and node in top
+                and node.value is not None
+                and _mentions(node.value, imported)
+            ):
+                # TABLE = {"mail": send_mail}: whoever asks it may call that.
+                names |= {target.id for target in node.targets if isinstance(target, t.Name)}
         return names
 
 

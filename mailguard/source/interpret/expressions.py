@@ -289,6 +289,9 @@ class Expressions(Calls):
 
     def _subscript(self, context: Context, state: State, node: t.Sub) -> Val:
         holder = self.eval(context, state, node.value)
+        if isinstance(holder, (Cls, ModelCls)):
+            # A generic class with its arguments.
+            return holder
         if isinstance(node.index, t.Slice):
             bounds = [
                 None if each is None else self.eval(context, state, each)

@@ -25,7 +25,19 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.assignment import Assignment
 from mailguard.source.interpret.base import last_name
 from mailguard.source.interpret.context import DEPTH_LIMIT, YIELDS, Context, Dead
-from mailguard.source.interpret.values import Cell, Cls, Ext, FrameId, Func, ModelCls, Ref, State, Val, join_values
+from mailguard.source.interpret.values import (
+    Cell,
+    Cls,
+    Ext,
+    FrameId,
+    Func,
+    ModelCls,
+    ModelFn,
+    Ref,
+    State,
+    Val,
+    join_values,
+)
 from mailguard.source.slice import filled
 
 __all__ = ["Functions"]
@@ -236,7 +248,7 @@ class Functions(Assignment):
         value = Parameter(param.name, func.symbol, count, trail)
         if isinstance(default, Known) and isinstance(default.value, bool):
             return value
-        if isinstance(default, Ref):
+        if isinstance(default, (Ref, Func, ModelFn)):
             return join_values(value, default)
         return value
 

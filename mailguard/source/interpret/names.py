@@ -231,7 +231,8 @@ class Names(Base):
         bases = []
         for base in node.bases:
             with contextlib.suppress(Dead):
-                bases.append(self.eval(context, state, base))
+                # A generic base with its arguments is that base.
+                bases.append(self.eval(context, state, base.value if isinstance(base, t.Sub) else base))
         prefix = context.symbol
         symbol = f"{context.module.name}:{node.name}" if prefix.endswith(":<module>") else f"{prefix}.{node.name}"
         frame = FrameId(context.path, node)
