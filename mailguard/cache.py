@@ -744,8 +744,10 @@ def _staged(kept: Kept, before: int) -> tuple[bytes, bytes, bytes] | None:
         if not could_matter(os.path.basename(name)):
             continue
         kind = LOUD
-        if suffix_of(name) in (".py", ".pyw"):
-            with open(os.path.join(os.fsencode(kept.root), path), "rb") as stream:
+        file = os.path.join(os.fsencode(kept.root), path)
+        # A link may lead to a device that never ends, and a pipe waits for a writer.
+        if suffix_of(name) in (".py", ".pyw") and stat.S_ISREG(os.lstat(file).st_mode):
+            with open(file, "rb") as stream:
                 content = stream.read()
             if _is_blob(content, about[4:24]):
                 kind = _kind(kept, kept.files.get(os.path.join(kept.root, name), ""), content)

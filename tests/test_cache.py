@@ -378,6 +378,21 @@ def test_code_behind_a_link_is_looked_at_whatever_the_file_is_called(repository:
     assert answer("--staged") is None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+@pytest.mark.parametrize("what", ["device", "pipe"])
+def test_what_never_ends_is_not_read(what: str, repository: Path, look: Look) -> None:
+    odd = repository / "shop" / "odd.py"
+    if what == "device":
+        odd.symlink_to("/dev/zero")
+        git(repository, "add", "-A")
+    else:
+        odd.write_text("x = 1\n")
+        git(repository, "add", "-A")
+        odd.unlink()
+        os.mkfifo(odd)
+    assert look("--staged")[1] == (3 if what == "device" else 0)
+
+
 def test_a_problem_that_was_let_through_is_not_news_after_it(repository: Path, look: Look) -> None:
     (repository / "shop" / "people.py").write_text(PEOPLE)
     git(repository, "add", "-A")
