@@ -296,14 +296,23 @@ def _listing(names: Iterable[tuple[str, bool]]) -> bytes:
     return _digest("\0".join(kept).encode("utf-8", "surrogateescape"))
 
 
-def _folders(root: str) -> Iterator[tuple[str, list[tuple[str, bool]]]]:
-    """Every folder of a tree with what is in it, links not followed."""
+def _content_counts(name: str, is_link: bool) -> bool:
+    """Whether what is in a file counts that is none of the Python files of a run: for settings, and to tell what is code."""
+    if is_link:
+        return could_matter(name)
+    return suffix_of(name) in ("", ".cgi", ".sh", ".toml") or name == "mailguard-baseline.json"
+
+
+def _folders(root: str) -> Iterator[tuple[str, list[tuple[str, bool]], list[str]]]:
+    """Every folder of a tree with what is in it, links not followed; and the files in it whose content counts."""
     stack = [root]
     while stack:
         place = stack.pop()
         with os.scandir(place) as entries:
-            names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
-        yield place, names
+            found = [(entry.name, entry.is_dir(follow_symlinks=False), entry.is_symlink()) for entry in entries]
+        names = [(name, is_folder) for name, is_folder, _ in found]
+        files = [name for name, is_folder, is_link in found if not is_folder and _content_counts(name, is_link)]
+        yield place, names, [os.path.join(place, name) for name in files]
         stack += [os.path.join(place, name) for name, is_folder in names if is_folder and name not in PASSED_OVER]
 
 
@@ -703,14 +712,12 @@ def _on_disk(kept: Kept, before: int) -> tuple[bytes, bytes, bytes] | None:
         git = b"\t".join((head, _digest(data), names))
     wanted = dict.fromkeys(kept.files)
     folders: list[bytes] = []
-    for place, names_here in _folders(root):
+    for place, names_here, files_here in _folders(root):
         if len(folders) + len(wanted) > WATCHED or (place != root and (".git", True) in names_here):
             return None
         about = os.lstat(place)
         folders.append(b"\t".join((_times_or_none(about, before), _listing(names_here), os.fsencode(place))))
-        wanted.update(
-            (os.path.join(place, name), None) for name, is_folder in names_here if not is_folder and could_matter(name)
-        )
+        wanted.update(dict.fromkeys(files_here))
     for place, _, found in os.walk(kept.rules) if kept.rules else ():
         wanted.update((os.path.join(place, name), None) for name in found)
     files = []

@@ -182,6 +182,31 @@ def test_an_edit_of_a_file_that_cannot_matter_costs_nothing(tree: Path, look: Lo
     assert look() == first
 
 
+def test_files_that_no_run_reads_are_not_read_for_the_cache(tree: Path, look: Look) -> None:
+    for command in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "all")):
+        git(tree, *command)
+    (tree / ".gitignore").write_text("env/\n")
+    (tree / "env").mkdir()
+    (tree / "env" / "big.py").write_text("x = 1\n")
+    first = look()
+    assert answer() == first
+    (tree / "env" / "big.py").write_text("import smtplib\n")
+    assert answer() == first
+    assert look() == first
+    (tree / ".gitignore").write_text("")
+    assert answer() is None
+
+
+def test_a_link_that_leads_elsewhere_now_is_seen(tree: Path, look: Look) -> None:
+    (tree / "link.py").symlink_to("shop/shapes.py")
+    first = look()
+    assert answer() == first
+    (tree / "link.py").unlink()
+    (tree / "link.py").symlink_to("/etc/hostname")
+    assert answer() is None
+    assert look() != first
+
+
 def test_a_change_within_the_grain_of_the_clock_is_seen(tree: Path, look: Look) -> None:
     look()
     file = tree / "shop" / "people.py"
