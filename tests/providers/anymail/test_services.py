@@ -85,7 +85,7 @@ def sent(service: str, to: Any, cc: Any, bcc: Any, **options: Any) -> tuple[tupl
         message.connection = get_connection(backend, fail_silently=False)
         try:
             message.send()
-        except Exception as error:  # noqa: BLE001  # the answer of the stub says nothing to a backend
+        except Exception as error:  # the answer of the stub says nothing to a backend
             if not requests:
                 if not isinstance(error, (AnymailError, ValueError)):
                     raise
