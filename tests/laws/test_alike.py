@@ -589,3 +589,161 @@ def test_a_log_without_forms_is_compared_less(tmp_path: Path, monkeypatch: pytes
     fast, careful = both(file)
     assert fast == careful
     assert count.hits > 15
+
+
+# --- One form, few people: here nearly every request is dealt with at once -----------------------
+
+FEW = st.sampled_from(["ann@example.com", "Ann@Example.com", "bob@example.net", "dee@in.example", "eve@sub.in.example"])
+WORDS = st.sampled_from(
+    ["Hello", "Hello", "Hi Ann", "bob%40example.net", "ann&#64;example.com", "dee\uff20in.example", "ann@example.com", "Hi {{name}}", "https://example.org/reset/a1b2c3d4e5f6g7"]
+)  # fmt: skip
+
+
+def one_form(one: str, other: str, third: str, text: str, status: int) -> str:
+    body = {
+        "personalizations": [{"to": [{"email": one}, {"email": other}]}, {"to": [{"email": third}]}],
+        "from": {"email": "desk@example.org"},
+        "content": [{"type": "text/plain", "value": text}],
+    }
+    record = {
+        "method": "POST",
+        "url": "https://api.sendgrid.com/v3/mail/send",
+        "status": status,
+        "headers": {},
+        "body": json.dumps(body),
+    }
+    return json.dumps(record)
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    st.lists(st.builds(one_form, FEW, FEW, FEW, WORDS, st.sampled_from([202, 202, 400])), min_size=6, max_size=20),
+    st.sampled_from([(), ("in.example",), ("example.com",)]),
+    st.sampled_from([0, 10**9]),
+)
+def test_requests_of_one_form_come_to_what_each_does(
+    tmp_path: Path, lines: list[str], inside: tuple[str, ...], worth: int
+) -> None:
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join([*lines, *lines]) + "\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alike, "WORTH", worth)
+        fast, careful = both(file, inside)
+    assert fast == careful
+
+
+PLAIN = ("ann@example.com", "bob@example.net", "cy@example.org", "Hello", 202)
+
+
+@pytest.mark.parametrize("worth", [0, 10**9])
+@pytest.mark.parametrize(
+    ("odd", "inside"),
+    [
+        (("ann@example.com", "ann@example.com", "cy@example.org", "Hello", 202), ()),
+        (("ann@example.com", "Ann@example.com", "cy@example.org", "Hello", 202), ()),
+        (("dee@in.example", "eve@sub.in.example", "dee@in.example", "Hello", 202), ("in.example",)),
+        (("ann@example.com", "bob@example.net", "cy@example.org", "bob%40example.net", 202), ()),
+        (("ann@example.com", "bob@example.net", "cy@example.org", "bob&#64;example.net", 202), ()),
+        (("ann@example.com", "bob@example.net", "cy@example.org", "bob@example.net", 202), ()),
+        (("ann@example.com", "bob@example.net", "cy@example.org", "Hi {{name}}", 202), ()),
+        (("ann@example.com", "bob@example.net", "cy@example.org", "Hello", 400), ()),
+    ],
+)
+def test_one_that_is_not_like_the_others_is_told(
+    tmp_path: Path, count: Count, odd: tuple[Any, ...], inside: tuple[str, ...], worth: int
+) -> None:
+    file = tmp_path / "sent.jsonl"
+    plain = one_form(*PLAIN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alike, "WORTH", worth)
+        file.write_text((plain + "\n") * 12, encoding="utf-8")
+        alone = report(file, 1, inside)
+        assert count.hits == 10
+        assert (count.lines > 0) == (worth == 0)
+        lines = [plain] * 6 + [one_form(*odd)] + [plain] * 5
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        fast, careful = both(file, inside)
+    assert fast == careful
+    assert fast != alone
+
+
+def test_people_of_quiet_requests_are_remembered(tmp_path: Path) -> None:
+    # The text of the last one names two to whom earlier ones went, which only tells who was remembered.
+    lines = [one_form(f"a{n}@example.com", f"b{n}@example.com", f"c{n}@example.com", "Hello", 202) for n in range(8)]
+    lines.append(one_form("x@example.com", "y@example.com", "z@example.com", "a5@example.com and b6@example.com", 202))
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+    assert "content" in fast or "text" in fast
+
+
+def test_a_list_that_grows_from_one_quiet_request_to_the_next_is_found(tmp_path: Path) -> None:
+    def line(people: list[str]) -> str:
+        body = {
+            "personalizations": [{"to": [{"email": person} for person in people]}],
+            "from": {"email": "desk@example.org"},
+        }
+        return json.dumps(
+            {"method": "POST", "url": "https://api.sendgrid.com/v3/mail/send", "headers": {}, "body": json.dumps(body)}
+        )
+
+    people = ["ann@example.com", "bob@example.net", "cy@example.org"]
+    learnt = [line([f"{n}{size}@example.com" for n in range(size)]) for size in (1, 2, 3) for _ in range(4)]
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join([*learnt, *(line(people[:size]) for size in (1, 2, 3))]) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+    assert "recipient-list-growth" in fast
+
+
+@pytest.mark.parametrize("worth", [0, 10**9])
+@pytest.mark.parametrize("decoy", ["", "in the body", "in the line"])
+@pytest.mark.parametrize("where", ["body", "line"])
+def test_a_key_that_is_there_twice_is_no_form_that_was_seen(tmp_path: Path, where: str, decoy: str, worth: int) -> None:
+    plain = json.loads(one_form(*PLAIN))
+    body = plain["body"]
+    leak = json.dumps([{"to": [{"email": f"p{n}@example.com"} for n in range(9)]}])
+    if decoy == "in the body":
+        body = body.replace("Hello", "\\u0022" * 40)
+    if where == "body":
+        body = body.replace("{", '{"personalizations": ' + leak + ", ", 1)
+    line = json.dumps(plain | {"body": body})
+    if where == "line":
+        line = line.replace(
+            '"body": ', '"body": ' + json.dumps(json.dumps({"personalizations": json.loads(leak)})) + ', "body": ', 1
+        )
+    if decoy == "in the line":
+        line = line.replace('\\"', "\\u0022")
+    file = tmp_path / "sent.jsonl"
+    usual = one_form(*PLAIN)
+    file.write_text("\n".join([usual] * 6 + [line] + [usual] * 3) + "\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alike, "WORTH", worth)
+        fast, careful = both(file)
+        file.write_text((usual + "\n") * 10, encoding="utf-8")
+        assert fast == careful != report(file)
+
+
+@pytest.mark.parametrize("where", ["body", "line"])
+def test_marks_written_as_numbers_hide_no_key(tmp_path: Path, where: str) -> None:
+    # As many marks are hidden as the key that the parser drops brings with it.
+    usual = one_form(*PLAIN)
+    plain = json.loads(usual)
+    if where == "body":
+        dropped = (
+            '"personalizations": ' + json.dumps([{"to": [{"email": f"p{n}@example.com"} for n in range(9)]}]) + ", "
+        )
+        marks = dropped.count('"')
+        body = plain["body"].replace("{", "{" + dropped, 1).replace("Hello", r"\u0022" * marks)
+        quiet = plain["body"].replace("Hello", r"\"" * marks)
+        line, usual = json.dumps(plain | {"body": body}), json.dumps(plain | {"body": quiet})
+    else:
+        line = usual.replace('"body": ', '"body": "x", "body": ', 1).replace('\\"', "\\u0022", 4)
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join([usual] * 6 + [line] + [usual] * 3) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    file.write_text((usual + "\n") * 10, encoding="utf-8")
+    assert fast == careful != report(file)
