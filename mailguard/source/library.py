@@ -16,6 +16,7 @@ from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL, PLAIN_MANY, UNBOUND
 from mailguard.model.place import Place
 from mailguard.model.value import (
     ABSENT,
+    ORIGIN_OF,
     Either,
     Fields,
     Items,
@@ -1312,7 +1313,17 @@ def unresolved(
             return Unknown(short, OPEN, trail)
     if isinstance(callee, Parameter):
         return replace(callee, name=f"{callee.name}()", count=OPEN)
+    if _FORMATS.search(path.rsplit(".", 1)[-1].lower()):
+        # What makes an address out of its parts keeps where they come from, as formataddr does.
+        parts = [trail_of(arg) for arg in (*args, *named_args.values())]
+        carried = next((way for way in reversed(parts) if any(step.kind in ORIGIN_OF for step in way)), None)
+        if carried is not None:
+            return Unknown(f"{path.rsplit('.', 1)[-1]}()", OPEN, carried)
     return Unknown(f"{path.rsplit('.', 1)[-1]}()", OPEN, _origin(path, place) if path else ())
+
+
+_FORMATS: Final = re.compile(r"addr|format|mailbox|sanit|clean|strip|escape|quote|encode|decode|lower|normali[sz]e")
+"""Names of functions that give back what they are given, in another form."""
 
 
 def batches(state: State, value: Val, size: Val, place: Place) -> Val:

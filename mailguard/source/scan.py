@@ -40,6 +40,8 @@ ROOTS_LIMIT: Final = 60
 STACK_BYTES: Final = 512 * 1024 * 1024
 """The interpreter recurses over expressions and calls; its thread gets a stack to match."""
 
+MAKERS_LIMIT: Final = 3
+"""So many functions in a row that hand a message on before one sends it."""
 _GENERIC: Final = frozenset(
     "send save run post get execute create call process handle start submit write delete update main __init__ perform notify "
     "apply do work task job publish dispatch emit push add form_valid validate clean setup build render list load parse index "
@@ -113,6 +115,8 @@ class _Search:
     """Names that the top level of a file mentions, outside functions and classes."""
     by_symbol: dict[str, list[_Root]] = field(default_factory=dict)
     known_callers: dict[int, list[_Root]] = field(default_factory=dict)
+    hot: dict[Module, set[str]] = field(default_factory=dict)
+    """By file: the names in it that stand for mail libraries and for what sends."""
     naming: set[Module] = field(default_factory=set)
     """Files that name a mail library."""
 
@@ -206,6 +210,50 @@ class _Search:
                 one.inherited = True
                 found.append(one)
         return found
+
+    def senders_of_made(self, seeds: list[_Root], sends: frozenset[str]) -> list[_Root]:
+        """Functions that send what code elsewhere makes: an object of a class derived from a message, or what a function returns.
+
+        Their files need not name a mail library themselves.
+        """
+        found: list[_Root] = []
+        asked: set[str] = set()
+        level = seeds
+        for _ in range(MAKERS_LIMIT):
+            made = self._made(level) - asked
+            asked |= made
+            level = []
+            for name in sorted(made):
+                for module in self._files_naming(name)[: CALLERS_LIMIT * 4]:
+                    for chain in self.chains(module):
+                        node = chain[-1]
+                        if isinstance(node, t.Func) and name in node.names and not sends.isdisjoint(node.names):
+                            level.append(self.root(module, chain))
+                    if module not in self.naming and _module_mentions(module.body, name):
+                        level.append(self.root(module, ()))
+            known = {id(root) for root in (*seeds, *found)}
+            level = [root for root in {id(root): root for root in level}.values() if id(root) not in known]
+            found += level
+            self.machine.relevant |= made
+        return found
+
+    def _made(self, roots: list[_Root]) -> set[str]:
+        """Names by which messages are made: classes that are derived from modelled ones, functions that return without sending."""
+        names: set[str] = set()
+        for module in {root.module for root in roots} | self.naming:
+            hot = set() if self.is_test(module.path) else self.hot.get(module, set())
+            names |= {
+                cls.name for cls in module.body if isinstance(cls, t.Class) and not hot.isdisjoint(_names_of(cls.bases))
+            }
+        for root in roots:
+            node = root.chain[-1] if root.chain else None
+            plain = isinstance(node, t.Func) and len(root.chain) == 1 and not self.is_test(root.module.path)
+            if isinstance(node, t.Func) and plain and _returns(node.body) and not self.run(root):
+                names.add(node.name)
+        if self.machine.methods is not None:
+            for name in list(names):
+                names |= {heir.name for _, heir in self.machine.methods.subclasses(name)}
+        return names - _GENERIC
 
     def callers(self, root: _Root) -> list[_Root]:
         """Functions that may lead to the root; looked for once."""
@@ -354,6 +402,11 @@ class _Search:
             # Any program posts to addresses that its callers give; only those that name a mail service matter.
             callers = [caller for caller in callers if caller.module in self.naming]
         return [caller for caller in callers if any(found.place == dispatch.place for found in self.run(caller))]
+
+
+def _returns(body: Iterable[t.Stmt]) -> bool:
+    """Whether a function gives something back."""
+    return any(isinstance(node, t.Return) and node.value is not None for node in _everything(body))
 
 
 def _bound(body: Iterable[t.Stmt]) -> Iterator[str]:
@@ -593,7 +646,7 @@ def _scan(
         if not _names_mail(data, tokens) and not _odd(data):
             continue
         search.naming.add(module)
-        hot = sinks.hot(module)
+        hot = search.hot[module] = sinks.hot(module)
         machine.relevant |= hot - {"request", "put", "Request"}
         for chain in search.chains(module):
             node = chain[-1]
@@ -601,6 +654,7 @@ def _scan(
                 seeds.append(search.root(module, chain))
         if _module_mentions(module.body, *hot):
             seeds.append(search.root(module, ()))
+    seeds += search.senders_of_made(seeds, sinks.sends)
     for root in list(seeds):
         seeds += search.as_subclasses(root)
     search.judge(seeds)

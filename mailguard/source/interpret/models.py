@@ -112,7 +112,8 @@ class Models(Narrowing):
 
         def ready(value: Val, key: object) -> Val:
             if marked:
-                value = self._shown_whole(state, value, context.place(spans.get(key, whole)))
+                place = context.place(spans[key]) if key in spans else _given_at(value) or context.place(whole)
+                value = self._shown_whole(state, value, place)
             return self._argument(context, state, value, node)
 
         # A function that only converts (formataddr, json.dumps) shows nobody anything: it is tried unmarked first.
@@ -483,6 +484,15 @@ class Models(Narrowing):
         if value is ABSENT:
             return Known(None)
         return value
+
+
+def _given_at(value: Val) -> Place | None:
+    """Where an argument that a function only hands on (``**kwargs``) was written."""
+    if isinstance(value, Either):
+        return next((place for option in value.options if (place := _given_at(option)) is not None), None)
+    trail = value.trail if isinstance(value, Ref) else trail_of(value)
+    passed = [step.place for step in trail if step.kind is StepKind.PASSED]
+    return passed[-1] if passed else None
 
 
 class _Heap:
