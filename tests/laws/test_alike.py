@@ -747,3 +747,68 @@ def test_marks_written_as_numbers_hide_no_key(tmp_path: Path, where: str) -> Non
     fast, careful = both(file)
     file.write_text((usual + "\n") * 10, encoding="utf-8")
     assert fast == careful != report(file)
+
+
+def request_line(body: dict[str, Any]) -> str:
+    return json.dumps(
+        {"method": "POST", "url": "https://api.sendgrid.com/v3/mail/send", "headers": {}, "body": json.dumps(body)}
+    )
+
+
+def test_an_encoded_name_is_no_plain_name(tmp_path: Path) -> None:
+    def line(name: str) -> str:
+        return request_line(
+            {
+                "personalizations": [{"to": [{"email": "ann@example.com", "name": name}]}],
+                "from": {"email": "desk@example.org"},
+            }
+        )
+
+    file = tmp_path / "sent.jsonl"
+    file.write_text(
+        "\n".join([line("Ann")] * 6 + [line("=?utf-8?q?bob=40example.net?=")] + [line("Bob")] * 3) + "\n",
+        encoding="utf-8",
+    )
+    fast, careful = both(file)
+    file.write_text("\n".join([line("Ann")] * 10) + "\n", encoding="utf-8")
+    assert fast == careful != report(file)
+
+
+def test_what_is_attached_is_looked_into(tmp_path: Path) -> None:
+    import base64
+
+    def line(attached: str) -> str:
+        content = base64.b64encode(attached.encode()).decode()
+        to = [{"to": [{"email": "ann@example.com"}]}, {"to": [{"email": "bob@example.net"}]}]
+        return request_line(
+            {"personalizations": to, "attachments": [{"content": content, "type": "text/csv", "filename": "a.csv"}]}
+        )
+
+    file = tmp_path / "sent.jsonl"
+    file.write_text(
+        "\n".join([line("nobody")] * 6 + [line("ann@example.com,bob@example.net")] + [line("x")] * 3) + "\n",
+        encoding="utf-8",
+    )
+    fast, careful = both(file)
+    file.write_text("\n".join([line("nobody")] * 10) + "\n", encoding="utf-8")
+    assert fast == careful != report(file)
+
+
+def test_the_only_reader_of_a_quiet_request_is_remembered(tmp_path: Path) -> None:
+    def line(person: str, text: str) -> str:
+        body = {
+            "personalizations": [{"to": [{"email": person}]}],
+            "from": {"email": "desk@example.org"},
+            "content": [{"type": "text/plain", "value": text}],
+        }
+        return request_line(body)
+
+    lines = [line(f"a{number}@example.com", "Hello") for number in range(8)]
+    last = line("z@example.com", "To a5@example.com and a6@example.com")
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join([*lines, last]) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    file.write_text("\n".join([*lines[:4], last]) + "\n", encoding="utf-8")
+    assert fast == careful
+    assert "content" in fast
+    assert fast.count('"rule"') > report(file).count('"rule"')
