@@ -192,7 +192,8 @@ def _call(call: Call) -> Json:
         "because": told(call.because),
         "unless": told(call.unless),
         "reads": [
-            {"field": clean(field), "holds": told(holds), "place": place_data(place)} for field, holds, place in call.reads
+            {"field": clean(field), "holds": told(holds), "place": place_data(place)}
+            for field, holds, place in call.reads
         ],
         "times": call.times,
     }

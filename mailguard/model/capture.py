@@ -19,7 +19,14 @@ class Seen(Protocol):
         """Of a line that was not parsed yet."""
 
     def request(
-        self, line: bytes, method: str, url: str, headers: dict[str, Any], body: str, status: int | str | None, marks: int
+        self,
+        line: bytes,
+        method: str,
+        url: str,
+        headers: dict[str, Any],
+        body: str,
+        status: int | str | None,
+        marks: int,
     ) -> bool:
         """Of the parts of a line that is a record in our own shape.
 

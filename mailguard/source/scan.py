@@ -211,6 +211,14 @@ class _Search:
                 found.append(one)
         return found
 
+    def learn(self, seeds: list[_Root], sends: frozenset[str]) -> None:
+        """Take functions that send what they are given, of which nothing is known here, for mail calls themselves."""
+        for root in seeds:
+            node = root.chain[-1] if root.chain else None
+            own_name = root.name not in _GENERIC and not root.name.startswith("__")
+            if isinstance(node, t.Func) and own_name and not sends.isdisjoint(node.names) and not self.run(root):
+                self.machine.relevant.add(root.name)
+
     def senders_of_made(self, seeds: list[_Root], sends: frozenset[str]) -> list[_Root]:
         """Functions that send what code elsewhere makes: an object of a class derived from a message, or what a function returns.
 
@@ -379,7 +387,11 @@ class _Search:
     def _own_root(self, dispatch: Dispatch, seeds: list[_Root]) -> bool:
         """Whether the function that holds the send is a seed that finds it by itself, and so speaks for it."""
         own = self._seed_symbols(seeds).get(dispatch.symbol, ())
-        return any(found.place == dispatch.place for seed in own for found in self.run(seed))
+        return any(
+            found.place == dispatch.place
+            for seed in own
+            for found in (self.run(seed) if seed.dispatches is None else seed.dispatches)
+        )
 
     def _seed_symbols(self, seeds: list[_Root]) -> dict[str, list[_Root]]:
         if not self.by_symbol:
@@ -654,6 +666,7 @@ def _scan(
                 seeds.append(search.root(module, chain))
         if _module_mentions(module.body, *hot):
             seeds.append(search.root(module, ()))
+    search.learn(seeds, sinks.sends)
     seeds += search.senders_of_made(seeds, sinks.sends)
     for root in list(seeds):
         seeds += search.as_subclasses(root)

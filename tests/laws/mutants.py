@@ -25,7 +25,8 @@ from mailguard.model.value import Either, Known
 from mailguard.providers import django, mailgun, sendgrid, ses
 from mailguard.rulebook import Measure, measure
 from mailguard.source import library
-from mailguard.source.interpret import machine
+from mailguard.source.interpret import statements
+from mailguard.source.interpret.values import join_values
 from mailguard.transports import django_mail, mime, split
 
 from . import agreement
@@ -615,12 +616,12 @@ def a_sum_counts_one_side(patch: Patch) -> None:
 def a_branch_of_a_value_is_dropped(patch: Patch) -> None:
     original = values.join
     everywhere(patch, original, lambda *options: original(options[0]))
-    everywhere(patch, machine.join_values, lambda *options: options[0])
+    everywhere(patch, join_values, lambda *options: options[0])
 
 
 @mutant("a list grows")
 def a_loop_is_not_widened(patch: Patch) -> None:
-    patch.setattr(machine, "widen", lambda old, new, *_: old)
+    patch.setattr(statements, "widen", lambda old, new, *_: old)
 
 
 @mutant("a guard")

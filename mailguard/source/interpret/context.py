@@ -59,7 +59,7 @@ class Effort:
     """Calls within calls of functions that name no mail call."""
 
 
-FULL: Final = Effort(60_000, 8, 4)
+FULL: Final = Effort(20_000, 8, 4)
 """Where every root starts."""
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from mailguard.model.count import ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
 from mailguard.model.value import ABSENT, ORIGIN_OF, Either, Items, Known, Member, Parameter, Step, StepKind, Unknown
@@ -49,57 +50,42 @@ class Expressions(Calls):
         self.steps += 1
         if self.steps > self.effort.steps:
             raise Budget
-        match node:
-            case t.Const():
-                return self._const(context, node)
-            case t.Name():
-                return self.lookup(context, state, node.id, node.at)
-            case t.Attr():
-                return self.attribute(context, state, self.eval(context, state, node.value), node.name, node)
-            case t.Call():
-                return self._call(context, state, node)
-            case t.Sub():
-                return self._subscript(context, state, node)
-            case t.FStr():
-                parts = [self.eval(context, state, part) for part in node.parts]
-                return library.concat(state, parts, context.place(node.at))
-            case t.Bin():
-                return self._binary(context, state, node)
-            case t.Bool():
-                return self._boolean(context, state, node)
-            case t.Unary():
-                value = self.eval(context, state, node.operand)
-                if node.op == "not":
-                    answer = self.truth(state, value)
-                    return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.NO)
-                return library.negated(value) if node.op == "-" else value
-            case t.Compare():
-                return self._compare(context, state, node)
-            case t.Cond():
-                return self._conditional(context, state, node)
-            case t.Seq():
-                return self._sequence(context, state, node)
-            case t.Dict():
-                return self._dict(context, state, node)
-            case t.Comp():
-                return self._comprehension(context, state, node)
-            case t.Lam():
-                defaults = tuple(
-                    (param.name, self._default(context, state, param))
-                    for param in node.params
-                    if param.default is not None
-                )
-                return Func(node, context.module, context.frames, context.owner, f"{context.symbol}.<lambda>", defaults)
-            case t.Yield():
-                return self._yield(context, state, node)
-            case t.Walrus():
-                value = self.eval(context, state, node.value)
-                self.assign(context, state, node.target, value, node.value.at)
-                return value
-            case t.Slice():
-                return Unknown("a slice")
+        return self._evaluators[type(node)](self, context, state, node)
 
-    def _const(self, context: Context, node: t.Const) -> Val:
+    def _name(self, context: Context, state: State, node: t.Name) -> Val:
+        return self.lookup(context, state, node.id, node.at)
+
+    def _attr(self, context: Context, state: State, node: t.Attr) -> Val:
+        return self.attribute(context, state, self.eval(context, state, node.value), node.name, node)
+
+    def _text(self, context: Context, state: State, node: t.FStr) -> Val:
+        parts = [self.eval(context, state, part) for part in node.parts]
+        return library.concat(state, parts, context.place(node.at))
+
+    def _unary(self, context: Context, state: State, node: t.Unary) -> Val:
+        value = self.eval(context, state, node.operand)
+        if node.op == "not":
+            answer = self.truth(state, value)
+            return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.NO)
+        return library.negated(value) if node.op == "-" else value
+
+    def _lambda(self, context: Context, state: State, node: t.Lam) -> Val:
+        defaults = tuple(
+            (param.name, self._default(context, state, param)) for param in node.params if param.default is not None
+        )
+        return Func(node, context.module, context.frames, context.owner, f"{context.symbol}.<lambda>", defaults)
+
+    def _walrus(self, context: Context, state: State, node: t.Walrus) -> Val:
+        value = self.eval(context, state, node.value)
+        self.assign(context, state, node.target, value, node.value.at)
+        return value
+
+    def _slice(self, context: Context, state: State, node: t.Slice) -> Val:
+        del context, state, node
+        return Unknown("a slice")
+
+    def _const(self, context: Context, state: State, node: t.Const) -> Val:
+        del state
         value = node.value
         if value is ...:
             return Unknown("...", OPTIONAL)
@@ -447,12 +433,23 @@ class Expressions(Calls):
                 started = Bound(run, holder)
                 return started if name == "start" else Native(f"callable.{name}", started, bound=True)
         label = last_name(node.value) if isinstance(node, t.Attr) else ""
-        base = Unknown(label or "self", OPEN, tuple(step for step in holder.trail if step.kind in ORIGIN_OF))
+        origins = tuple(step for step in holder.trail if step.kind in ORIGIN_OF)
+        if not origins and found is not ABSENT and self._of_settings(cell.cls):
+            origins = (Step(StepKind.CONFIGURED, context.place(node.at), name),)
+        base = Unknown(label or "self", OPEN, origins)
         value = library.attribute(
             self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls)
         )
         count = self.declared_count(cell.cls, name)
         return replace(value, count=count) if count is not None and isinstance(value, Unknown) else value
+
+    def _of_settings(self, cls: Val) -> bool:
+        """Whether a class, or one that it is derived from, is called like one that holds settings."""
+        return any(
+            library.settings_like(each.node.name if isinstance(each, Cls) else each.path.rsplit(".", 1)[-1])
+            for each in self.mro(cls)
+            if isinstance(each, (Cls, Ext))
+        )
 
     def _described(self, cls: Val, name: str) -> bool:
         """Whether a class says by a descriptor what its objects have: a column, a field, a relation."""
@@ -466,6 +463,28 @@ class Expressions(Calls):
             if isinstance(each, ModelCls):
                 return inspect.getattr_static(each.cls, name, None)
         return None
+
+    _evaluators: ClassVar[dict[type, Callable[[Any, Context, State, Any], Val]]] = {
+        t.Const: _const,
+        t.Name: _name,
+        t.Attr: _attr,
+        t.Call: Calls._call,  # noqa: SLF001  # of the layer below
+        t.Sub: _subscript,
+        t.FStr: _text,
+        t.Bin: _binary,
+        t.Bool: _boolean,
+        t.Unary: _unary,
+        t.Compare: _compare,
+        t.Cond: _conditional,
+        t.Seq: _sequence,
+        t.Dict: _dict,
+        t.Comp: _comprehension,
+        t.Lam: _lambda,
+        t.Yield: _yield,
+        t.Walrus: _walrus,
+        t.Slice: _slice,
+    }
+    """What evaluates each kind of expression; a table, as this is asked for millions of times."""
 
 
 _RUNS: Final = frozenset({"start", "delay", "apply_async", "enqueue", "submit", "send"})

@@ -225,6 +225,9 @@ class Functions(Assignment):
             return None
         declared = replace(context, frames=context.frames[1:]) if len(context.frames) > 1 else context
         cls = self.eval(declared, state, annotation)
+        if isinstance(cls, ModelCls) and cls.path.startswith("email."):
+            # Whose header lines a message has that somebody else made, only the caller tells.
+            return None
         if isinstance(cls, ModelCls):
             return state.allocate(context.path, (param, "declared"), Cell("object", cls))
         if isinstance(cls, Cls):

@@ -221,12 +221,16 @@ class Cell:
         """The same thing with another value under ``name``."""
         for index, (key, _) in enumerate(self.fields):
             if key == name:
-                return replace(self, fields=(*self.fields[:index], (name, value), *self.fields[index + 1 :]))
-        return replace(self, fields=(*self.fields, (name, value)))
+                return self.of_fields((*self.fields[:index], (name, value), *self.fields[index + 1 :]))
+        return self.of_fields((*self.fields, (name, value)))
 
     def drop(self, name: str) -> Cell:
         """The same thing without ``name``."""
-        return replace(self, fields=tuple(item for item in self.fields if item[0] != name))
+        return self.of_fields(tuple(item for item in self.fields if item[0] != name))
+
+    def of_fields(self, fields: tuple[tuple[str, Val], ...]) -> Cell:
+        """The same thing with other fields: what `replace` does, in a fraction of its time."""
+        return Cell(self.sort, self.cls, self.members, fields, self.open, self.rest_key, self.rest, self.trail)
 
 
 class Layer(Generic[K, V]):
