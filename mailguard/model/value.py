@@ -525,10 +525,10 @@ def _folded(value: dict[Any, Any], key: str) -> Value | Absent:
     """What stands under the first key that is ``key`` in whatever case."""
     wanted = key.casefold()
     size = len(wanted)
-    for name in value:
+    for name, held in value.items():
         # In ASCII only a key of the same length can be it; a capture asks a million times.
         if type(name) is str and (len(name) == size or not name.isascii()) and name.casefold() == wanted:
-            found: Value | Absent = value[name]
+            found: Value | Absent = held
             return found
     return ABSENT
 
