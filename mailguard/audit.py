@@ -362,7 +362,7 @@ def _recorded(report: Report) -> dict[Place, list[Finding]]:
     found: dict[Place, list[Finding]] = {}
     for finding in report.findings:
         if not finding.ways and not finding.exception:
-            found.setdefault(finding.place, []).append(finding)
+            found.setdefault(finding.send, []).append(finding)
     return found
 
 

@@ -728,8 +728,7 @@ class CaptureTally:
             if (seen := self._findings.get(key)) is not None:
                 self._findings[key] = replace(seen, times=seen.times + finding.times)
             else:
-                place = moved(finding.place)
-                self._findings[key] = replace(finding, place=place, send=place)
+                self._findings[key] = replace(finding, place=moved(finding.place), send=moved(finding.send))
                 self._causes[key] = part.causes[key]
         for key, skip in part.skips.items():
             if (known := self._skips.get(key)) is not None:
@@ -865,7 +864,7 @@ class CaptureTally:
             severity=judgement.severity,
             certainty=judgement.certainty,
             place=place,
-            send=place,
+            send=record.place,
             ways=(),
             api=f"{provider.name} {operation}",
             provider=provider.name,

@@ -468,10 +468,10 @@ def test_an_answer_needs_neither_click_nor_a_parser(tree: Path, place: Path) -> 
     environment = {**os.environ, "MAILGUARD_CACHE_DIR": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
     runs = [
         subprocess.run(command, capture_output=True, text=True, cwd=tree, env=environment, check=False)
-        for _ in range(2)
+        for _ in range(3)  # the first may begin so shortly after the files were written that it is not remembered
     ]
-    assert runs[0].stdout == runs[1].stdout
+    assert runs[0].stdout == runs[1].stdout == runs[2].stdout
     assert "mailguard.gate" in runs[0].stderr
-    loaded = runs[1].stderr.split("\n")[-2]
+    loaded = runs[2].stderr.split("\n")[-2]
     assert loaded.endswith("] 1")
     assert not any(name in loaded for name in ("click", "libcst", "yaml", "'ast'", "gate"))

@@ -80,7 +80,7 @@ class Finding:
     place: Place
     """Where the recipients enter the message: header write, argument, add call; the record of a capture."""
     send: Place
-    """The mail call; the same as ``place`` for a capture."""
+    """The mail call; the record for a capture."""
     ways: tuple[Way, ...]
     """Worst first; never empty for code, empty for a capture."""
     api: str

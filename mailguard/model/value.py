@@ -525,10 +525,10 @@ def _folded(value: dict[Any, Any], key: str) -> Value | Absent:
     """What stands under the first key that is ``key`` in whatever case."""
     wanted = key.casefold()
     size = len(wanted)
-    for name, held in value.items():
+    for name in value:  # noqa: PLC0206  # `alike` observes which values are read: only the one that is meant
         # In ASCII only a key of the same length can be it; a capture asks a million times.
         if type(name) is str and (len(name) == size or not name.isascii()) and name.casefold() == wanted:
-            found: Value | Absent = held
+            found: Value | Absent = value[name]
             return found
     return ABSENT
 

@@ -23,6 +23,9 @@ from mailguard.stencil import Stencil, stencil_of
 sys.path.insert(0, str(Path(__file__).parents[1] / "providers"))
 import samples  # lies beside the tests of the providers
 
+# A folder there is called like the package it tests: left on the path, it would be taken for that.
+sys.path.pop(0)
+
 
 @pytest.fixture(autouse=True)
 def stencils_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
