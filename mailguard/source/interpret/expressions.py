@@ -271,7 +271,9 @@ class Expressions(Calls):
                 library.extend(state, holder, value, context.place(node.at))
             else:
                 library.list_append(state, holder, value)
-        return Unknown("sent into the generator")
+            return Unknown("sent into the generator")
+        # A coroutine that yields to wait gets what it waited for.
+        return value
 
     def _subscript(self, context: Context, state: State, node: t.Sub) -> Val:
         holder = self.eval(context, state, node.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from typing import Final
 
 from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, Count
 from mailguard.model.value import (
@@ -65,7 +66,7 @@ class Functions(Assignment):
         frame = FrameId(path, func.node)
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
         calls = context.calls if opened else (*context.calls, Step(StepKind.PASSED, context.place(at), func.symbol))
-        yields: list[Member] | None = [] if isinstance(func.node, t.Func) and func.node.generator else None
+        yields: list[Member] | None = [] if isinstance(func.node, t.Func) and _generates(func.node) else None
         idle = 0
         if not opened and isinstance(func.node, t.Func) and self.relevant.isdisjoint(func.node.names):
             # Nothing in it names a mail call: it can only make or change values.
@@ -317,6 +318,15 @@ class Functions(Assignment):
                 step = Step(StepKind.PARAMETER, replace(context, module=cls.module).place(cls.node.at), name)
                 cell = cell.put(name, join_values(Parameter(name, cls.symbol, OPEN, (step,)), value))
         state.heap[ref] = cell
+
+
+def _generates(node: t.Func) -> bool:
+    """Whether a call of a function makes a generator, and not a coroutine of the older kind, which yields to wait."""
+    return node.generator and not any(last_name(decorator) in _COROUTINES for decorator in node.decorators)
+
+
+_COROUTINES: Final = frozenset({"inlineCallbacks", "coroutine", "engine", "tasklet", "deferredGenerator"})
+"""Decorators under which ``x = yield call()`` waits for a result: Twisted, Tornado, asyncio before Python 3.5, ndb."""
 
 
 def _empty(state: State, default: Val) -> bool:

@@ -112,7 +112,9 @@ class Models(Narrowing):
 
         def ready(value: Val, key: object) -> Val:
             if marked:
-                place = context.place(spans[key]) if key in spans else _given_at(value) or context.place(whole)
+                # A constructor of the program's own that hands everything on shows people where they were given to it.
+                given = _given_at(value) if key not in spans and context.symbol.endswith(".__init__") else None
+                place = context.place(spans.get(key, whole)) if given is None else given
                 value = self._shown_whole(state, value, place)
             return self._argument(context, state, value, node)
 
