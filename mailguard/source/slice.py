@@ -39,7 +39,7 @@ class _Uses:
 
 
 def filled(body: Iterable[t.Stmt], name: str) -> bool:
-    """Whether functions within ``body`` add to a list of that name: an attribute of ``self``, or a global."""
+    """Whether functions within ``body`` add to a list or mapping of that name: an attribute of ``self``, or a global."""
     stack: list[object] = [node for node in body if isinstance(node, (t.Func, t.Class))]
     while stack:
         node = stack.pop()
@@ -48,7 +48,10 @@ def filled(body: Iterable[t.Stmt], name: str) -> bool:
         if isinstance(node, t.Call) and isinstance(node.func, t.Attr) and node.func.name in _FILLS:
             if _named(node.func.value) == name:
                 return True
-        elif isinstance(node, t.AugAssign) and _named(node.target) == name:
+        elif (isinstance(node, t.AugAssign) and _named(node.target) == name) or (
+            isinstance(node, t.Assign)
+            and any(isinstance(target, t.Sub) and _named(target) == name for target in node.targets)
+        ):
             return True
         if isinstance(node, (tuple, list)):
             stack.extend(node)
@@ -58,10 +61,12 @@ def filled(body: Iterable[t.Stmt], name: str) -> bool:
 
 
 def _named(node: t.Expr) -> str:
+    while isinstance(node, t.Sub):
+        node = node.value
     return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
 
 
-_FILLS = frozenset({"append", "extend", "add", "update", "insert"})
+_FILLS = frozenset({"append", "extend", "add", "update", "insert", "setdefault"})
 
 
 def mentions(node: t.Expr) -> set[str]:

@@ -334,7 +334,10 @@ def _empty(state: State, default: Val) -> bool:
     if isinstance(default, Known):
         return default.value is None or default.value == ""
     cell = state.heap.get(default) if isinstance(default, Ref) else None
-    return cell is not None and cell.sort in {"list", "set"} and not cell.members
+    return cell is not None and (
+        (cell.sort in {"list", "set"} and not cell.members)
+        or (cell.sort == "dict" and not cell.fields and cell.rest is None)
+    )
 
 
 def _flat(value: Val) -> bool:
