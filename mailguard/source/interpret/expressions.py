@@ -71,7 +71,9 @@ class Expressions(Calls):
 
     def _lambda(self, context: Context, state: State, node: t.Lam) -> Val:
         defaults = tuple(
-            (param.name, self._default(context, state, param)) for param in node.params if param.default is not None
+            (param.name, self._default(context, state, node, param))
+            for param in node.params
+            if param.default is not None
         )
         return Func(node, context.module, context.frames, context.owner, f"{context.symbol}.<lambda>", defaults)
 

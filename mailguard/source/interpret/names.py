@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mailguard.model.count import OPEN, OPTIONAL, Count
+from mailguard.model.count import MANY, OPEN, OPTIONAL, Count
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, Either, Known, Member, Object, Parameter, Step, StepKind, Unknown
 from mailguard.source import library
@@ -211,7 +211,9 @@ class Names(Base):
             name = last_name(decorator)
             sort = _DECORATORS.get(name, sort)
         defaults = tuple(
-            (param.name, self._default(context, state, param)) for param in node.params if param.default is not None
+            (param.name, self._default(context, state, node, param))
+            for param in node.params
+            if param.default is not None
         )
         prefix = owner.symbol if isinstance(owner, Cls) else context.symbol
         symbol = f"{context.module.name}:{node.name}" if prefix.endswith(":<module>") else f"{prefix}.{node.name}"
@@ -219,12 +221,27 @@ class Names(Base):
         self.made.setdefault(symbol, func)
         return func
 
-    def _default(self, context: Context, state: State, param: t.Param) -> Val:
+    def _default(self, context: Context, state: State, node: t.Func | t.Lam, param: t.Param) -> Val:
         assert param.default is not None  # noqa: S101  # the caller asks only for those that have one
         try:
-            return self.eval(context, state, param.default)
+            value = self.eval(context, state, param.default)
         except Dead:
             return Unknown(param.name)
+        cell = state.heap.get(value) if isinstance(value, Ref) else None
+        kept = cell is not None and cell.sort in {"list", "set"}
+        if (
+            isinstance(value, Ref)
+            and cell is not None
+            and kept
+            and isinstance(node, t.Func)
+            and filled((node,), param.name)
+        ):
+            # One list for all calls: what earlier ones added to it is still there.
+            place = context.place(param.at)
+            step = Step(StepKind.GROWN, place, f"{context.symbol}:{param.at.line}")
+            earlier = Member(Unknown(f"{param.name} of earlier calls", OPTIONAL, (step,)), MANY)
+            state.heap[value] = replace(cell, members=(*cell.members, earlier))
+        return value
 
     def define_class(self, context: Context, state: State, node: t.Class) -> Cls:
         """The class that a ``class`` statement makes; its body is run now."""
