@@ -1121,7 +1121,11 @@ def _collection_method(
             row: Val = Unknown(f"{label}.{columns[0]}", OPTIONAL, trail_of(base))
         else:
             row = base
-        return replace(holder, members=(Member(row, total(holder.members)),))
+        count = total(holder.members)
+        if count.high <= 1 and any(column is None or "__" in column for column in columns):
+            # A column across a relation has a row for each thing that is related: one row may become many.
+            count = MANY if any(column and _PLURAL.search(column.split("__", 1)[0]) for column in columns) else OPEN
+        return replace(holder, members=(Member(row, count),))
     if name in {"filter", "filter_by"} and not {"pk", "id"}.isdisjoint(named_args):
         # The key of a row is that of one row at most.
         return replace(holder, members=(Member(element(state, holder, place), OPTIONAL),))
