@@ -1419,6 +1419,14 @@ def domain_of(recipient: Recipient) -> str | None:
     return _domain_key(recipient.domain) if recipient.domain else None
 
 
+_RESERVED: Final = ("example.com", "example.net", "example.org", "example", "test", "invalid", "localhost")
+
+
+def is_reserved(domain: str) -> bool:
+    """Whether a domain never belongs to anybody (RFC 2606, sections 2 and 3), as in examples and tests."""
+    return any(domain == reserved or domain.endswith(f".{reserved}") for reserved in _RESERVED)
+
+
 def is_inside(recipient: Recipient, inside: Collection[str]) -> bool:
     """Whether the recipient's domain is one of ``inside``, or a subdomain of one. An unknown domain is not."""
     domain = domain_of(recipient)

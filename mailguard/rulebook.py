@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
-from mailguard.addresses import compare_key, distinct, domain_of, is_inside
+from mailguard.addresses import compare_key, distinct, domain_of, is_inside, is_reserved
 from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, ZERO, Count, Truth, exactly
 from mailguard.model.exchange import Body, Exchange, Form, HttpRequest, SmtpTransaction
 from mailguard.model.finding import Certainty, Severity, Verdict
@@ -829,9 +829,6 @@ _ID: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _CWE: Final = re.compile(r"CWE-[1-9][0-9]{0,4}")
 _SLOT: Final = re.compile(r"\{[^{}]*\}")
 _ADDRESS: Final = re.compile(r"[\w.+-]@([\w.-]+)")
-_RESERVED: Final = ("example.com", "example.net", "example.org", "example", "test", "invalid", "localhost")
-"""Names that never belong to anybody (RFC 2606, sections 2 and 3)."""
-
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=enum.Enum)
 _Lines = dict[tuple[str | int, ...], int]
@@ -1261,7 +1258,7 @@ def _only_reserved(reader: _Reader, data: Any, path: tuple[str | int, ...]) -> N
     elif isinstance(data, str):
         for domain in _ADDRESS.findall(data):
             name = domain.rstrip(".").lower()
-            if not any(name == reserved or name.endswith(f".{reserved}") for reserved in _RESERVED):
+            if not is_reserved(name):
                 reader.fail(path, "an address that may belong to somebody. Use example.com, example.net or example.org")
 
 

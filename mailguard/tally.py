@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from mailguard.addresses import compare_key, distinct, domain_of, is_inside
+from mailguard.addresses import compare_key, distinct, domain_of, is_inside, is_reserved
 from mailguard.baseline import Problem
 from mailguard.discover import is_test_code
 from mailguard.globs import Globs
@@ -266,6 +266,7 @@ class CodeTally:
         self, site: _Site, dispatch: Dispatch, provider: Provider, message: Message, cap: Certainty, open_point: str
     ) -> set[str]:
         policies = self._policies
+        written, message = message, self._with_colleagues(message)
         test_code = self._test_code(dispatch, message.to + message.cc + message.bcc + message.transmitted_bcc)
 
         def lead_of(judgement: Judgement) -> Recipient | None:
@@ -297,7 +298,7 @@ class CodeTally:
                 self._hits.append(hit)
                 files.update(step.place.path for step in way)
         if any(one.rule.cause in SHOWING for one in whole):
-            self._propose(message)
+            self._propose(written)
         showing = [one for one in whole if one.rule.cause in SHOWING and not one.staff_only]
         told = _Told(
             test_code,
@@ -326,14 +327,35 @@ class CodeTally:
         places += [person.trail[0].place for person in people if person.trail]
         return any(self._is_test(place.path) for place in places)
 
+    def _with_colleagues(self, message: Message) -> Message:
+        """``message``, its written people taken for staff where they look like it and nobody said who is inside.
+
+        A project that names no inside domain still names its own people: addresses that stand in the code and share
+        one domain, which is neither a place where anybody has a mailbox nor a reserved name. They count as configured,
+        so that what only they can read is a note; the run proposes their domain, and asks. One declared domain ends
+        the guessing.
+        """
+        if self._policies.policy.inside:
+            return message
+        lines = (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to)
+        written = [person for line in lines for person in line if person.origin is Origin.WRITTEN]
+        domain = _one_organisation({domain_of(person) for person in written})
+        if domain is None or is_reserved(domain):
+            return message
+        to, cc, bcc, transmitted, reply_to = (
+            tuple(replace(one, origin=Origin.CONFIGURED) if one.origin is Origin.WRITTEN else one for one in line)
+            for line in lines
+        )
+        return replace(message, to=to, cc=cc, bcc=bcc, transmitted_bcc=transmitted, reply_to=reply_to)
+
     def _propose(self, message: Message) -> None:
-        """Note the domain of a message that only shows people of one domain, all of them written in the code."""
+        """Note the one domain of the people of a message who are written in the code."""
         outsiders = _outsiders(message, self._policies.policy.inside)
-        domains = {domain_of(person) for person in outsiders}
-        if len(domains) == 1 and all(person.origin is Origin.WRITTEN for person in outsiders):
-            domain = domains.pop()
-            if domain is not None and domain not in PUBLIC_MAILBOXES:
-                self._staff_domains[domain] += 1
+        domains = {domain_of(person) for person in outsiders if person.origin is Origin.WRITTEN}
+        others = [person for person in outsiders if person.origin not in (Origin.WRITTEN, Origin.CONFIGURED)]
+        domain = _one_organisation(domains)
+        if domain is not None and not distinct(others).plainly_over(1):
+            self._staff_domains[domain] += 1
 
     def proposed_domains(self) -> tuple[str, ...]:
         """Domains that would settle findings if they were inside; the most frequent first, at most three."""
@@ -489,6 +511,17 @@ PUBLIC_MAILBOXES: Final = frozenset(
      "aol.com", "proton.me", "protonmail.com", "mail.ru", "qq.com", "163.com"}
 )  # fmt: skip
 """Domains where anybody has a mailbox: never proposed as one's own."""
+
+
+def _one_organisation(domains: Collection[str | None]) -> str | None:
+    """The domain of which all of these are part, if somebody may have it for himself."""
+    known = [domain for domain in domains if domain is not None]
+    if len(known) < len(domains) or not known:
+        return None
+    base = min(known, key=len)
+    if base in PUBLIC_MAILBOXES or "." not in base:
+        return None
+    return base if all(domain == base or domain.endswith(f".{base}") for domain in known) else None
 
 
 def _heaviness(person: Recipient) -> tuple[int, int, int, int]:

@@ -266,6 +266,26 @@ def test_an_inside_domain_is_proposed_where_it_would_help(folder: Path, run: Run
     assert 'internal-domains = ["acme.example"]' in run("check")[1]
 
 
+def test_written_people_of_one_domain_are_taken_for_staff_until_a_domain_is_declared(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Reserved names are nobody's, so that examples stay findings; here one of them has to be somebody's.
+    put(folder, mailer=LEAK.replace("people)", '[subject.email, "ann@team.acme.example", "bob@acme.example"])'))
+    assert run("check", "--no-cache")[0] == 1
+    monkeypatch.setattr("mailguard.addresses._RESERVED", ())
+    code, out, _ = run("check", "--no-cache")
+    assert code == 0
+    assert "a note" in out
+    assert "internal-domains = [" in out
+    assert run("check", "--no-cache", "--config", 'internal-domains=["example.net"]')[0] == 1
+    put(folder, mailer=LEAK.replace("people)", '["ann@acme.example", "bob@other.example"])'))
+    assert run("check", "--no-cache")[0] == 1
+    put(folder, mailer=LEAK.replace("people)", '["ann@acme.example", "bob@acme.example"])'))
+    assert run("check", "--no-cache")[0] == 0
+    monkeypatch.setattr("mailguard.tally.PUBLIC_MAILBOXES", {"acme.example"})
+    assert run("check", "--no-cache")[0] == 1
+
+
 def test_an_audience_may_see_each_other(folder: Path, run: Run) -> None:
     put(folder, mailer=LEAK)
     text = '[tool.mailguard.audiences.club]\nat = ["mailer.newsletter"]\nreason = "they meet every week"\n'
