@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Final, TypeAlias
 
-from mailguard.addresses import compare_key, is_inside
+from mailguard.addresses.compare import compare_key, is_inside
 from mailguard.model.exchange import Exchange
 from mailguard.model.finding import Certainty, Verdict
 from mailguard.model.message import Field, Message, Recipient

@@ -21,7 +21,8 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, Final, Protocol
 
-from mailguard.addresses import is_inside, plain_keys
+from mailguard.addresses.compare import is_inside
+from mailguard.addresses.plain import plain_keys
 from mailguard.documents import plain_json
 from mailguard.model.count import ONE
 from mailguard.model.exchange import Exchange, HttpRequest

@@ -358,12 +358,12 @@ class _Reader:
         return tuple(one(name, self.table(inner, key, name)) for name, inner in table.items())
 
     def domains(self, value: Any) -> tuple[str, ...]:
-        from mailguard import addresses  # noqa: PLC0415  # loads a public suffix list, which most runs need not
+        from mailguard.addresses.inside import inside_domain_problem  # noqa: PLC0415  # loads a public suffix list, which most runs need not
 
         names = self.texts(value, "internal-domains")
         result = []
         for name in names:
-            problem = addresses.inside_domain_problem(name)
+            problem = inside_domain_problem(name)
             if problem is not None and "public suffix" in problem:
                 problem = "is not one organisation's domain: half the world would be inside."
             if problem is not None:

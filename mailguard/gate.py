@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mailguard import capture, discover, git, rulebook, transports
-from mailguard.addresses import compare_key, distinct, is_inside
+from mailguard.addresses.compare import compare_key, distinct, is_inside
 from mailguard.affected import Affected
 from mailguard.affected import Tally as AffectedTally
 from mailguard.alike import Alike

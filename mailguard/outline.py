@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mailguard.addresses import plain_pairs
+from mailguard.addresses.pairs import plain_pairs
 
 __all__ = ["PAIRS", "FormlessError", "is_pair", "lay"]
 

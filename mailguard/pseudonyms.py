@@ -4,7 +4,7 @@ What is not an address, a name beside one, or a secret stays byte for byte as it
 encodings, its mistakes. Texts inside texts are opened, changed and closed again in the same notation: JSON strings,
 YAML scalars, MIME parts and encoded words, base64 and gzip, percent-encoded fields, typed netstrings.
 
-Equal stays equal and different stays different: addresses by :func:`~mailguard.addresses.compare_key`, domains by their
+Equal stays equal and different stays different: addresses by :func:`~mailguard.addresses.compare.compare_key`, domains by their
 name. Domains that are inside keep their name, since the settings name them; the people there do not.
 """
 
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote
 
-from mailguard.addresses import compare_key, is_inside
+from mailguard.addresses.compare import compare_key, is_inside
 from mailguard.documents import BODY_LIMIT, base64_bytes, decode_text, yaml_pieces
 from mailguard.model.message import CannotTell, Recipient
 from mailguard.recording import looks_like_message

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
-from mailguard.addresses import compare_key, distinct, domain_of, is_inside, is_reserved
+from mailguard.addresses.compare import compare_key, distinct, domain_of, is_inside, is_reserved
 from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, ZERO, Count, Truth, exactly
 from mailguard.model.exchange import Body, Exchange, Form, HttpRequest, SmtpTransaction
 from mailguard.model.finding import Certainty, Severity, Verdict

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailguard import capture, gate
-from mailguard.addresses import addresses_in, compare_key
+from mailguard.addresses.compare import compare_key
+from mailguard.addresses.words import addresses_in
 from mailguard.ledger import plural
 from mailguard.model.capture import Format
 from mailguard.model.exchange import Form, HttpRequest, RawMessage, Record, SmtpTransaction

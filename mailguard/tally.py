@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from mailguard.addresses import compare_key, distinct, domain_of, is_inside, is_reserved
+from mailguard.addresses.compare import compare_key, distinct, domain_of, is_inside, is_reserved
 from mailguard.baseline import Problem
 from mailguard.discover import is_test_code
 from mailguard.globs import Globs

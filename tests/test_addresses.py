@@ -10,17 +10,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mailguard import addresses
-from mailguard.addresses import (
-    People,
-    compare_key,
-    distinct,
-    domain_of,
-    inside_domain_problem,
-    is_inside,
-    mailbox,
-    recipients,
-)
+from mailguard.addresses import checks, plain, reader, words
+from mailguard.addresses.compare import compare_key, distinct, domain_key, domain_of, is_inside
+from mailguard.addresses.inside import inside_domain_problem
+from mailguard.addresses.pairs import mailbox
+from mailguard.addresses.people import People, together
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, UNBOUNDED, ZERO, Count, exactly
 from mailguard.model.message import Recipient
 from mailguard.model.place import Place
@@ -142,8 +137,8 @@ def test_any_usual_separator_keeps_people_apart(people, separator):
     ),
 )
 def test_the_fast_path_says_what_the_careful_reader_says(text):
-    assume(addresses._fast(text) is not None)
-    assert addresses._plain_uncached(text) == addresses._careful(text)
+    assume(plain._fast(text) is not None)
+    assert plain._plain_uncached(text) == plain._careful(text)
 
 
 @EXAMPLES
@@ -157,11 +152,11 @@ def test_any_text_is_read_without_an_error(text):
 @given(st.text('ab@.,;:<>()"\\ []=?', max_size=24))
 def test_nobody_falls_below_the_independent_count(text):
     people = recipients(text)
-    cleaned = text.translate(addresses._TRANSLATION)
-    persons = addresses._read(cleaned).persons
+    cleaned = text.translate(words.TRANSLATION)
+    persons = reader.read(cleaned).persons
     assert len(persons) == len(people.recipients)
-    assert addresses._accounted(persons) + sum(p == addresses._Person(None, "", (), len(cleaned)) for p in persons) >= (
-        addresses._lower_bound(cleaned)
+    assert reader._accounted(persons) + sum(p == reader.Person(None, "", (), len(cleaned)) for p in persons) >= (
+        checks.lower_bound(cleaned)
     )
 
 
@@ -602,7 +597,7 @@ def _python(code):
 
 def test_plain_lists_and_legal_lists_load_no_third_party():
     done = _python(
-        "import sys; from mailguard.addresses import recipients\n"
+        "import sys; from mailguard.addresses.values import recipients\n"
         "recipients('Ann <a@example.com>, \"B, C\" <b@example.org>, team: c@example.net;')\n"
         "print([m for m in ('flanker', 'email_validator', 'publicsuffixlist') if m in sys.modules])",
     )
@@ -612,41 +607,41 @@ def test_plain_lists_and_legal_lists_load_no_third_party():
 def test_flanker_is_asked_about_odd_members_and_says_nothing_aloud():
     done = _python(
         "import sys, logging; logging.basicConfig(level=0)\n"
-        "from mailguard.addresses import recipients\n"
+        "from mailguard.addresses.values import recipients\n"
         "found = recipients('<secret@example.com \"x y, two@example.org three@example.net ;; \\x01<\\x02')\n"
-        "from mailguard import addresses\n"
-        "print('flanker' in sys.modules, addresses._flanker() is not None)",
+        "from mailguard.addresses import checks\n"
+        "print('flanker' in sys.modules, checks._flanker() is not None)",
     )
     assert (done.stdout, done.stderr, done.returncode) == ("True True\n", "", 0)
 
 
 def test_a_second_opinion_can_only_add(monkeypatch):
-    addresses._second_opinion.cache_clear()
+    checks.second_opinion.cache_clear()
     odd = "one@example.com two@example.org"
-    monkeypatch.setattr(addresses, "_second_opinion", lambda _member: 5)
-    assert len(addresses._careful(odd).recipients) == 5
-    monkeypatch.setattr(addresses, "_second_opinion", lambda _member: 0)
-    assert len(addresses._careful(odd).recipients) == 2
+    monkeypatch.setattr(reader, "second_opinion", lambda _member: 5)
+    assert len(plain._careful(odd).recipients) == 5
+    monkeypatch.setattr(reader, "second_opinion", lambda _member: 0)
+    assert len(plain._careful(odd).recipients) == 2
 
 
 def test_a_broken_flanker_changes_nothing(monkeypatch):
     def broken(_member):
         raise RuntimeError
 
-    addresses._second_opinion.cache_clear()
-    monkeypatch.setattr(addresses, "_flanker", lambda: broken)
-    assert addresses._second_opinion("a@example.com b@example.com") == 0
-    addresses._second_opinion.cache_clear()
-    monkeypatch.setattr(addresses, "_flanker", lambda: None)
-    assert addresses._second_opinion("a@example.com b@example.com") == 0
-    addresses._second_opinion.cache_clear()
+    checks.second_opinion.cache_clear()
+    monkeypatch.setattr(checks, "_flanker", lambda: broken)
+    assert checks.second_opinion("a@example.com b@example.com") == 0
+    checks.second_opinion.cache_clear()
+    monkeypatch.setattr(checks, "_flanker", lambda: None)
+    assert checks.second_opinion("a@example.com b@example.com") == 0
+    checks.second_opinion.cache_clear()
 
 
 @EXAMPLES
 @given(st.text("aB@.\u00e9\u00df \tx\u0130", max_size=10))
 def test_the_quick_key_is_the_careful_key(address):
     local, at, domain = address.strip().rpartition("@")
-    careful = f"{local.casefold()}@{addresses._domain_key(domain)}" if at else domain.casefold()
+    careful = f"{local.casefold()}@{domain_key(domain)}" if at else domain.casefold()
     if not any(character.isspace() for character in address) and not address.endswith("."):
         assert compare_key(address) == careful
 
@@ -654,6 +649,6 @@ def test_the_quick_key_is_the_careful_key(address):
 @EXAMPLES
 @given(st.lists(st.one_of(_plain_addresses, _mailboxes().map(lambda case: case[0])), max_size=4), _names)
 def test_the_quick_ways_say_what_the_long_ones_say(texts, name):
-    assert recipients(texts) == addresses._together(addresses._careful(text) for text in texts)
+    assert recipients(texts) == together(plain._careful(text) for text in texts)
     for address in texts:
         assert mailbox(address, name) == mailbox(Items((Member(address, ONE),)), name)

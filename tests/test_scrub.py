@@ -210,7 +210,7 @@ def test_a_damaged_capture_is_scrubbed_or_refused(tmp_path: Path, sample: Path, 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(ADDRESS, min_size=1, max_size=8))
 def test_equal_people_stay_equal_and_different_ones_different(addresses: list[str]) -> None:
-    from mailguard.addresses import compare_key, is_inside
+    from mailguard.addresses.compare import compare_key, is_inside
     from mailguard.model.message import Recipient
 
     names = Pseudonyms(["inside.example"])

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard import wire
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import MANY, ONE
 from mailguard.model.exchange import Form, HttpRequest
 from mailguard.model.message import CannotTell, Reason

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason

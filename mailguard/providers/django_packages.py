@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import MANY, OPEN, OPTIONAL
 from mailguard.model.exchange import Exchange
 from mailguard.model.message import CannotTell, Decoded, Reason

@@ -10,7 +10,9 @@ import html
 import re
 from typing import Final
 
-from mailguard.addresses import People, mailbox, recipients
+from mailguard.addresses.pairs import mailbox
+from mailguard.addresses.people import People
+from mailguard.addresses.values import recipients
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Count
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Truth
 from mailguard.model.exchange import Exchange, SmtpTransaction
 from mailguard.model.message import CannotTell, Decoded, Reason

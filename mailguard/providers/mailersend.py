@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Count, Truth
 from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Reason

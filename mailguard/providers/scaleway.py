@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Reason
 from mailguard.model.provider import Library, Provider, Source

@@ -15,7 +15,9 @@ from dataclasses import replace
 from email.utils import parseaddr
 from typing import Any, Final, NamedTuple
 
-from mailguard.addresses import NOBODY, People, mailbox, mailboxes, recipients
+from mailguard.addresses.pairs import mailbox, mailboxes
+from mailguard.addresses.people import NOBODY, People
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, OPEN, Count, Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient, Trait

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from mailguard.addresses import People, recipients
+from mailguard.addresses.people import People
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ANY, ONE, OPEN, OPTIONAL, Count, Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Mention, Message, Reason, Undecided

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from mailguard.addresses import distinct, recipients
+from mailguard.addresses.compare import distinct
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE
 from mailguard.model.exchange import Exchange, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient, Trait, Undecided

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from typing import Any, Final
 
-from mailguard.addresses import People, compare_key, recipients
+from mailguard.addresses.compare import compare_key
+from mailguard.addresses.people import People
+from mailguard.addresses.values import recipients
 from mailguard.model.count import MANY, ONE, Count
 from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Mention, Message, Reason, Recipient

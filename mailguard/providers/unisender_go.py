@@ -10,7 +10,8 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from mailguard.addresses import People, recipients
+from mailguard.addresses.people import People
+from mailguard.addresses.values import recipients
 from mailguard.model.count import Truth
 from mailguard.model.exchange import Exchange
 from mailguard.model.message import CannotTell, Decoded, Message, Reason

@@ -25,7 +25,8 @@ from email.message import Message as Mail
 from typing import Final, TypeAlias
 from urllib.parse import unquote
 
-from mailguard.addresses import compare_key, recipients
+from mailguard.addresses.compare import compare_key
+from mailguard.addresses.values import recipients
 from mailguard.documents import base64_bytes, decode_text
 from mailguard.model.count import ONE, Count
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mailguard.addresses import NOBODY, People, mailbox, mailboxes, recipients
+from mailguard.addresses.pairs import mailbox, mailboxes
+from mailguard.addresses.people import NOBODY, People
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ANY, ONE, OPEN, Count, Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Truth
 from mailguard.model.exchange import Exchange, RawMessage, SmtpTransaction
 from mailguard.model.message import Message

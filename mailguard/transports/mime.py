@@ -16,7 +16,10 @@ from dataclasses import replace
 from email.utils import formataddr as _format_pair
 from typing import Final, Literal
 
-from mailguard.addresses import People, addresses_in, compare_key, recipients
+from mailguard.addresses.compare import compare_key
+from mailguard.addresses.people import People
+from mailguard.addresses.values import recipients
+from mailguard.addresses.words import addresses_in
 from mailguard.model.count import ANY, MANY, ONE, OPTIONAL, ZERO, Count, Truth
 from mailguard.model.message import CannotTell, Field, Mention, Message, Recipient, Trait
 from mailguard.model.provider import Function, Library, Refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mailguard.addresses import People
+from mailguard.addresses.people import People
 from mailguard.model.count import ONE, ZERO, Count, Truth, exactly
 from mailguard.model.message import Mention, Message, Recipient, Trait
 

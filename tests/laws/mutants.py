@@ -16,7 +16,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mailguard import addresses, gate, wire
+from mailguard import gate, wire
+from mailguard.addresses.compare import compare_key
+from mailguard.addresses.people import times
+from mailguard.addresses.plain import plain_text
 from mailguard.model import value as values
 from mailguard.model.count import ONE, ZERO, Count, Truth
 from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
@@ -465,8 +468,7 @@ def smtp_ignores_resent_lines(patch: Patch) -> None:
 
 
 def _texts(patch: Patch, change: Callable[[str], str]) -> None:
-    original = addresses._plain_text
-    patch.setattr(addresses, "_plain_text", lambda source: original(change(source)))
+    everywhere(patch, plain_text, lambda source: plain_text(change(source)))
 
 
 @mutant("a semicolon")
@@ -491,12 +493,12 @@ def addresses_end_with_the_first(patch: Patch) -> None:
 
 @mutant("the same person twice")
 def an_address_in_other_letters_is_another_person(patch: Patch) -> None:
-    everywhere(patch, addresses.compare_key, lambda address: address)
+    everywhere(patch, compare_key, lambda address: address)
 
 
 @mutant("a list to all")
 def members_of_a_collection_count_once(patch: Patch) -> None:
-    patch.setattr(addresses, "_times", lambda people, count: people)
+    everywhere(patch, times, lambda people, count: people)
 
 
 @mutant("a text is joined")

@@ -13,7 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mailguard import alike, capture, discover, gate, outline
-from mailguard.addresses import People, compare_key, plain_keys, plain_pairs, recipients
+from mailguard.addresses.compare import compare_key
+from mailguard.addresses.pairs import plain_pairs
+from mailguard.addresses.people import People
+from mailguard.addresses.plain import plain_keys
+from mailguard.addresses.values import recipients
 from mailguard.alike import Alike, Watched
 from mailguard.config import Settings
 from mailguard.model.exchange import HttpRequest
@@ -470,7 +474,7 @@ def test_hostile_headers_are_not_plain() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.lists(PERSON, min_size=1, max_size=4))
 def test_plain_pairs_are_what_a_pair_is(pairs: list[dict[str, str]]) -> None:
-    from mailguard.addresses import mailbox
+    from mailguard.addresses.pairs import mailbox
     from mailguard.model.value import ABSENT
 
     found = plain_pairs(pairs, "email", "name", len(pairs[0]))

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard import rulebook
-from mailguard.addresses import NOBODY, People, mailbox, mailboxes
+from mailguard.addresses.pairs import mailbox, mailboxes
+from mailguard.addresses.people import NOBODY, People
 from mailguard.documents import json_elements
 from mailguard.model.finding import Certainty
 from mailguard.model.message import Message, Recipient, Trait

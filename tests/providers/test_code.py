@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailguard import gate
-from mailguard.addresses import distinct
+from mailguard.addresses.compare import distinct
 from mailguard.model.message import CannotTell, Undecided
 from mailguard.source.scan import SourceFile, scan
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard import gate
-from mailguard.addresses import compare_key
+from mailguard.addresses.compare import compare_key
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import Field
 from mailguard.transports.content import Contents, found_in

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ANY, MANY, ONE, OPTIONAL, ZERO
 from mailguard.model.message import CannotTell, Field, Message, Reason, Trait
 from mailguard.model.place import Place

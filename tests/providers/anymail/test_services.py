@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard.addresses import compare_key
+from mailguard.addresses.compare import compare_key
 from mailguard.model.message import CannotTell, Message, Recipient, Undecided
 
 from .. import samples, sdk  # noqa: TID252  # the tests are no package with a name

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL, Count
 from mailguard.model.exchange import HttpRequest, SmtpTransaction
 from mailguard.model.message import Message

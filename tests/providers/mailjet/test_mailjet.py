@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.addresses import compare_key
+from mailguard.addresses.compare import compare_key
 from mailguard.model.count import MANY, ONE, OPTIONAL
 from mailguard.model.exchange import HttpRequest, SmtpTransaction
 from mailguard.model.message import CannotTell, Message, Reason

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ANY, MANY, ONE, OPEN, Count
 from mailguard.model.exchange import Form, HttpRequest, SmtpTransaction
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import aiosmtplib
 import pytest
 
-from mailguard.addresses import recipients
+from mailguard.addresses.values import recipients
 from mailguard.model.count import ANY, MANY, ONE, OPTIONAL
 from mailguard.model.exchange import HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.message import CannotTell, Message, Reason, Trait, Undecided

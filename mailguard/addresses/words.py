@@ -1,0 +1,128 @@
+"""The characters and words of an address header: stand-ins, encoded words, what a name looks like."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import re
+from typing import Final
+
+# Characters that stand for others: full-width forms that input methods produce in place of the ASCII
+# separators, and characters that nobody sees. Stand-ins for holes are taken out of the text first.
+TRANSLATION: Final[dict[int, str | None]] = {
+    **{code: " " for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)},
+    0x7F: " ",
+    **dict.fromkeys((0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A))),
+    **dict.fromkeys((0xFF20, 0xFE6B), "@"),
+    **dict.fromkeys((0xFF0C, 0x3001, 0xFE50, 0xFE51, 0x060C, 0xFF64), ","),
+    **dict.fromkeys((0xFF1B, 0xFE54, 0x061B), ";"),
+    0xFF1C: "<",
+    0xFF1E: ">",
+    0xFF1A: ":",
+    0xFF0E: ".",
+}
+HOLE_BASE: Final = 0xF0000
+HOLE_LAST: Final = 0xFFFFD
+HOLE: Final = re.compile("[\U000f0000-\U000ffffd]")
+ENCODED_WORD: Final = re.compile(r"=\?[^?\s]{1,64}\?[bBqQ]\?[^?\s]{0,250}\?=")
+_SEPARATORS: Final = re.compile(r'[\s<>(),;:"]+')
+_NAME_SEPARATORS: Final = re.compile(r'[\s<>(),;:"\[\]]+')
+
+
+def _words_of(line: str) -> frozenset[str]:
+    return frozenset(line.split())
+
+
+_PARTICLES: Final = _words_of(
+    "von van der den de di da del della la le du dos das zu zur zum af av ten ter bin ibn al el jr sr md phd"
+)
+_MASKS: Final = _words_of(
+    "redacted masked filtered hidden removed censored anonymized anonymised scrubbed obfuscated secret private"
+    " email mail e-mail address recipient recipients user username customer to cc bcc none null nil undefined"
+    " xxx xxxx placeholder deleted confidential"
+)
+NOBODY_WORDS: Final = _words_of(
+    "undisclosedrecipients undisclosedrecipient undisclosed unlistedrecipients recipientlistnotshown"
+    " recipientlistsuppressed recipientssuppressed suppressedrecipients hiddenrecipients"
+)
+QUOTE_LIKE: Final = "'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
+
+
+def letters_of(phrase: str) -> str:
+    """The letters of a phrase's beginning, folded, to be looked up."""
+    return "".join(character for character in phrase[:80] if character.isalpha()).casefold()
+
+
+def name_like(words: str) -> bool:
+    """Whether this may be the front of a name whose comma nobody quoted: ``Doe`` of ``Doe, J <...>``."""
+    if len(words) > 100:
+        return False
+    for word in (decoded(words) if "=?" in words else words).split():
+        core = word.strip(QUOTE_LIKE + ".")
+        if not core or core.casefold() in _MASKS:
+            return False
+        if core[0].islower() and core.casefold() not in _PARTICLES:
+            return False
+        if not all(character.isalpha() or character in ".'\u2019-" for character in core):
+            return False
+    return True
+
+
+def unquoted(quoted: str) -> str:
+    """What stands between quotation marks, without the backslashes that shield it."""
+    return re.sub(r"\\(.)", r"\1", quoted[1:-1], flags=re.DOTALL)
+
+
+def decoded(name: str) -> str:
+    """The text with its encoded words (RFC 2047) decoded; what cannot be decoded stays."""
+    if "=?" not in name:
+        return name
+    # White space between two encoded words belongs to neither (RFC 2047, section 6.2).
+    parts: list[str] = []
+    position = 0
+    after = False
+    for found in ENCODED_WORD.finditer(name):
+        between = name[position : found.start()]
+        if not (after and not between.strip()):
+            parts.append(between)
+        parts.append(_decoded_word(found.group()))
+        position, after = found.end(), True
+    parts.append(name[position:])
+    return "".join(parts)
+
+
+def _decoded_word(word: str) -> str:
+    charset, how, payload = word[2:-2].split("?", 2)
+    try:
+        if how in "bB":
+            data = base64.b64decode(payload + "=" * (-len(payload) % 4))
+        else:
+            data = quopri.decodestring(payload.encode("ascii"), header=True)
+        return data.decode(charset.partition("*")[0], "replace")
+    except (LookupError, ValueError, binascii.Error):
+        return word
+
+
+def at_pieces(source: str) -> list[str]:
+    """What looks like an address: pieces between separators that hold an ``@`` with something on both sides."""
+    return [piece for piece in _SEPARATORS.split(source) if "@" in piece.strip("@")]
+
+
+def addresses_in(name: str) -> list[str]:
+    """Addresses that a reader finds in running text: a display name, a subject. Encoded words are decoded."""
+    found = []
+    for piece in _NAME_SEPARATORS.split(decoded(name).translate(TRANSLATION)):
+        candidate = piece.strip(QUOTE_LIKE + ".,!?*{}|")
+        local, _, domain = candidate.rpartition("@")
+        if local and "." in domain.strip("."):
+            found.append(candidate)
+    return found
+
+
+def decoded_bytes(data: bytes) -> str:
+    """Bytes as text: UTF-8, else a character a byte, so that none is lost."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
