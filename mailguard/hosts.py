@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from mailguard.config import Settings, nearest_name
 from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
 from mailguard.model.provider import Provider
-from mailguard.wire import Url, url_parts
+from mailguard.wire.urls import Url, url_parts
 
 __all__ = ["NO_HOSTS", "Host", "Hosts", "hosts_of"]
 

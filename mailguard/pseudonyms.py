@@ -26,7 +26,7 @@ from mailguard.addresses.compare import compare_key, is_inside
 from mailguard.documents import BODY_LIMIT, base64_bytes, decode_text, yaml_pieces
 from mailguard.model.message import CannotTell, Recipient
 from mailguard.recording import looks_like_message
-from mailguard.wire import inflate
+from mailguard.wire.encodings import inflate
 
 __all__ = ["Pseudonyms"]
 

@@ -28,7 +28,8 @@ from mailguard.model.exchange import Body, Exchange, HttpRequest, RawMessage, Re
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
-from mailguard.wire import header, header_block
+from mailguard.wire.header_blocks import header_block
+from mailguard.wire.media import header
 
 __all__ = [
     "FILE_LIMIT",

@@ -23,7 +23,9 @@ from mailguard.model.finding import Certainty
 from mailguard.model.message import CannotTell, Decoded, Message, Undecided
 from mailguard.pseudonyms import Pseudonyms
 from mailguard.rulebook import Policy, judge, verdict_of
-from mailguard.wire import from_base64, header_block, payload
+from mailguard.wire.bodies import payload
+from mailguard.wire.encodings import from_base64
+from mailguard.wire.header_blocks import header_block
 
 __all__ = ["ScrubError", "Scrubbed", "scrubbed", "verdicts", "write_all"]
 

@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard import wire
 from mailguard.addresses.values import recipients
 from mailguard.model.count import MANY, ONE
 from mailguard.model.exchange import Form, HttpRequest
@@ -43,7 +42,12 @@ from mailguard.model.value import (
     text,
     trail_of,
 )
-from mailguard.wire import Payload, form_values, from_base64, header_block, inflate, payload, url_parts
+from mailguard.wire import header_blocks
+from mailguard.wire.bodies import Payload, payload
+from mailguard.wire.encodings import from_base64, inflate
+from mailguard.wire.forms import form_values
+from mailguard.wire.header_blocks import header_block
+from mailguard.wire.urls import url_parts
 
 USER = Unknown("user.email")
 TRAIL = (Step(StepKind.DATABASE, Place("a.py", 1)),)
@@ -420,7 +424,7 @@ class TestHeaderBlock:
         assert lines("    From: a\n    To: b\n      c\n\n    x") == [("From", "a"), ("To", "b      c")]
 
     def test_a_body_is_not_looked_at_and_a_block_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(wire, "HEADER_LIMIT", 1000)
+        monkeypatch.setattr(header_blocks, "HEADER_LIMIT", 1000)
         assert lines(b"To: a\n\n" + b"x" * 5000) == [("To", "a")]
         for source in (b"To: " + b"a" * 5000, "To: " + "é" * 5000):
             found = header_block(source)

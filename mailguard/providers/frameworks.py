@@ -24,7 +24,8 @@ from mailguard.transports.letters import (
     relay_of,
     transmission,
 )
-from mailguard.wire import form_values, url_parts
+from mailguard.wire.forms import form_values
+from mailguard.wire.urls import url_parts
 
 __all__ = ["PROVIDER"]
 

@@ -15,7 +15,10 @@ from mailguard.model.provider import Function, Library, Provider, Source
 from mailguard.model.value import Absent, Fields, Object, Sort, Text, Unknown, Value, get, sort_of, text
 from mailguard.transports.letters import line
 from mailguard.transports.mime import message_of
-from mailguard.wire import from_base64, header_block, payload, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.encodings import from_base64
+from mailguard.wire.header_blocks import header_block
+from mailguard.wire.urls import url_parts
 
 __all__ = ["PROVIDER"]
 

@@ -35,7 +35,9 @@ from mailguard.model.value import (
 )
 from mailguard.transports.letters import attribute, or_empty, present
 from mailguard.transports.mime import message_of
-from mailguard.wire import from_base64, payload, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.encodings import from_base64
+from mailguard.wire.urls import url_parts
 
 __all__ = ["PROVIDER"]
 

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from mailguard.addresses.people import People
 from mailguard.addresses.values import recipients
+from mailguard.documents import read_json
 from mailguard.model.count import Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
@@ -36,7 +37,9 @@ from mailguard.model.value import (
 from mailguard.transports.http import request
 from mailguard.transports.mime import message_of
 from mailguard.transports.split import one_each, unless_split
-from mailguard.wire import fields_of, form_values, payload, read_json, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.forms import fields_of, form_values
+from mailguard.wire.urls import url_parts
 
 __all__ = ["PROVIDER", "AsyncClient", "Client", "Endpoint", "MailgunMessageBuilder"]
 

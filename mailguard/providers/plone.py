@@ -27,7 +27,7 @@ from mailguard.model.value import (
 )
 from mailguard.transports import mime
 from mailguard.transports.letters import line, one_or_list, present, transmission
-from mailguard.wire import header_block
+from mailguard.wire.header_blocks import header_block
 
 __all__ = ["PROVIDER", "MailHost"]
 

@@ -52,7 +52,9 @@ from mailguard.model.value import (
 )
 from mailguard.transports.http import Encoded
 from mailguard.transports.split import one_each, total, unless_split
-from mailguard.wire import fields_of, form_values, payload, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.forms import fields_of, form_values
+from mailguard.wire.urls import url_parts
 
 __all__ = ["PROVIDER"]
 

@@ -39,7 +39,9 @@ from mailguard.model.value import (
 )
 from mailguard.transports.aws import LIBRARY, QUERY_VERSION
 from mailguard.transports.mime import message_of
-from mailguard.wire import Url, from_base64, payload, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.encodings import from_base64
+from mailguard.wire.urls import Url, url_parts
 
 __all__ = ["PROVIDER"]
 

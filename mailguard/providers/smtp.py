@@ -38,7 +38,9 @@ from mailguard.model.value import (
     text,
 )
 from mailguard.transports import mime
-from mailguard.wire import header_block, payload, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.header_blocks import header_block
+from mailguard.wire.urls import url_parts
 
 __all__ = ["PROVIDER"]
 

@@ -27,7 +27,7 @@ from urllib.parse import unquote
 
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.values import recipients
-from mailguard.documents import base64_bytes, decode_text
+from mailguard.documents import base64_bytes, decode_text, read_json
 from mailguard.model.count import ONE, Count
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.links import HINT, Links, Token, tokens_in
@@ -36,7 +36,8 @@ from mailguard.model.place import Place
 from mailguard.model.value import Value
 from mailguard.transports.files import opened, packed
 from mailguard.transports.tags import MARK, name_of, tags
-from mailguard.wire import header_block, payload, read_json
+from mailguard.wire.bodies import payload
+from mailguard.wire.header_blocks import header_block
 
 __all__ = ["EARLIER_LIMIT", "TEXT_LIMIT", "Contents", "Piece", "found_in", "loud", "names_of", "pieces", "quiet"]
 

@@ -1,7 +1,7 @@
 """Models of what holds the source of a message on its way: ``base64``, ``io.BytesIO`` and ``email.generator``.
 
 A text with holes stays as it is, so that the raw message of a Gmail or a Graph request can be read where the request is
-decoded (``wire.from_base64`` leaves it alone as well). A text that is wholly known is encoded as Python does it.
+decoded (``wire.encodings.from_base64`` leaves it alone as well). A text that is wholly known is encoded as Python does it.
 """
 
 from __future__ import annotations

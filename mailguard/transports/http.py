@@ -39,7 +39,8 @@ from mailguard.model.value import (
     trail_of,
     truth,
 )
-from mailguard.wire import fields_of, url_parts
+from mailguard.wire.forms import fields_of
+from mailguard.wire.urls import url_parts
 
 __all__ = [
     "LIBRARY",

@@ -44,7 +44,8 @@ from mailguard.model.value import (
     truth,
 )
 from mailguard.transports.split import total
-from mailguard.wire import payload, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.urls import url_parts
 
 __all__ = [
     "ACCOUNT",

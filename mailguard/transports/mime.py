@@ -48,7 +48,7 @@ from mailguard.model.value import (
     trail_of,
     truth,
 )
-from mailguard.wire import header_block
+from mailguard.wire.header_blocks import header_block
 
 __all__ = [
     "COMMASPACE",

@@ -8,7 +8,8 @@ from typing import Any
 from mailguard.model.exchange import Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.message import CannotTell
 from mailguard.model.value import Value
-from mailguard.wire import Payload, header_block, payload
+from mailguard.wire.bodies import Payload, payload
+from mailguard.wire.header_blocks import header_block
 
 SAMPLES = Path(__file__).parent / "samples"
 TWIN = ".expected.json"

@@ -16,7 +16,8 @@ from mailguard.capture import detect, formats, records
 from mailguard.model.capture import Format
 from mailguard.model.exchange import HttpRequest, Record
 from mailguard.model.message import CannotTell
-from mailguard.wire import header_block, payload
+from mailguard.wire.bodies import payload
+from mailguard.wire.header_blocks import header_block
 
 from .golden import SAMPLES, TWIN, samples, shown
 

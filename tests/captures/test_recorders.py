@@ -25,7 +25,8 @@ from mailguard.model.exchange import HttpRequest, RawMessage, Record, SmtpTransa
 from mailguard.model.message import CannotTell, Reason
 from mailguard.recording import LINE_LIMIT, dig, headers_of, iso_time, lines
 from mailguard.shelf import ShelfError, shelf
-from mailguard.wire import Payload, header_block, payload
+from mailguard.wire.bodies import Payload, payload
+from mailguard.wire.header_blocks import header_block
 
 from .golden import SAMPLES
 

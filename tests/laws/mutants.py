@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mailguard import gate, wire
+from mailguard import gate
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.people import times
 from mailguard.addresses.plain import plain_text
@@ -31,6 +31,8 @@ from mailguard.source import library
 from mailguard.source.interpret import statements
 from mailguard.source.interpret.values import join_values
 from mailguard.transports import django_mail, mime, split
+from mailguard.wire.forms import form_values
+from mailguard.wire.header_blocks import header_block
 
 from . import agreement
 from .programs import Program
@@ -404,7 +406,7 @@ def mailgun_trusts_a_flag_that_is_not_known(patch: Patch) -> None:
 
 @mutant("Mailgun's to")
 def mailgun_reads_one_to_only(patch: Patch) -> None:
-    original = wire.form_values
+    original = form_values
     everywhere(patch, original, lambda form, name: list(original(form, name))[:1])
 
 
@@ -450,7 +452,7 @@ def smtp_hides_those_who_are_printed(patch: Patch) -> None:
 
 @mutant("two To lines")
 def smtp_reads_the_first_line_only(patch: Patch) -> None:
-    original = wire.header_block
+    original = header_block
 
     def broken(data: Any) -> Any:
         lines = original(data)

@@ -17,7 +17,8 @@ from mailguard.model.exchange import Form
 from mailguard.model.provider import Refused
 from mailguard.model.value import Either, Fields, Items, Known, Member, Text, Unknown, text
 from mailguard.transports import aws
-from mailguard.wire import payload, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.urls import url_parts
 
 from .boto import BODY, CALLS, MIME, SOURCE, captured, modelled, real_client
 

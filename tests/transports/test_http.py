@@ -18,7 +18,9 @@ from mailguard.model.exchange import Form, HttpRequest
 from mailguard.model.message import CannotTell
 from mailguard.model.value import Either, Fields, Items, Known, Member, Object, Unknown, Value, get
 from mailguard.transports import http as ours
-from mailguard.wire import fields_of, payload, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.forms import fields_of
+from mailguard.wire.urls import url_parts
 
 requests = pytest.importorskip("requests")
 

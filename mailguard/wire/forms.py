@@ -1,0 +1,148 @@
+"""Forms: names and values, that are written or that code hands over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import unquote_plus
+
+from mailguard.documents import clean_text
+from mailguard.model.count import ONE
+from mailguard.model.exchange import Form
+from mailguard.model.value import (
+    ABSENT,
+    Absent,
+    Either,
+    Fields,
+    Items,
+    Member,
+    Object,
+    Value,
+    each,
+    inherit,
+    join,
+    scalar,
+    text,
+)
+from mailguard.wire.holes import Atom, literal_of, same_way, split_atoms, whole_text
+
+
+def named_branches(branches: Sequence[tuple[tuple[str, Value], ...]]) -> tuple[tuple[str, Value], ...]:
+    """Named parts of which one branch is taken: each name once, with what each branch has under it."""
+    if len(branches) == 1:
+        return branches[0]
+    names = list(dict.fromkeys(name for parts in branches for name, _ in parts))
+    result: list[tuple[str, Value]] = []
+    for name in names:
+        options: list[Value | Absent] = []
+        for parts in branches:
+            values = [value for other, value in parts if other == name]
+            options.append(ABSENT if not values else values[0] if len(values) == 1 else values)
+        value = join(*options)
+        if not isinstance(value, Absent):
+            result.append((name, value))
+    return tuple(result)
+
+
+def form_of_text(content: str) -> Form:
+    """``application/x-www-form-urlencoded``; names repeat, bad percent escapes stay as they are."""
+    return Form(tuple(_pair(piece) for piece in content.strip("\ufeff\r\n").split("&") if piece))
+
+
+def _pair(piece: str) -> tuple[str, str]:
+    name, _, value = piece.partition("=")
+    return unescaped(name), unescaped(value)
+
+
+def unescaped(piece: str) -> str:
+    """A name or a value of a form without its escapes; bad ones stay as they are, bytes that are no UTF-8 are taken for Latin-1."""
+    if "%" not in piece:
+        return clean_text(piece.replace("+", " "))
+    try:
+        return unquote_plus(piece, errors="strict")
+    except UnicodeDecodeError:
+        return unquote_plus(piece, encoding="latin-1")
+    except UnicodeEncodeError:
+        return clean_text(unquote_plus(clean_text(piece)))
+
+
+def fields_of(data: Value | Form) -> Form:
+    """Data as a client encodes it into a form: a list under a name repeats the name, None is left out.
+
+    Takes mappings and collections of pairs. A collection whose length is not known stays one part with a collection in it.
+    """
+    if isinstance(data, Form):
+        return data
+    parts: list[tuple[str, Value]] = []
+    for name, value in pairs_of(data):
+        if value is None:
+            continue
+        if isinstance(value, (list, tuple)) or (
+            isinstance(value, Items) and all(m.count == ONE for m in value.members)
+        ):
+            parts.extend((name, member.value) for member in each(value) if member.value is not None)
+        else:
+            parts.append((name, value))
+    return Form(tuple(parts))
+
+
+def pairs_of(data: Value) -> Iterator[tuple[str, Value]]:
+    """The names and values that code hands over as a form; a name that is not known is ``*``."""
+    if isinstance(data, Object):
+        yield from pairs_of(data.render())
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield text(key) or str(scalar(key)), value
+    elif isinstance(data, Fields):
+        for name, value in data.known:
+            yield name, inherit(value, data.trail)
+        if data.rest is not None:
+            yield "*", data.rest
+    elif isinstance(data, Either):
+        branches = [tuple(pairs_of(inherit(option, data.trail))) for option in data.options if option is not ABSENT]
+        yield from named_branches([*branches, ()] if ABSENT in data.options else branches)
+    else:
+        for value, count in each(data):
+            pair = [member.value for member in each(value)]
+            if len(pair) == 2:
+                item = pair[1] if count == ONE else Items((Member(pair[1], count),))
+                yield text(pair[0]) or "*", item
+
+
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+
+
+def form_values(form: Form, name: str) -> tuple[Value, ...]:
+    """All values under ``name``, in order, also where it is written ``name[]``, ``name[3]`` or ``name[key]``.
+
+    Some clients put an address into the brackets (``to[ann@example.com]``); it is a value like the others.
+    """
+    values: list[Value] = []
+    for other, value in form.parts:
+        if other == name:
+            values.append(value)
+        elif other.startswith(name) and other[len(name) : len(name) + 1] == "[":
+            values.extend(inside for inside in _BRACKETS.findall(other[len(name) :]) if "@" in inside)
+            values.append(value)
+    return tuple(values)
+
+
+_AMPERSAND = re.compile("&")
+_EQUALS = re.compile("=")
+
+
+def form_with_holes(atoms: Sequence[Atom]) -> Form:
+    """An urlencoded text with holes as a form; a hole in a name is written ``*``."""
+    parts: list[tuple[str, Value]] = []
+    for piece in split_atoms(atoms, _AMPERSAND):
+        if not piece:
+            continue
+        name, *rest = split_atoms(piece, _EQUALS, 1)
+        key = "".join("*" if (literal := literal_of(atom)) is None else literal for atom in name)
+        value = [
+            atom if (literal := literal_of(atom)) is None else same_way(atom, unescaped(literal))
+            for pieces in rest
+            for atom in pieces
+        ]
+        parts.append((unescaped(key), whole_text(value)))
+    return Form(tuple(parts))
