@@ -18,7 +18,8 @@ from mailguard.model.exchange import Exchange
 from mailguard.model.finding import Certainty, Verdict
 from mailguard.model.message import Field, Message, Recipient
 from mailguard.redact import number
-from mailguard.rulebook import Policy, judge, verdict_of
+from mailguard.rulebook.judging import judge, verdict_of
+from mailguard.rulebook.policies import Policy
 
 __all__ = ["Affected", "Tally", "render_json", "render_text"]
 

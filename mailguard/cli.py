@@ -25,7 +25,7 @@ from mailguard import __version__
 from mailguard.baseline import BaselineError
 from mailguard.config import SettingsError, nearest_name
 from mailguard.discover import NothingToCheck
-from mailguard.rulebook import RulesError
+from mailguard.rulebook.rules import RulesError
 from mailguard.shelf import ShelfError
 
 if TYPE_CHECKING:
@@ -310,10 +310,11 @@ def _change(tree: Tree, options: dict[str, Any]) -> Change | None:
 
 def _judged_by_the_base(change: Change, now: Settings, start: Path) -> tuple[Change, Settings]:
     """The settings from before a change, and the change with what it loosens."""
-    from mailguard import policy, rulebook  # noqa: PLC0415  # see the module's own text
+    from mailguard import policy  # noqa: PLC0415  # see the module's own text
+    from mailguard.rulebook.loading import load_rules  # noqa: PLC0415  # see the module's own text
 
     before = change.settings(start)
-    rules = rulebook.load_rules(before.folder / before.rules if before.folder and before.rules else None)
+    rules = load_rules(before.folder / before.rules if before.folder and before.rules else None)
     told = [one.at(now, change.root) for one in policy.loosened(before, now, rules)]
     told += [f"{path}   a rule of the project is changed" for path in change.changed_rules(before)]
     told += policy.loosened_baseline(change.baseline, change.baseline_now())
@@ -322,13 +323,14 @@ def _judged_by_the_base(change: Change, now: Settings, start: Path) -> tuple[Cha
 
 def _under_policy(file: str, settings: Settings, tree: Tree) -> tuple[Settings, tuple[str, ...]]:
     """The settings of a repository as far as an organisation's policy lets them count, and a remark on the rest."""
-    from mailguard import config, policy, rulebook  # noqa: PLC0415  # see the module's own text
+    from mailguard import config, policy  # noqa: PLC0415  # see the module's own text
+    from mailguard.rulebook.loading import load_rules  # noqa: PLC0415  # see the module's own text
 
     if not Path(file).is_file():
         raise NothingToCheck(f"there is no {file} here.")
     binding = config.load(Path(file).resolve(), tree.root, trusted=True)
     folder = settings.folder or tree.root
-    rules = rulebook.load_rules(folder / settings.rules if settings.rules else None)
+    rules = load_rules(folder / settings.rules if settings.rules else None)
     settings, ignored = policy.tightened(binding, settings, rules)
     if not ignored:
         return settings, ()

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from mailguard.model.finding import Severity
-from mailguard.rulebook import Audience
+from mailguard.rulebook.policies import Audience
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from mailguard import gate, rulebook
+from mailguard import gate
 from mailguard.allow import REMARKS
 from mailguard.config import Settings, nearest_name
 from mailguard.discover import Named, NothingToCheck, display_path, place_named, tree_of
@@ -26,7 +26,10 @@ from mailguard.model.message import CannotTell, Undecided
 from mailguard.model.provider import Provider
 from mailguard.model.reporter import RuleText
 from mailguard.redact import Output, no_address, safe_text
-from mailguard.rulebook import Example, Judgement, Policy, Rule, chosen, judge
+from mailguard.rulebook.judging import Judgement, judge
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.policies import Policy, chosen
+from mailguard.rulebook.rules import Example, Rule
 from mailguard.rulepage import catalogue, rule_lines
 from mailguard.samples import samples
 
@@ -54,7 +57,7 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
 
     ``prepare`` makes the run for a place. Raises ``NothingToCheck`` for what is none of them.
     """
-    rules = {rule.id: rule for rule in rulebook.load_rules()}
+    rules = {rule.id: rule for rule in load_rules()}
     if subject is None:
         lines = list(_contents())
     elif subject in rules:
@@ -88,7 +91,7 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
 
 def _contents() -> Iterator[str]:
     yield "Rules, and what a broken one says:"
-    for row in catalogue(rulebook.load_rules()):
+    for row in catalogue(load_rules()):
         yield f"  {row.rule:<30}{row.title}"
     for remark in (*REMARKS, *ABOUT):
         yield f"  {remark.rule:<30}{remark.title}"
@@ -240,7 +243,7 @@ def _call(call: Call) -> Iterator[str]:
 
 def run_examples(folder: Path) -> tuple[list[str], bool]:
     """Run the examples of the rules in a folder: what to print, and whether one of them does not hold."""
-    everything = rulebook.load_rules(folder)
+    everything = load_rules(folder)
     lines, failed = [], False
     for rule in everything:
         if rule.own:

@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from mailguard import capture, discover, git, rulebook, transports
+from mailguard import capture, discover, git, transports
 from mailguard.addresses.compare import compare_key, distinct, is_inside
 from mailguard.affected import Affected
 from mailguard.affected import Tally as AffectedTally
@@ -46,7 +46,9 @@ from mailguard.model.provider import Library, Provider
 from mailguard.model.reporter import Options, Reporter
 from mailguard.model.value import Either, Fields, Items, Known, Object, Parameter, Repeat, Text
 from mailguard.redact import foreign
-from mailguard.rulebook import Policy, Rule, RulesError
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.policies import Policy, chosen
+from mailguard.rulebook.rules import Rule, RulesError
 from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
@@ -997,7 +999,7 @@ def policies_of(
 ) -> tuple[Policies, tuple[Rule, ...], tuple[str, ...]]:
     """What a run is judged by, all rules there are, and remarks. Raises ``SettingsError`` and ``RulesError``."""
     folder = settings.folder or tree.root
-    everything = rulebook.load_rules(folder / settings.rules if settings.rules else None)
+    everything = load_rules(folder / settings.rules if settings.rules else None)
 
     about_exceptions = {remark.rule for remark in (*REMARKS, *ABOUT)}
 
@@ -1007,7 +1009,7 @@ def policies_of(
 
     def checked(key: str, names: Iterable[str], **choice: Any) -> None:
         try:
-            rulebook.chosen(everything, **choice)
+            chosen(everything, **choice)
         except RulesError as error:
             wrong = next((name for name in names if name not in {rule.id for rule in everything}), "")
             raise settings.error(str(error), key, wrong) from error
@@ -1021,7 +1023,7 @@ def policies_of(
     for glob, ignored in settings.per_path_ignores.items():
         checked("per-path-ignores", ignored, ignore=own(ignored))
         ignores.append((Globs([glob], where), frozenset(ignored)))
-    rules = rulebook.chosen(
+    rules = chosen(
         everything,
         select=settings.select or None,
         extend=settings.extend_select,
@@ -1043,7 +1045,7 @@ def policies_of(
             audiences.append(audience)
     inside = frozenset(settings.internal_domains)
     policy = Policy(inside, rules, tuple(audiences))
-    default = rulebook.chosen(everything, limits=settings.limits)
+    default = chosen(everything, limits=settings.limits)
     whole = policy if rules == default else Policy(inside, default, tuple(audiences))
     return Policies(policy, whole, tuple(ignores), settings.gate, settings.tests), everything, tuple(notices)
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 from mailguard.baseline import FILE as BASELINE_FILE
 from mailguard.baseline import Baseline, match, match_unread
 from mailguard.config import Sender, Settings
-from mailguard.rulebook import Audience, Rule
+from mailguard.rulebook.policies import Audience
+from mailguard.rulebook.rules import Rule
 
 __all__ = ["Looser", "loosened", "loosened_baseline", "tightened"]
 

@@ -24,7 +24,7 @@ from mailguard.model.finding import Certainty, Finding, Report, Severity
 from mailguard.model.fix import Edit, Fix, Refusal
 from mailguard.model.place import Place
 from mailguard.redact import Output, code_frame, safe_text
-from mailguard.rulebook import SHOWING
+from mailguard.rulebook.rules import SHOWING
 from mailguard.shelf import shelf
 from mailguard.wording import paste, place_words, told
 

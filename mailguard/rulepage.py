@@ -17,7 +17,7 @@ from typing import Final
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.reporter import RuleText
 from mailguard.redact import Output, no_address, safe_text
-from mailguard.rulebook import CWE, SHOWING, Example, Measure, Rule
+from mailguard.rulebook.rules import CWE, SHOWING, Example, Measure, Rule
 from mailguard.samples import names_for
 
 __all__ = ["Row", "catalogue", "catalogue_markdown", "rule_lines", "rule_markdown", "rule_text", "title_of"]

@@ -22,7 +22,8 @@ from mailguard.model.exchange import Form, HttpRequest, RawMessage, Record, Smtp
 from mailguard.model.finding import Certainty
 from mailguard.model.message import CannotTell, Decoded, Message, Undecided
 from mailguard.pseudonyms import Pseudonyms
-from mailguard.rulebook import Policy, judge, verdict_of
+from mailguard.rulebook.judging import judge, verdict_of
+from mailguard.rulebook.policies import Policy
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.header_blocks import header_block

@@ -26,18 +26,10 @@ from mailguard.model.place import Place
 from mailguard.model.provider import Provider
 from mailguard.model.value import ORIGIN_OF, Origin, Step, StepKind, Trail
 from mailguard.redact import count_words, foreign, number
-from mailguard.rulebook import (
-    SHOWING,
-    Audience,
-    Growth,
-    Judgement,
-    Measure,
-    Policy,
-    audience_for,
-    judge,
-    judge_sequence,
-    verdict_of,
-)
+from mailguard.rulebook.growth import Growth, judge_sequence
+from mailguard.rulebook.judging import Judgement, judge, verdict_of
+from mailguard.rulebook.policies import Audience, Policy, audience_for
+from mailguard.rulebook.rules import SHOWING, Measure
 
 __all__ = ["CaptureTally", "CodeTally", "Policies", "worst_first"]
 
@@ -624,7 +616,7 @@ def shape(message: Message, inside: frozenset[str]) -> tuple[object, ...] | None
 
 
 class Growing:
-    """Neighbouring messages of a capture, one after the other: what :class:`~mailguard.rulebook.Growth` sums up."""
+    """Neighbouring messages of a capture, one after the other: what :class:`~mailguard.rulebook.growth.Growth` sums up."""
 
     __slots__ = ("_first", "_inside", "_last", "_longest", "_messages", "_prefix", "_suffix")
 

@@ -16,7 +16,8 @@ from mailguard.allow import comment_for
 from mailguard.config import Settings
 from mailguard.policy import loosened, tightened
 from mailguard.redact import holds_address
-from mailguard.rulebook import Audience, load_rules
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.policies import Audience
 from mailguard.source.comments import comments, with_comment
 
 EVERYBODY = "[s.email for s in Subscriber.objects.all()]"

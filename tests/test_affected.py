@@ -17,7 +17,8 @@ from mailguard.affected import Affected, Tally, render_json, render_text
 from mailguard.model.finding import Certainty
 from mailguard.model.message import Message, Recipient
 from mailguard.redact import holds_address
-from mailguard.rulebook import Policy, chosen, load_rules
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.policies import Policy, chosen
 from mailguard.watch import Watch, sampled
 
 POLICY = Policy(frozenset({"example.net"}), chosen(load_rules()))

@@ -9,7 +9,7 @@ from mailguard.config import Settings
 from mailguard.discover import tree_of
 from mailguard.explain import page
 from mailguard.model.finding import Certainty, Verdict
-from mailguard.rulebook import load_rules
+from mailguard.rulebook.loading import load_rules
 from mailguard.rulepage import rule_lines, rule_markdown, rule_text
 from mailguard.samples import names_for, samples
 

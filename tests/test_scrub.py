@@ -23,17 +23,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard import cli, rulebook
+from mailguard import cli
 from mailguard.model.finding import Report
 from mailguard.pseudonyms import Pseudonyms
-from mailguard.rulebook import Policy
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.policies import Policy, chosen
 from mailguard.scrub import ScrubError, scrubbed
 
 sys.path.insert(0, str(Path(__file__).parent / "captures"))
 import golden
 
 SAMPLES = golden.samples()
-RULES = rulebook.chosen(rulebook.load_rules())
+RULES = chosen(load_rules())
 
 
 def policy(*inside: str) -> Policy:

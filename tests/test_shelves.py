@@ -18,7 +18,8 @@ from mailguard.model.capture import Format, Sample
 from mailguard.model.message import CannotTell
 from mailguard.model.provider import Provider
 from mailguard.model.reporter import Reporter
-from mailguard.rulebook import Rule, RulesError, read_rule
+from mailguard.rulebook.reading import read_rule
+from mailguard.rulebook.rules import Rule, RulesError
 
 from .captures.golden import SAMPLES, TWIN, shown
 from .providers import samples
@@ -318,7 +319,7 @@ def _has_examples(name: str, _: object) -> str:
 
 def _examples_hold(name: str, _: object) -> str:
     from mailguard.explain import examples_hold
-    from mailguard.rulebook import load_rules
+    from mailguard.rulebook.loading import load_rules
 
     everything = load_rules()
     return next(examples_hold(next(rule for rule in everything if rule.id == name), everything), "")

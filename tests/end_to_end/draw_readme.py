@@ -20,7 +20,7 @@ import yaml
 import mailguard
 from mailguard import gate
 from mailguard.model.capture import Format
-from mailguard.rulebook import load_rules
+from mailguard.rulebook.loading import load_rules
 from mailguard.rulepage import catalogue_markdown
 from mailguard.shelf import shelf
 

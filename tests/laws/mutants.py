@@ -26,7 +26,8 @@ from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
 from mailguard.model.message import Message, Undecided
 from mailguard.model.value import Either, Known
 from mailguard.providers import django, mailgun, sendgrid, ses
-from mailguard.rulebook import Measure, measure
+from mailguard.rulebook.measures import measure
+from mailguard.rulebook.rules import Measure
 from mailguard.source import library
 from mailguard.source.interpret import statements
 from mailguard.source.interpret.values import join_values

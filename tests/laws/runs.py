@@ -30,7 +30,11 @@ from mailguard import gate
 from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
 from mailguard.model.finding import Certainty, Skip
 from mailguard.model.message import CannotTell, Message, Undecided
-from mailguard.rulebook import Cause, Measure, Policy, chosen, judge, load_rules, measure
+from mailguard.rulebook.judging import judge
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.measures import measure
+from mailguard.rulebook.policies import Policy, chosen
+from mailguard.rulebook.rules import Cause, Measure
 from mailguard.source.scan import SourceFile, scan
 
 OLD_DJANGO = django.VERSION < (6, 0)

@@ -9,17 +9,19 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard import rulebook
 from mailguard.addresses.pairs import mailbox, mailboxes
 from mailguard.addresses.people import NOBODY, People
 from mailguard.documents import json_elements
 from mailguard.model.finding import Certainty
 from mailguard.model.message import Message, Recipient, Trait
 from mailguard.model.value import ABSENT, get
-from mailguard.rulebook import Growth, Policy
+from mailguard.rulebook.growth import Growth
+from mailguard.rulebook.judging import judge, verdict_of
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.policies import Policy, chosen
 from mailguard.tally import Growing, shape
 
-RULES = rulebook.chosen(rulebook.load_rules())
+RULES = chosen(load_rules())
 
 ADDRESS = st.sampled_from(
     ["ann@example.com", "Ann@Example.com", "bob@example.net", "eve@in.example", "a@b.example, c@d.example", "<x@y.example>", "no", "", "ä@ö.example", " a@b.example"]
@@ -86,9 +88,9 @@ def test_messages_of_one_shape_are_judged_alike(one: Message, other: Message, in
     for second in (twin, other):
         if form is not None and form == shape(second, inside):
             for cap in Certainty:
-                judged = rulebook.judge(one, policy, cap=cap)
-                assert judged == rulebook.judge(second, policy, cap=cap)
-                assert rulebook.verdict_of(judged, one, policy) is rulebook.verdict_of(judged, second, policy)
+                judged = judge(one, policy, cap=cap)
+                assert judged == judge(second, policy, cap=cap)
+                assert verdict_of(judged, one, policy) is verdict_of(judged, second, policy)
 
 
 @settings(max_examples=150, deadline=None)

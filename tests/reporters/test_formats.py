@@ -22,7 +22,7 @@ from mailguard.model.finding import Certainty, Ledger, Report, Severity
 from mailguard.model.place import Place
 from mailguard.model.reporter import Reporter
 from mailguard.model.value import StepKind
-from mailguard.rulebook import load_rules
+from mailguard.rulebook.loading import load_rules
 from mailguard.rulepage import rule_text
 from mailguard.shelf import shelf
 from mailguard.wording import full_change

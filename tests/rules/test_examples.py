@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mailguard import rulebook
-from mailguard.rulebook import Example, Rule
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.rules import RECORDED, Example, Rule
 
-RULES = rulebook.load_rules()
+RULES = load_rules()
 SAMPLES = [
     pytest.param(rule, kind, example, id=f"{rule.id}: {kind}: {example.name}")
     for rule in RULES
@@ -30,7 +30,7 @@ def test_a_rule_has_examples_of_all_kinds(rule: Rule) -> None:
     assert any(example.message for example in examples.good)
     assert any(example.message for example in examples.unsure)
     # What the code writes into a text is not followed: there a request is the second witness.
-    recorded = rule.measure in rulebook.RECORDED
+    recorded = rule.measure in RECORDED
     assert any(example.exchange if recorded else example.code for example in examples.bad)
     assert any(example.exchange if recorded else example.code for example in examples.good)
 

@@ -7,8 +7,9 @@ from typing import NoReturn
 
 import pytest
 
-from mailguard import explain, rulebook
+from mailguard import explain
 from mailguard.discover import NothingToCheck
+from mailguard.rulebook.loading import load_rules
 from mailguard.rulepage import rule_lines
 
 RULE = """\
@@ -45,13 +46,13 @@ def no_run(paths: object) -> NoReturn:
 
 
 def test_the_page_of_a_rule_is_printed() -> None:
-    rule = next(rule for rule in rulebook.load_rules() if rule.id == "batched-recipient-list")
+    rule = next(rule for rule in load_rules() if rule.id == "batched-recipient-list")
     assert explain.page(rule.id, no_run) == "\n".join(rule_lines(rule)) + "\n"
 
 
 def test_without_a_subject_every_rule_is_listed() -> None:
     page = explain.page(None, no_run)
-    for rule in rulebook.load_rules():
+    for rule in load_rules():
         assert f"  {rule.id} " in page
 
 

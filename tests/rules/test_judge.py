@@ -9,17 +9,21 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mailguard import rulebook
 from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, UNBOUNDED, ZERO, Count, exactly
 from mailguard.model.finding import Certainty, Severity, Verdict
 from mailguard.model.message import Field, Mention, Message, Recipient, Trait
 from mailguard.model.place import Place
 from mailguard.model.value import Origin, Step, StepKind
-from mailguard.rulebook import Audience, Cause, Growth, Judgement, Measure, Over, Policy, judge, verdict_of
+from mailguard.rulebook.growth import Growth, judge_sequence
+from mailguard.rulebook.judging import Judgement, judge, verdict_of
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.measures import measure
+from mailguard.rulebook.policies import Audience, Policy, audience_for, chosen
+from mailguard.rulebook.rules import Cause, Measure, Over, RulesError
 
-ALL = tuple(rule.id for rule in rulebook.load_rules())
-POLICY = Policy(frozenset({"inside.example"}), rulebook.chosen(rulebook.load_rules()))
-EVERYTHING = Policy(frozenset({"inside.example"}), rulebook.chosen(rulebook.load_rules(), select=ALL))
+ALL = tuple(rule.id for rule in load_rules())
+POLICY = Policy(frozenset({"inside.example"}), chosen(load_rules()))
+EVERYTHING = Policy(frozenset({"inside.example"}), chosen(load_rules(), select=ALL))
 
 LAW = settings(max_examples=100, deadline=None)
 
@@ -120,7 +124,7 @@ def test_people_inside_never_count_as_seen(message: Message, name: str) -> None:
     colleague = Recipient(f"{name}@inside.example", origin=Origin.GIVEN)
     more = replace(message, to=(*message.to, colleague), reply_to=(*message.reply_to, colleague))
     for what in set(Measure) - {Measure.TOTAL}:
-        assert rulebook.measure(what, more, POLICY.inside) == rulebook.measure(what, message, POLICY.inside)
+        assert measure(what, more, POLICY.inside) == measure(what, message, POLICY.inside)
 
 
 @LAW
@@ -129,15 +133,15 @@ def test_a_person_in_to_and_cc_is_one_person(message: Message) -> None:
     named = tuple(person for person in message.to if person.address is not None)
     twice = replace(message, cc=(*message.cc, *named))
     for what in Measure:
-        assert rulebook.measure(what, twice, POLICY.inside) == rulebook.measure(what, message, POLICY.inside)
+        assert measure(what, twice, POLICY.inside) == measure(what, message, POLICY.inside)
 
 
 @LAW
 @given(messages)
 def test_without_the_configured_people_no_more_is_counted(message: Message) -> None:
     for what in Measure:
-        everybody = rulebook.measure(what, message, POLICY.inside)
-        others = rulebook.measure(what, message, POLICY.inside, staff=False)
+        everybody = measure(what, message, POLICY.inside)
+        others = measure(what, message, POLICY.inside, staff=False)
         assert others.low <= everybody.low
         assert others.plain <= everybody.plain
         assert others.high <= everybody.high
@@ -186,7 +190,7 @@ def test_a_rule_of_a_project_never_opens_the_gate(message: Message, like: str, o
 @given(messages, st.sets(st.sampled_from(ALL)))
 def test_ignoring_a_specific_rule_hands_over_to_the_general_one(message: Message, ignored: set[str]) -> None:
     assume("visible-external-recipients" not in ignored)
-    policy = Policy(POLICY.inside, rulebook.chosen(rulebook.load_rules(), ignore=ignored))
+    policy = Policy(POLICY.inside, chosen(load_rules(), ignore=ignored))
     before, after = visible(message), visible(message, policy)
     assert (before is None) == (after is None)
     if before is not None and after is not None:
@@ -307,9 +311,7 @@ def test_an_address_in_the_subject_is_not_one_in_to() -> None:
 
 def test_a_cap_counts_also_those_whom_the_request_does_not_name() -> None:
     message = Message(to=(ANN, DESK), bcc=(BOB,), hidden=exactly(48))
-    (judgement,) = judge(
-        message, replace(EVERYTHING, rules=rulebook.chosen(EVERYTHING.rules, select=["recipients-over-cap"]))
-    )
+    (judgement,) = judge(message, replace(EVERYTHING, rules=chosen(EVERYTHING.rules, select=["recipients-over-cap"])))
     assert judgement.title == "51 people in one message; your limit is 50"
 
 
@@ -411,7 +413,7 @@ KNOWN = Policy(frozenset(), POLICY.rules, (ADMINS,))
 def test_an_audience_is_found_by_symbol_or_path(
     symbols: tuple[str, ...], paths: tuple[str, ...], *, found: bool
 ) -> None:
-    assert (rulebook.audience_for(KNOWN, symbols, paths) is ADMINS) == found
+    assert (audience_for(KNOWN, symbols, paths) is ADMINS) == found
 
 
 def test_a_kept_promise_is_noted() -> None:
@@ -454,8 +456,8 @@ def test_an_audience_changes_neither_count_nor_certainty(message: Message) -> No
 
 def test_three_growing_messages_in_a_row_are_told() -> None:
     parts = [Growth.of(Message(to=people)) for people in ((ANN,), (ANN, BOB), (ANN, BOB, EVE))]
-    assert rulebook.judge_sequence(parts[0] + parts[1], POLICY) == ()
-    (judgement,) = rulebook.judge_sequence(parts[0] + parts[1] + parts[2], POLICY)
+    assert judge_sequence(parts[0] + parts[1], POLICY) == ()
+    (judgement,) = judge_sequence(parts[0] + parts[1] + parts[2], POLICY)
     assert judgement.rule.over is Over.SEQUENCE
     assert judgement.title == "Each message also shows everyone who was written to before"
     assert judgement.gates
@@ -473,11 +475,11 @@ def test_two_rules_are_off_by_default() -> None:
 
 
 def test_select_extend_ignore_and_limits() -> None:
-    rules = rulebook.load_rules()
-    assert [rule.id for rule in rulebook.chosen(rules, select=["bcc-bulk"])] == ["bcc-bulk"]
-    assert len(rulebook.chosen(rules, extend=["bcc-bulk"])) == len(POLICY.rules) + 1
-    assert len(rulebook.chosen(rules, ignore=["bcc-header-transmitted"])) == len(POLICY.rules) - 1
-    (cap,) = rulebook.chosen(rules, select=["recipients-over-cap"], limits={"recipients-over-cap": 7})
+    rules = load_rules()
+    assert [rule.id for rule in chosen(rules, select=["bcc-bulk"])] == ["bcc-bulk"]
+    assert len(chosen(rules, extend=["bcc-bulk"])) == len(POLICY.rules) + 1
+    assert len(chosen(rules, ignore=["bcc-header-transmitted"])) == len(POLICY.rules) - 1
+    (cap,) = chosen(rules, select=["recipients-over-cap"], limits={"recipients-over-cap": 7})
     assert cap.limit == 7
 
 
@@ -493,6 +495,6 @@ def test_select_extend_ignore_and_limits() -> None:
     ],
 )
 def test_a_wrong_choice_is_an_error(choice: dict[str, object], words: str) -> None:
-    with pytest.raises(rulebook.RulesError) as caught:
-        rulebook.chosen(rulebook.load_rules(), **choice)
+    with pytest.raises(RulesError) as caught:
+        chosen(load_rules(), **choice)
     assert str(caught.value).startswith(words)

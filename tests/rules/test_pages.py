@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard import rulebook
 from mailguard.redact import holds_address
-from mailguard.rulebook import Rule
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.reading import read_rule
+from mailguard.rulebook.rules import CWE, Rule, RulesError
 from mailguard.rulepage import catalogue, catalogue_markdown, rule_lines, rule_markdown, rule_text
 
-RULES = {rule.id: rule for rule in rulebook.load_rules()}
+RULES = {rule.id: rule for rule in load_rules()}
 GOLDEN = Path(__file__).parent / "golden"
 
 AVOIDED = re.compile(
@@ -111,7 +112,7 @@ def test_a_rule_names_its_incident_and_its_weakness(rule: Rule) -> None:
     assert rule.incident is not None
     assert rule.incident.story.endswith(".")
     assert rule.cwe
-    assert set(rule.cwe) <= set(rulebook.CWE)
+    assert set(rule.cwe) <= set(CWE)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -180,7 +181,7 @@ examples:
 
 
 def test_the_words_of_a_project_cannot_format_our_pages() -> None:
-    page = rule_markdown(rulebook.read_rule(HOSTILE.encode(), "of-a-project.yaml"))
+    page = rule_markdown(read_rule(HOSTILE.encode(), "of-a-project.yaml"))
     outside = re.sub(r"(?ms)^(`{3,}).*?^\1$", "", page)
     assert "<" not in outside.replace("&#60;", "")
     assert "evil.example" not in re.sub(r"&#\d+;", "", outside)
@@ -193,7 +194,7 @@ def test_the_words_of_a_project_cannot_format_our_pages() -> None:
 def test_a_page_never_breaks_on_the_words_of_a_project(words: str) -> None:
     text = HOSTILE.replace("say `rm`", words.replace("\\", "").replace('"', ""))
     try:
-        rule = rulebook.read_rule(text.encode("utf-8", "replace"), "r.yaml")
-    except rulebook.RulesError:
+        rule = read_rule(text.encode("utf-8", "replace"), "r.yaml")
+    except RulesError:
         return
     assert all(line.isprintable() for line in rule_lines(rule))

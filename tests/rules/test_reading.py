@@ -14,8 +14,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard import rulebook
-from mailguard.rulebook import Rule, RulesError, read_rule
+from mailguard.model.message import Trait
+from mailguard.rulebook import examples, reading
+from mailguard.rulebook.checks import words_of
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.reading import read_rule
+from mailguard.rulebook.rule_yaml import read_yaml
+from mailguard.rulebook.rules import Cause, Measure, Over, Rule, RulesError
 
 FOLDER = Path(__file__).parents[2] / "rules"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -59,22 +64,22 @@ def test_every_rule_keeps_the_schema(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_rule_file_means_the_same_to_every_yaml_reader(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert rulebook._yaml(text, path.name)[0] == yaml.safe_load(text)
+    assert read_yaml(text, path.name)[0] == yaml.safe_load(text)
 
 
 def test_the_schema_knows_the_same_words_as_the_code() -> None:
     properties, person = SCHEMA["properties"], SCHEMA["$defs"]["person"]["oneOf"][1]["properties"]
-    assert properties["measure"]["enum"] == [member.value for member in rulebook.Measure]
-    assert properties["cause"]["enum"] == [member.value for member in rulebook.Cause]
-    assert properties["over"]["enum"] == [member.value for member in rulebook.Over]
-    assert properties["severity"]["enum"] == list(rulebook._SEVERITIES)
-    assert properties["when"]["items"]["enum"] == list(rulebook._words(rulebook.Trait))
-    assert SCHEMA["$defs"]["example"]["properties"]["certainty"]["enum"] == list(rulebook._CERTAINTIES)
-    assert set(person["count"] and SCHEMA["$defs"]["count"]["oneOf"][1]["enum"]) == set(rulebook._COUNTS)
-    assert person["origin"]["enum"] == list(rulebook._ORIGINS)
-    assert person["steps"]["items"]["enum"] == list(rulebook._STEPS)
-    assert set(properties) == {*rulebook._REQUIRED, *rulebook._FURTHER}
-    assert SCHEMA["required"] == list(rulebook._REQUIRED)
+    assert properties["measure"]["enum"] == [member.value for member in Measure]
+    assert properties["cause"]["enum"] == [member.value for member in Cause]
+    assert properties["over"]["enum"] == [member.value for member in Over]
+    assert properties["severity"]["enum"] == list(reading._SEVERITIES)
+    assert properties["when"]["items"]["enum"] == list(words_of(Trait))
+    assert SCHEMA["$defs"]["example"]["properties"]["certainty"]["enum"] == list(examples._CERTAINTIES)
+    assert set(person["count"] and SCHEMA["$defs"]["count"]["oneOf"][1]["enum"]) == set(examples._COUNTS)
+    assert person["origin"]["enum"] == list(examples._ORIGINS)
+    assert person["steps"]["items"]["enum"] == list(examples._STEPS)
+    assert set(properties) == {*reading._REQUIRED, *reading._FURTHER}
+    assert SCHEMA["required"] == list(reading._REQUIRED)
 
 
 def spots(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -109,7 +114,7 @@ def test_the_checks_and_the_schema_agree(where: tuple[str, tuple[Any, ...]], wha
         parent["unheard-of"] = parent.pop(spot[-1])
     text = yaml.safe_dump(data, allow_unicode=True)
     # What YAML 1.1 and 1.2 read differently is no question of the schema.
-    sound = VALIDATOR.is_valid(rulebook._yaml(text, "r.yaml")[0])
+    sound = VALIDATOR.is_valid(read_yaml(text, "r.yaml")[0])
     said = None
     try:
         read_rule(text.encode(), "r.yaml")
@@ -149,8 +154,8 @@ def test_files_are_named_after_their_rules(path: Path) -> None:
 def test_the_rules_of_a_project_stand_beside_ours(tmp_path: Path) -> None:
     (tmp_path / "list-in-cc.yaml").write_text(SMALL, encoding="utf-8")
     (tmp_path / "README.md").write_text("not a rule", encoding="utf-8")
-    rules = rulebook.load_rules(tmp_path)
-    assert len(rules) == len(rulebook.load_rules()) + 1
+    rules = load_rules(tmp_path)
+    assert len(rules) == len(load_rules()) + 1
     assert [rule.id for rule in rules if not rule.own] == ["list-in-cc"]
 
 
@@ -235,7 +240,7 @@ def test_any_bytes_are_a_rule_or_one_line_of_error(content: str | bytes) -> None
 def test_a_folder_is_checked_as_a_whole(tmp_path: Path) -> None:
     def said() -> str:
         with pytest.raises(RulesError) as caught:
-            rulebook.load_rules(tmp_path)
+            load_rules(tmp_path)
         return str(caught.value).replace(tmp_path.as_posix(), "FOLDER")
 
     file = tmp_path / "other.yaml"
@@ -255,9 +260,9 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "list-in-cc.yaml").symlink_to(tmp_path / "outside.yaml")
     with pytest.raises(RulesError, match="this link leads out of the folder"):
-        rulebook.load_rules(folder)
+        load_rules(folder)
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RulesError, match="there is no such folder of rules"):
-        rulebook.load_rules(tmp_path / "none")
+        load_rules(tmp_path / "none")

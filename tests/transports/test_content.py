@@ -12,14 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard import gate, rulebook
+from mailguard import gate
 from mailguard.model.exchange import Exchange, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.finding import Verdict
 from mailguard.model.message import CannotTell, Field, Message, Undecided
-from mailguard.rulebook import Policy
+from mailguard.rulebook.judging import judge, verdict_of
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.policies import Policy, chosen
 from mailguard.transports.content import Contents, found_in, names_of, pieces
 
-POLICY = Policy(frozenset(), rulebook.chosen(rulebook.load_rules()))
+POLICY = Policy(frozenset(), chosen(load_rules()))
 
 
 def messages(exchange: Exchange, contents: Contents | None = None) -> tuple[Message, ...]:
@@ -39,7 +41,7 @@ def mentioned(exchange: Exchange, contents: Contents | None = None) -> set[tuple
 
 
 def broken(exchange: Exchange, contents: Contents | None = None) -> set[str]:
-    return {one.rule.id for message in messages(exchange, contents) for one in rulebook.judge(message, POLICY)}
+    return {one.rule.id for message in messages(exchange, contents) for one in judge(message, POLICY)}
 
 
 def sendgrid(*people: str, **more: Any) -> HttpRequest:
@@ -242,13 +244,13 @@ def test_personal_data_that_several_share_is_found(values: list[dict[str, str]],
 def test_what_readers_find_is_shown() -> None:
     request = sendgrid("ann@example.com", "bob@example.net", subject="bob@example.net")
     first, _ = messages(request)
-    assert rulebook.verdict_of(rulebook.judge(first, POLICY), first, POLICY) is Verdict.SHOWS
+    assert verdict_of(judge(first, POLICY), first, POLICY) is Verdict.SHOWS
 
 
 def test_inside_people_are_nothing() -> None:
     policy = Policy(frozenset({"example.net"}), POLICY.rules)
     first, _ = messages(sendgrid("ann@example.com", "bob@example.net", subject="bob@example.net"))
-    assert rulebook.judge(first, policy) == ()
+    assert judge(first, policy) == ()
 
 
 def test_names_beside_addresses_are_known() -> None:

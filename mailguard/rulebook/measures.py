@@ -1,0 +1,166 @@
+"""What rules count on a message, as one policy sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from mailguard.addresses.compare import compare_key, distinct, is_inside
+from mailguard.model.count import MANY, ZERO, Count
+from mailguard.model.message import Field, Message, Recipient, Trait
+from mailguard.model.value import Origin, StepKind
+from mailguard.rulebook.rules import Measure
+
+
+class View:
+    """A message as one policy sees it; every number is worked out once, when it is asked for."""
+
+    __slots__ = ("_counts", "_staff", "_traits", "_visible", "inside", "message")
+
+    def __init__(self, message: Message, inside: frozenset[str]) -> None:
+        self.message = message
+        self.inside = inside
+        self._counts: dict[tuple[Measure, bool], Count] = {}
+        self._traits: frozenset[Trait] | None = None
+        self._visible: dict[bool, list[Recipient]] = {}
+        named = [mention.recipient for mention in message.mentions]
+        everybody = (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to, named)
+        self._staff = any(person.origin is Origin.CONFIGURED for people in everybody for person in people)
+
+    def outside(self, people: Iterable[Recipient], *, staff: bool = True) -> list[Recipient]:
+        """Those of ``people`` who are not inside; with ``staff=False`` also without those who are configured."""
+        return [
+            person
+            for person in people
+            if (staff or person.origin is not Origin.CONFIGURED)
+            and not (self.inside and is_inside(person, self.inside))
+        ]
+
+    def visible(self, *, staff: bool = True) -> list[Recipient]:
+        """Outside people in To, Cc and display names."""
+        if staff not in self._visible:
+            message = self.message
+            named = [mention.recipient for mention in message.mentions if mention.field is Field.NAME]
+            self._visible[staff] = self.outside([*message.to, *message.cc, *named], staff=staff)
+        return self._visible[staff]
+
+    def people(self, what: Measure) -> list[Recipient]:
+        """The entries that a measure counts, for the choice of words."""
+        message = self.message
+        match what:
+            case Measure.VISIBLE_EXTERNAL:
+                return self.visible()
+            case Measure.TRANSMITTED_BCC:
+                return self.visible() + self.outside(message.transmitted_bcc)
+            case Measure.REPLY_TO_EXTERNAL:
+                return self.outside(message.reply_to)
+            case Measure.BCC | Measure.FIRST_RECIPIENT:
+                return self.outside([*message.bcc, *message.transmitted_bcc])
+            case Measure.TOTAL:
+                return [*message.to, *message.cc, *message.bcc, *message.transmitted_bcc]
+            case _:
+                return self.mentioned(what)
+
+    def mentioned(self, what: Measure, *, staff: bool = True) -> list[Recipient]:
+        """Outside people whom a reader finds besides the address headers, by where."""
+        if not self.message.mentions:
+            return []
+        shared = what is Measure.MERGE_SHARED
+        found = [
+            mention.recipient
+            for mention in self.message.mentions
+            if mention.known
+            and mention.field in FIELDS[what]
+            and (mention.field is not Field.MERGE or (mention.detail == "shared") == shared)
+        ]
+        return self.outside(found, staff=staff) if found else []
+
+    def count(self, what: Measure, *, staff: bool) -> Count:
+        """The measure ``what``; ``staff`` tells whether configured people count."""
+        key = (what, staff or not self._staff)
+        if key not in self._counts:
+            self._counts[key] = self._count(*key)
+        return self._counts[key]
+
+    def _count(self, what: Measure, staff: bool) -> Count:
+        message = self.message
+        match what:
+            case Measure.VISIBLE_EXTERNAL:
+                return distinct(self.visible(staff=staff))
+            case Measure.TRANSMITTED_BCC:
+                line = self.outside(message.transmitted_bcc, staff=staff)
+                if not line:
+                    return ZERO
+                return _if(distinct(line), distinct([*self.visible(staff=staff), *line]))
+            case Measure.REPLY_TO_EXTERNAL:
+                return distinct(self.outside(message.reply_to, staff=staff))
+            case Measure.BCC:
+                return distinct(self.outside(message.bcc, staff=staff))
+            case Measure.TOTAL:
+                return distinct(self.people(what)) + message.hidden
+            case Measure.FIRST_RECIPIENT:
+                # Configured people in To are an ordinary thing to put there: they are never "the first".
+                first = self.visible(staff=False)
+                hidden = self.outside([*message.bcc, *message.transmitted_bcc], staff=False)
+                if not hidden or not first or distinct(first).plain >= MANY.plain:
+                    return ZERO  # nobody, or so many that VISIBLE_EXTERNAL is the measure to look at
+                known: dict[object, Count] = {_key(person): person.count for person in first}
+                known.pop(None, None)
+                # One person of a list in To and the whole list hidden read alike (`emails[0]`, `emails[1:]`):
+                # only an entry that stands for no more people than the one in To is surely the same.
+                others = [person for person in hidden if person.count.high > known.get(_key(person), ZERO).high]
+                return _if(distinct(first), distinct(others))
+            case _:
+                return distinct(self.mentioned(what, staff=staff))
+
+    def traits(self) -> frozenset[Trait]:
+        """The mechanisms: what decode noted, and what the ways of visible people tell."""
+        if self._traits is None:
+            traits = set(self.message.traits)
+            visible = [person for person in self.visible() if person.trail]
+            for kind, trait in TRAIT_OF.items():
+                if trait in traits:
+                    continue
+                same = [person for person in visible if any(step.kind is kind for step in person.trail)]
+                if same and distinct(same).plain >= MANY.plain:
+                    traits.add(trait)
+            self._traits = frozenset(traits)
+        return self._traits
+
+
+FIELDS: Final[Mapping[Measure, frozenset[Field]]] = {
+    Measure.CONTENT: frozenset({Field.SUBJECT, Field.TEXT, Field.HTML, Field.ATTACHMENT}),
+    Measure.CALENDAR: frozenset({Field.CALENDAR}),
+    Measure.HEADER: frozenset({Field.HEADER}),
+    Measure.MERGE_KEY: frozenset({Field.MERGE}),
+    Measure.MERGE_SHARED: frozenset({Field.MERGE}),
+    Measure.MERGE_TAG: frozenset({Field.TAG}),
+    Measure.LINK: frozenset({Field.LINK}),
+}
+TRAIT_OF: Final[Mapping[StepKind, Trait]] = {
+    StepKind.BATCHED: Trait.BATCHED,
+    StepKind.JOINED: Trait.JOINED,
+    StepKind.GROWN: Trait.GROWING,
+}
+"""The mechanism that a step of a way tells of, where it brings many people."""
+
+
+def _key(person: Recipient) -> tuple[object, ...] | None:
+    """What tells that two entries are one person, as `addresses.distinct` sees it; None if nothing tells."""
+    if person.address is not None:
+        return (compare_key(person.address),)
+    return (person.label, person.trail[:1]) if person.label else None
+
+
+def _if(condition: Count, count: Count) -> Count:
+    """``count`` where somebody is in ``condition``, else nobody."""
+    return Count(
+        count.low if condition.low else 0,
+        count.plain if condition.plain else 0,
+        count.high if condition.high else 0,
+    )
+
+
+def measure(what: Measure, message: Message, inside: frozenset[str] = frozenset(), *, staff: bool = True) -> Count:
+    """The measure ``what`` of ``message``. With ``staff=False`` people who are configured do not count."""
+    return View(message, inside).count(what, staff=staff)
