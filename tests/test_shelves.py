@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pkgutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -35,7 +36,8 @@ Step = tuple[str, str, Callable[[str, Any], str]]
 
 
 def names(shelf: str) -> list[str]:
-    return sorted(file.stem for file in (PACKAGE / shelf).glob("*.py") if not file.stem.startswith("_"))
+    found = (module.name for module in pkgutil.iter_modules([str(PACKAGE / shelf)]))
+    return sorted(name for name in found if not name.startswith("_"))
 
 
 def rule_files() -> list[Path]:

@@ -1,1 +1,1 @@
-"""Shelf: one file per mail service or mail library; its Python calls and its wire form."""
+"""Shelf: one file, or one folder, per mail service or mail library; its Python calls and its wire form."""

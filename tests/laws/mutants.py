@@ -25,7 +25,10 @@ from mailguard.model.count import ONE, ZERO, Count, Truth
 from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
 from mailguard.model.message import Message, Undecided
 from mailguard.model.value import Either, Known
-from mailguard.providers import django, mailgun, sendgrid, ses
+from mailguard.providers import django, mailgun, ses
+from mailguard.providers.sendgrid import arrivals, v2, v3
+from mailguard.providers.sendgrid.addressing import exactly_true
+from mailguard.providers.sendgrid.mail import Mail
 from mailguard.rulebook.measures import measure
 from mailguard.rulebook.rules import Measure
 from mailguard.source import library
@@ -360,29 +363,29 @@ def _printed(message: Message) -> Message:
 
 @mutant("two personalizations")
 def sendgrid_merges_personalizations(patch: Patch) -> None:
-    after(patch, sendgrid, "_decode_v3", _merged)
+    after(patch, v3, "decode_v3", _merged)
 
 
 @mutant("cc and bcc of a personalization")
 def sendgrid_ignores_cc(patch: Patch) -> None:
-    after(patch, sendgrid, "_personalization", lambda message: replace(message, cc=()))
+    after(patch, v3, "_personalization", lambda message: replace(message, cc=()))
 
 
 @mutant("cc and bcc of a personalization")
 def sendgrid_prints_bcc(patch: Patch) -> None:
-    after(patch, sendgrid, "_personalization", _printed)
+    after(patch, v3, "_personalization", _printed)
 
 
 @mutant("two personalizations")
 def sendgrid_reads_the_first_personalization_only(patch: Patch) -> None:
-    after(patch, sendgrid, "_decode_v3", lambda messages: messages[:1])
+    after(patch, v3, "decode_v3", lambda messages: messages[:1])
 
 
 @mutant("x-smtpapi")
 def sendgrid_ignores_smtpapi(patch: Patch) -> None:
-    original = sendgrid._first_json
+    original = v2._first_json
     patch.setattr(
-        sendgrid,
+        v2,
         "_first_json",
         lambda form, name: values.ABSENT if name == "x-smtpapi" else original(form, name),
     )
@@ -524,29 +527,28 @@ def a_repeat_counts_once(patch: Patch) -> None:
 
 @mutant("is_multiple=1")
 def is_multiple_is_truthy(patch: Patch) -> None:
-    patch.setattr(sendgrid, "_exactly_true", values.truth)
+    everywhere(patch, exactly_true, values.truth)
 
 
 @mutant("is_multiple=flag")
 def is_multiple_is_true_where_it_is_not_known(patch: Patch) -> None:
-    original = sendgrid._exactly_true
-    patch.setattr(sendgrid, "_exactly_true", lambda value: Truth.NO if original(value) is Truth.NO else Truth.YES)
+    everywhere(patch, exactly_true, lambda value: Truth.NO if exactly_true(value) is Truth.NO else Truth.YES)
 
 
 @mutant("mail.to in a loop")
 def mail_to_replaces(patch: Patch) -> None:
-    setter = sendgrid.Mail.to.fset
+    setter = Mail.to.fset
 
     def broken(mail: Any, to_emails: Any) -> None:
         mail.write("personalizations", [])
         setter(mail, to_emails)
 
-    patch.setattr(sendgrid.Mail, "to", sendgrid.Mail.to.setter(broken))
+    patch.setattr(Mail, "to", Mail.to.setter(broken))
 
 
 @mutant("a pair is one address")
 def a_pair_is_two_addresses(patch: Patch) -> None:
-    patch.setattr(sendgrid, "is_tuple", lambda value: False)
+    patch.setattr(arrivals, "is_tuple", lambda value: False)
 
 
 @mutant("To gains a line")
