@@ -19,6 +19,8 @@ from mailguard.source import tree as t
 
 __all__ = ["Module", "Project", "SourceFile"]
 
+SIBLINGS: Final = 12
+"""So many modules of a package are tried where a text names one of them."""
 STDLIB: Final = frozenset(sys.stdlib_module_names)
 
 
@@ -194,6 +196,16 @@ class Project:
             if candidate in self.modules:
                 return self.modules[candidate]
         return None
+
+    def modules_in(self, package: Module) -> list[Module]:
+        """The modules right in a package, in order of their paths; none where they are many."""
+        if not package.is_package:
+            return []
+        found = sorted(
+            (module for module in self.modules.values() if module.package == package.package and module is not package),
+            key=lambda module: module.path,
+        )
+        return found if len(found) <= SIBLINGS else []
 
     def submodule(self, package: Module, name: str) -> Module | None:
         """``package.name`` where it is a module of the project."""

@@ -23,11 +23,14 @@ from mailguard.model.place import Place
 from mailguard.model.provider import Library
 from mailguard.model.value import Either, Parameter, Repeat, Text, Value, text
 from mailguard.source import tree as t
+from mailguard.source.handed import Registries
+from mailguard.source.interpret.calls import BY_NAME
 from mailguard.source.interpret.context import COARSE, FULL, GLANCE, Budget, Dead
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.interpret.values import Func
 from mailguard.source.methods import Methods
 from mailguard.source.project import Module, Project, SourceFile
+from mailguard.source.slice import mentions
 
 __all__ = ["Scan", "SourceFile", "scan"]
 
@@ -119,6 +122,10 @@ class _Search:
     """By file: the names in it that stand for mail libraries and for what sends."""
     naming: set[Module] = field(default_factory=set)
     """Files that name a mail library."""
+
+    def __post_init__(self) -> None:
+        """Set up what looks for registries."""
+        self.registries = Registries(self._files_naming)
 
     def root(self, module: Module, chain: Chain) -> _Root:
         key = (module, chain)
@@ -303,9 +310,52 @@ class _Search:
                         result[(module, chain)] = self.root(module, chain)
                 if _module_mentions(module.body, name):
                     result[(module, ())] = self.root(module, ())
+        for one in self._through_holders(root):
+            result[(one.module, one.chain)] = one
         if len(result) > ROOTS_LIMIT:
             self.cut.add(id(root))
         return list(result.values())[:ROOTS_LIMIT]
+
+    def _through_holders(self, root: _Root) -> Iterator[_Root]:
+        """Functions that may call what a registry, a signal, a task queue or a setting holds, where the root is in one."""
+        if len(root.chain) == 2 and isinstance(root.chain[0], t.Class):
+            for base in root.chain[0].bases:
+                yield from self._naming_both(mentions(base), "__subclasses__")
+        for holder in self.registries.holders(root.module, root.chain):
+            kept = self.machine.registered.setdefault(holder.name, {})
+            kept[root.module, root.chain[0].name] = holder.home
+            if "." in holder.name:
+                self.machine.relevant |= BY_NAME
+                for name in sorted(BY_NAME):
+                    for module in self._files_naming(name)[:CALLERS_LIMIT]:
+                        if holder.name.encode() in module.bytes():
+                            yield from self._naming_in(module, name)
+                continue
+            self.machine.relevant.add(holder.name)
+            for module in self._files_naming(holder.name)[: CALLERS_LIMIT * 4]:
+                if (
+                    holder.home is None
+                    or module is holder.home
+                    or _imports(module, holder.home.name.rsplit(".", 1)[-1])
+                ):
+                    yield from self._naming_in(module, holder.name, root)
+
+    def _naming_in(self, module: Module, name: str, but: _Root | None = None) -> Iterator[_Root]:
+        """The functions of a file that name something, and its top level."""
+        for chain in self.chains(module):
+            node = chain[-1]
+            if isinstance(node, t.Func) and name in node.names and (but is None or chain != but.chain):
+                yield self.root(module, chain)
+        if _module_mentions(module.body, name):
+            yield self.root(module, ())
+
+    def _naming_both(self, names: set[str], other: str) -> Iterator[_Root]:
+        for module in self._files_naming(other)[:CALLERS_LIMIT]:
+            for one in self._naming_in(module, other):
+                node = one.chain[-1] if one.chain else None
+                if not isinstance(node, t.Func) or not names.isdisjoint(node.names):
+                    self.machine.relevant.add(other)
+                    yield one
 
     def _kept(self, names: list[str]) -> list[str]:
         """Names at the top level of files under which things called ``names`` are kept: ``HANDLERS = {"mail": by_mail}``."""
@@ -418,7 +468,7 @@ class _Search:
 
 def _returns(body: Iterable[t.Stmt]) -> bool:
     """Whether a function gives something back."""
-    return any(isinstance(node, t.Return) and node.value is not None for node in _everything(body))
+    return any(isinstance(node, t.Return) and node.value is not None for node in t.statements(body))
 
 
 def _bound(body: Iterable[t.Stmt]) -> Iterator[str]:
@@ -512,7 +562,7 @@ class _Sinks:
         """Names that a file binds to modelled things, and the names that send wherever they stand."""
         names = set(self.sends) | self.web
         imported: set[str] = set()
-        for node in _everything(module.body):
+        for node in t.statements(module.body):
             if isinstance(node, t.Import):
                 names |= {
                     alias or dotted.split(".", 1)[0]
@@ -530,7 +580,7 @@ class _Sinks:
                         }
         names |= imported
         top = {*module.body, *(node for cls in module.body if isinstance(cls, t.Class) for node in cls.body)}
-        for node in _everything(module.body):
+        for node in t.statements(module.body):
             # self.client = Client(...): what is called on it is a mail call.
             if isinstance(node, t.Assign) and node.value is not None and _mentions(node.value, names - self.sends):
                 for target in node.targets:
@@ -557,22 +607,6 @@ _CARRIERS: Final = frozenset(
     "requests_toolbelt python_http_client".split()
 )
 """Packages that are modelled for what they carry; using one is no sign of mail."""
-
-
-def _everything(body: Iterable[t.Stmt]) -> Iterator[t.Stmt]:
-    """Every statement of a file, at any depth."""
-    stack: list[t.Stmt] = list(body)
-    while stack:
-        node = stack.pop()
-        yield node
-        for name in ("body", "orelse", "final"):
-            stack.extend(getattr(node, name, ()))
-        if isinstance(node, t.Try):
-            for handler in node.handlers:
-                stack.extend(handler.body)
-        elif isinstance(node, t.Match):
-            for case in node.cases:
-                stack.extend(case.body)
 
 
 def _sinks(libraries: Iterable[Library]) -> _Sinks:

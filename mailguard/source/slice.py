@@ -61,11 +61,18 @@ def filled(body: Iterable[t.Stmt], name: str) -> bool:
 
 
 def _named(node: t.Expr) -> str:
-    while isinstance(node, t.Sub):
-        node = node.value
+    while True:
+        if isinstance(node, t.Sub):
+            node = node.value
+        elif isinstance(node, t.Call) and isinstance(node.func, t.Attr) and node.func.name in _REACHES:
+            # What is appended to an entry fills the table: self.handlers.setdefault(event, [])
+            node = node.func.value
+        else:
+            break
     return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
 
 
+_REACHES = frozenset({"setdefault", "get"})
 _FILLS = frozenset({"append", "extend", "add", "update", "insert", "setdefault"})
 
 
@@ -326,7 +333,7 @@ class Slicer:
         for node in order:
             if (
                 id(node) in chosen
-                and isinstance(node, (t.Assign, t.With))
+                and isinstance(node, (t.Assign, t.With, t.For))
                 and not self.uses(node).mentions.isdisjoint(hot)
             ):
                 made |= self.uses(node).writes

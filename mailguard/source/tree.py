@@ -6,6 +6,7 @@ parser, and so that a tree costs a tenth of the memory. Every node knows its spa
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -523,6 +524,22 @@ Stmt: TypeAlias = (
     | Func
     | Class
 )
+
+
+def statements(body: Iterable[Stmt]) -> Iterator[Stmt]:
+    """Every statement of a body, at any depth."""
+    stack: list[Stmt] = list(body)
+    while stack:
+        node = stack.pop()
+        yield node
+        for name in ("body", "orelse", "final"):
+            stack.extend(getattr(node, name, ()))
+        if isinstance(node, Try):
+            for handler in node.handlers:
+                stack.extend(handler.body)
+        elif isinstance(node, Match):
+            for case in node.cases:
+                stack.extend(case.body)
 
 
 def generator_span(element: Expr, clauses: tuple[Clause, ...]) -> Span:

@@ -78,6 +78,9 @@ class Base:
         self._slicer = Slicer()
         self.methods: Methods | None = None
         """Classes of the project by name: what an object of which little is known may be."""
+        self.registered: dict[str, dict[tuple[Module, str], Module | None]] = {}
+        """By the name of a registry, a signal, a task or a setting: the functions and classes of the project that were
+        handed to it, by file and name, with the file that keeps them."""
         self.declared: dict[tuple[str, str], Cls] = {}
         """Classes of the project that parameters are declared to be of, by function and name."""
         self.looked_up: set[object] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import re
+from dataclasses import replace
 from typing import Final
 
 from mailguard.model.count import ONE, OPEN
@@ -14,6 +15,7 @@ from mailguard.model.value import (
     Fields,
     Items,
     Known,
+    Member,
     Object,
     Parameter,
     Step,
@@ -34,6 +36,7 @@ from mailguard.source.interpret.values import (
     Cls,
     Ext,
     Func,
+    Mod,
     ModelCls,
     ModelFn,
     ModelMethod,
@@ -46,9 +49,10 @@ from mailguard.source.interpret.values import (
     join_states,
     join_values,
 )
+from mailguard.source.project import Module
 from mailguard.source.slice import mentions
 
-__all__ = ["Calls"]
+__all__ = ["BY_NAME", "Calls"]
 
 
 class Calls(Functions):
@@ -58,6 +62,10 @@ class Calls(Functions):
         func = node.func
         if isinstance(func, t.Name) and func.id == "super":
             return self._make_super(context, state, node)
+        if isinstance(func, t.Attr) and func.name == "__subclasses__" and self.methods is not None:
+            cls = self.eval(context, state, func.value)
+            if isinstance(cls, Cls):
+                return self._subclasses(state, cls)
         callee = self._callee(context, state, func)
         passes = isinstance(callee, (Func, Bound, Cls, Partial, Either))
         args: list[Val] = []
@@ -69,7 +77,11 @@ class Calls(Functions):
                 if all(member.count == ONE for member in members) and not isinstance(value, (Unknown, Parameter)):
                     args += [member.value for member in members]
                 else:
-                    keywords.append(("*", library.element(state, value, context.place(arg.value.at))))
+                    rest = library.element(state, value, context.place(arg.value.at))
+                    if isinstance(rest, Parameter) and rest.name.startswith("*"):
+                        # One of the arguments that a caller gives, which may be a list as well.
+                        rest = replace(rest, count=OPEN)
+                    keywords.append(("*", rest))
             elif arg.star == "**":
                 keywords += self._spread(state, value)
             elif arg.keyword is not None:
@@ -77,6 +89,12 @@ class Calls(Functions):
             else:
                 args.append(self._passed(context, value, arg.at) if passes else value)
         return self.call(context, state, callee, args, keywords, node)
+
+    def _subclasses(self, state: State, cls: Cls) -> Items:
+        """The classes of the project that are derived from ``cls``."""
+        heirs = self.methods.subclasses(cls.node.name) if self.methods is not None else []
+        found: list[Val] = [self.lookup_module(state, module, heir.name) for module, heir in heirs]
+        return Items(tuple(Member(heir, ONE) for heir in found if heir is not ABSENT), sort="list")
 
     def _callee(self, context: Context, state: State, func: t.Expr) -> Val:
         if not isinstance(func, t.Attr):
@@ -243,12 +261,19 @@ class Calls(Functions):
         node: object,
     ) -> Val:
         at = node.at if isinstance(node, (t.Call, t.Func, t.Name)) else t.Span(0, 0, 0, 0)
+        if args and isinstance(callee, (Ext, Native, Unknown)):
+            path = callee.path if isinstance(callee, Ext) else callee.name if isinstance(callee, Native) else callee.why
+            if path.rpartition(".")[2] in _IMPORTS:
+                return self._imported(context, state, args[0])
         if isinstance(callee, Ext) and callee.path.count(".") >= 2 and self.wrappers is not None:
             # Something that the program keeps on an object of a framework: `g.mailer`, `current_app.mailer`.
             name = callee.path.rpartition(".")[2]
             if any(isinstance(func.owner, Cls) for func in self.wrappers(name)):
                 holder = Unknown(callee.path.rpartition(".")[0], OPEN)
                 return self.unknown_method(context, state, holder, name, args, named_of(keywords), node)
+        kept = self._registered(context, state, callee, node)
+        if kept:
+            return self._call_kept(context, state, kept, "", args, keywords, node)
         handed = self._handed_on(context, state, args, keywords, node)
         if handed is not None:
             return handed
@@ -266,6 +291,17 @@ class Calls(Functions):
     ) -> Val:
         """A method of an object that nothing tells: functions of the project that send and have this name."""
         keywords: list[tuple[str | None, Val]] = list(named.items())
+        kept = self._registered(context, state, holder, node) if name not in _KEEPS else []
+        if kept:
+            return self._call_kept(context, state, kept, name, args, keywords, node)
+        if name in BY_NAME and args and isinstance(args[0], Known):
+            kept = self._kept_under(context, state, [str(args[0].value)])
+            if kept:
+                given = named.get("args", args[1] if len(args) > 1 else None)
+                positional = [member.value for member in library.members_of(state, given)] if given is not None else []
+                rest = named.get("kwargs", args[2] if len(args) > 2 else None)
+                spread = self._spread(state, rest) if rest is not None else []
+                return self._call_kept(context, state, kept, "", positional, spread, self._handed_call(node))
         if self.wrappers is not None:
             candidates = self.wrappers(name)
             if 0 < len(candidates) <= 3:
@@ -297,6 +333,84 @@ class Calls(Functions):
             return handed
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
         return library.unresolved_method(holder, name, context.place(at))
+
+    def _imported(self, context: Context, state: State, name: Val) -> Val:
+        """What a text names that is imported while the program runs: a module, or a thing in one; one of a package's modules."""
+        options = name.options if isinstance(name, Either) else (name,)
+        found: list[Val] = []
+        for option in options:
+            if isinstance(option, Known) and isinstance(option.value, str):
+                found.append(self._dotted(context, state, option.value.replace(":", ".")))
+            elif isinstance(option, Text) and isinstance(first := _plain(option.parts[0]), str) and first.endswith("."):
+                package = self.project.find(first.rstrip("."), context.module)
+                found += [Mod(module) for module in self.project.modules_in(package)] if package else []
+            elif isinstance(option, (Unknown, Parameter)):
+                label = option.why if isinstance(option, Unknown) else option.name
+                found.append(Unknown(f"{label}()", OPEN, trail_of(option)))
+        return join_values(*found) if found else Unknown("import")
+
+    def _dotted(self, context: Context, state: State, dotted: str) -> Val:
+        module = self.project.find(dotted, context.module)
+        if module is not None:
+            return Mod(module)
+        stem, _, name = dotted.rpartition(".")
+        module = self.project.find(stem, context.module) if stem else None
+        if module is not None:
+            value = self.lookup_module(state, module, name)
+            return Unknown(dotted) if value is ABSENT else value
+        return self.external(dotted, context.module)
+
+    def _registered(self, context: Context, state: State, value: Val, node: object) -> list[Func | Cls]:
+        """The functions and classes that were handed to what ``value`` was read from, or to what ``node`` calls."""
+        if not self.registered:
+            return []
+        label = value.why if isinstance(value, Unknown) else value.name if isinstance(value, Parameter) else ""
+        names = re.findall(r"\w+", label)
+        if isinstance(node, t.Call):
+            names += sorted(mentions(node.func))
+        return self._kept_under(context, state, names)
+
+    def _kept_under(self, context: Context, state: State, names: list[str]) -> list[Func | Cls]:
+        found: list[Func | Cls] = []
+        for name in names:
+            for (module, thing), home in self.registered.get(name, {}).items():
+                if home is not None and home is not context.module and not _names_module(context.module, home):
+                    continue
+                value = self.lookup_module(state, module, thing)
+                value = value.func if isinstance(value, Bound) else value
+                if isinstance(value, (Func, Cls)) and value not in found and value.node not in context.stack:
+                    found.append(value)
+        return found
+
+    def _call_kept(
+        self,
+        context: Context,
+        state: State,
+        kept: list[Func | Cls],
+        method: str,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
+    ) -> Val:
+        """Call what a registry holds, one after the other: a function itself, the method of an object of a class."""
+        results: list[Val] = []
+        for thing in kept:
+            branch = state.copy()
+            try:
+                if isinstance(thing, Func):
+                    results.append(self.call_function(context, branch, thing, args, keywords, node))
+                elif method:
+                    found = self._method(branch, thing, method)
+                    if not isinstance(found, Func):
+                        continue
+                    receiver = [] if found.sort == "static" else [self.open_instance(context, branch, thing)]
+                    results.append(self.call_function(context, branch, found, [*receiver, *args], keywords, node))
+                else:
+                    results.append(self._construct(context, branch, thing, args, keywords, node))
+            except Dead:
+                continue
+            state.become(branch)
+        return join_values(*results) if results else Unknown("result")
 
     def _client_of(
         self,
@@ -419,7 +533,28 @@ class Calls(Functions):
             return Unknown("result")
 
 
+BY_NAME: Final = frozenset({"send_task", "signature", "enqueue"})
+"""Methods of task queues that take the name of what they run: Celery's, RQ's."""
+_IMPORTS: Final = frozenset(
+    {"import_module", "import_string", "__import__", "import_by_path", "load_object", "locate", "import_from_string",
+     "get_class", "import_object", "symbol_by_name"}
+)  # fmt: skip
+"""Functions that import what a text names: importlib's, Django's, Werkzeug's, Scrapy's, pydoc's, Kombu's."""
+_KEEPS: Final = frozenset(
+    "connect disconnect subscribe unsubscribe add_listener remove_listener append add insert setdefault update extend remove "
+    "discard pop clear get items values keys register unregister copy sort index count".split()
+)
+"""Methods of registries and signals that call nothing."""
 _SENDING: Final = re.compile(r"send|deliver")
+
+
+def _plain(part: object) -> object:
+    return part.value if isinstance(part, Known) else part
+
+
+def _names_module(module: Module, other: Module) -> bool:
+    """Whether a file names another one, as one that imports it does."""
+    return other.name.rpartition(".")[2].encode() in module.bytes()
 
 
 def _callable(value: Val) -> bool:

@@ -133,14 +133,19 @@ class Names(Base):
             self.dispatches, self.reached = dispatches, reached
         end = join_states(flow.normal) if flow.normal else fresh
         for name, value in end.frames.own.get(context.frame, {}).items():
-            cell = end.heap.get(value) if isinstance(value, Ref) else None
-            if cell is not None and cell.sort in {"list", "set"} and not cell.members and filled(module.body, name):
-                # Functions fill it; what is in it when another one is called, only its callers tell.
-                step = Step(StepKind.PARAMETER, Place(module.path), name)
-                member = Parameter(f"{name}[]", context.symbol, OPTIONAL, (step,))
-                end.heap[value] = replace(cell, members=(Member(member, Count(0, 0, OPEN.high)),))
+            self._open_filled(context, end, name, value, module.body)
         self._frames.update(end.frames.own)
         self._heap.update(end.heap.own)
+
+    def _open_filled(self, context: Context, state: State, name: str, value: Val, body: tuple[t.Stmt, ...]) -> None:
+        """An empty list that functions within ``body`` fill: what is in it when another one is called, only its callers tell."""
+        cell = state.heap.get(value) if isinstance(value, Ref) else None
+        if not isinstance(value, Ref) or cell is None or cell.sort not in {"list", "set"} or cell.members:
+            return
+        if filled(body, name):
+            step = Step(StepKind.PARAMETER, Place(context.module.path), name)
+            member = Parameter(f"{name}[]", context.symbol, OPTIONAL, (step,))
+            state.heap[value] = replace(cell, members=(Member(member, Count(0, 0, OPEN.high)),))
 
     def _import(self, context: Context, state: State, node: t.Import) -> None:
         for dotted, alias in node.names:
@@ -267,6 +272,8 @@ class Names(Base):
                 if flow.normal:
                     state.become(join_states(flow.normal))
         names = state.frames.own.pop(frame, {})
+        for name, value in names.items():
+            self._open_filled(inner, state, name, value, node.body)
         state.heap[ref] = Cell("class", fields=tuple((key, self.force(state, value)) for key, value in names.items()))
         return cls
 
