@@ -19,16 +19,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from mailguard.addresses.compare import is_inside
-from mailguard.addresses.plain import plain_keys
+from mailguard.addresses.plain import plain_keys, plain_named
 from mailguard.documents import plain_json
 from mailguard.model.count import ONE
 from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
+from mailguard.model.place import Place
 from mailguard.model.value import Origin
-from mailguard.outline import PAIRS, FormlessError, is_pair, lay
+from mailguard.outline import NAME, PAIRS, FormlessError, as_person, is_pair, is_running, lay
 from mailguard.stencil import Stencil, stencil_of
 from mailguard.tally import CaptureTally, Effect, Growing
 
@@ -74,6 +76,28 @@ class Memory(Protocol):
     def wrote(self, people: str, count: int) -> None:
         """Take note of the readers of one request, in their comparing form, one a line."""
 
+    def hears(
+        self,
+        heard: Sequence[tuple[str, bool, Sequence[str]]],
+        senders: Collection[str],
+        everybody: Collection[str],
+        seen: Collection[str],
+        place: Callable[[], Place],
+    ) -> bool:
+        """Whether texts show nobody to anybody; then their links are taken note of."""
+
+
+class Hearing(Protocol):
+    """What a text is in which addresses or links may stand."""
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Whose it is; empty: everybody's."""
+
+    @property
+    def running(self) -> bool:
+        """Whether links in it are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -81,10 +105,16 @@ class Look:
 
     decide: Callable[[Exchange], Decision | None]
     """What the service says, without what readers find in texts; None for what is no mail."""
-    quiet: Callable[[object], bool]
+    settled: Callable[[object], bool]
     """Whether a body has no part but texts in which people may stand besides its addresses."""
     loud: Callable[[str], bool]
     """Whether a text without an ``@`` has to be looked at all the same."""
+    deciding: Callable[[str, str], bool]
+    """Whether what stands under a key, in what stands under another, may decide what a text beside it is."""
+    hearing: Callable[[Exchange, Collection[str], Collection[str]], Mapping[str, Sequence[Hearing]] | None]
+    """What readers get the texts as in whose places some stand; None where that cannot be told."""
+    senders: Callable[[Exchange], frozenset[str]]
+    """Who a request is from, in their comparing form."""
     inside: frozenset[str] = frozenset()
 
 
@@ -180,56 +210,77 @@ def stand_in(number: int) -> str:
     return f"q{number}.twin@q{number}.example"
 
 
-NAME: Final = "N"
-
-
 class _Twin:
     """Builds the twin of a body, in the order of :func:`~mailguard.outline.lay`."""
 
-    def __init__(self, people: Sequence[str], first: int, read: set[int]) -> None:
-        """``people``: for each address of the body its stand-in; ``first``: the number of the first text of the body."""
+    def __init__(
+        self,
+        people: Sequence[str],
+        first: int,
+        read: set[int],
+        marks: Mapping[int, str] = MappingProxyType({}),
+        deciding: Callable[[str, str], bool] | None = None,
+    ) -> None:
+        """Begin a twin.
+
+        Args:
+            people: for each address of the body its stand-in.
+            first: the number of the first text of the body.
+            read: takes the numbers of the texts that are read.
+            marks: what stands in the places of texts, by their numbers.
+            deciding: see :class:`Look`; the texts that it says yes to count as read.
+
+        """
         self._people = iter(people)
         self._place = first
         self._read = read
+        self._marks = marks
+        self._deciding = deciding
 
     def next_place(self) -> int:
         """The number of the next text."""
         self._place += 1
         return self._place - 1
 
-    def mapping(self, value: Mapping[str, Any]) -> Watched:
+    def _is_person(self, item: str) -> bool:
+        return "@" in item and (not is_running(item) or plain_named(item) is not None)
+
+    def mapping(self, value: Mapping[str, Any], above: str = "") -> Watched:
         """The twin of a mapping."""
         items: dict[str, Any] = {}
         places: dict[str, int] = {}
         for key, item in value.items():
-            if type(item) is str and "@" in item:
-                items[key] = next(self._people)
+            if type(item) is str and self._is_person(item):
+                items[key] = as_person(item, next(self._people))
             elif type(item) in (str, int, float):
-                places[key] = self.next_place()
-                items[key] = item
+                place = places[key] = self.next_place()
+                items[key] = self._marks.get(place, item)
+                if self._deciding is not None and self._deciding(key, above):
+                    self._read.add(place)
             else:
-                items[key] = self.inner(item)
+                items[key] = self.inner(item, key)
         return Watched(items, places, self._read)
 
-    def inner(self, item: Any) -> Any:
-        """The twin of a mapping or a list that stands inside."""
+    def inner(self, item: Any, above: str = "") -> Any:
+        """The twin of a mapping or a list that stands inside, under the key ``above``."""
         if type(item) is dict:
             spelled = tuple(item)
             if len(item) < 3 and spelled in PAIRS and is_pair(item, spelled, [], []):
                 address, name = PAIRS[spelled]
                 twin = {address: next(self._people), name: NAME}
                 return Watched({key: twin[key] for key in spelled}, {}, self._read)
-            return self.mapping(item)
+            return self.mapping(item, above)
         if type(item) is list:
             result: list[Any] = []
             for member in item:
-                if type(member) is str and "@" in member:
-                    result.append(next(self._people))
+                if type(member) is str and self._is_person(member):
+                    result.append(as_person(member, next(self._people)))
                 elif type(member) in (str, int, float):
-                    self._read.add(self.next_place())  # a list notes nothing, so all of it counts as read
-                    result.append(member)
+                    place = self.next_place()
+                    self._read.add(place)  # a list notes nothing, so all of it counts as read
+                    result.append(self._marks.get(place, member))
                 else:
-                    result.append(self.inner(member))
+                    result.append(self.inner(member, above))
             return result
         return item
 
@@ -252,6 +303,14 @@ class _Outcome:
     """The one person of the one message, where there is no other; else -1."""
     count: int = 0
     """Requests since the tally was told."""
+    heard: tuple[tuple[int, bool, Callable[[list[str]], tuple[str, ...]]], ...] = ()
+    """Of each text in which addresses or links may stand: its number, whether it is a running one, whom its links go to."""
+    senders: Callable[[list[str]], tuple[str, ...]] = tuple
+    """Who the mail is from, out of all addresses; where something is heard."""
+    constant: frozenset[str] = frozenset()
+    """Others who it is from, who stand in the texts that matter."""
+    seen: Callable[[list[str]], tuple[str, ...]] = tuple
+    """Who of the readers is seen by all others anyway."""
 
 
 class _Form:
@@ -288,6 +347,8 @@ class _Pending:
     addresses: list[str]
     keys: list[str]
     rest: object
+    heard: tuple[int, ...]
+    """The numbers of the texts in which addresses or links may stand."""
 
 
 def _strings(value: Any) -> int:
@@ -364,15 +425,16 @@ class Alike:
             self.tick(self._ticks)
             self._ticks = 0
 
-    def line(self, line: bytes) -> bool:
+    def line(self, line: bytes, number: int) -> bool:
         """Whether a line is like one that was learnt, and is dealt with, told without parsing it."""
+        del number  # no stencil has links in its holes
         for place, stencil in enumerate(self._stencils):
             people = stencil.people(line)
             if people is None:
                 continue
             known: _Form = stencil.of
             keys = [address.decode().lower() for address in people]
-            outcome = known.outcomes.get((stencil.pinned, self._rest(people, keys)))
+            outcome = known.outcomes.get((stencil.pinned, self._rest(people, keys), ()))
             if outcome is None or known.pins is not stencil.pins:
                 return False
             if place > 1:
@@ -384,6 +446,7 @@ class Alike:
     def request(
         self,
         line: bytes,
+        number: int,
         method: str,
         url: str,
         headers: dict[str, Any],
@@ -393,7 +456,7 @@ class Alike:
     ) -> bool:
         """Whether a request is like one that was learnt; then it is dealt with.
 
-        ``line`` is where it was read; ``marks`` are the quotation marks in ``body``, unless something was dropped from the
+        ``line`` is where it was read, ``number`` which one that is; ``marks`` are the quotation marks in ``body``, unless something was dropped from the
         line. A request that is not dealt with goes the careful road; :meth:`learn` is told what it came to.
         """
         self._pending = None
@@ -433,21 +496,35 @@ class Alike:
         if marks != known.marks:
             return False
         loud = self.look.loud
-        for text in texts[first:]:
-            if type(text) is str and loud(text):
-                return False
+        heard = tuple(
+            [
+                place
+                for place, text in enumerate(texts[first:], first)
+                if type(text) is str and ("@" in text or loud(text))
+            ]
+        )
         rest = self._rest(addresses, keys)
         if rest is False:
             return False
-        outcome = known.outcomes.get((known.pick(texts), rest), known)
+        outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
         if type(outcome) is _Outcome:
-            if known.used == WORTH and len(line) <= STENCILLED:
+            if heard:
+                if not self._hears(outcome, texts, keys, number):
+                    return False
+            elif known.used == WORTH and len(line) <= STENCILLED:
                 self._cut_stencil(line, body, form, headers, known, texts)
             self._again(known, outcome, keys)
             return True
         if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
-            self._pending = _Pending(known, method, url, headers, body, value, texts, addresses, keys, rest)
+            self._pending = _Pending(known, method, url, headers, body, value, texts, addresses, keys, rest, heard)
         return False
+
+    def _hears(self, outcome: _Outcome, texts: list[Any], keys: list[str], number: int) -> bool:
+        """Whether the texts of a request show nobody to anybody."""
+        heard = [(texts[place], running, targets(keys)) for place, running, targets in outcome.heard]
+        senders = (*outcome.constant, *outcome.senders(keys))
+        place = lambda: Place(self.path, number)  # noqa: E731  # made only where there are links
+        return self.memory.hears(heard, senders, frozenset(outcome.pick(keys)), frozenset(outcome.seen(keys)), place)
 
     def _side(self, key: str) -> bool:
         domain = key.rpartition("@")[2]
@@ -469,7 +546,7 @@ class Alike:
         pending.form.tries += 1
         outcome, read = self._learnt(pending, exchange, claim, looked)
         pending.form.pin(read)
-        pending.form.outcomes[pending.form.pick(pending.texts), pending.rest] = outcome
+        pending.form.outcomes[pending.form.pick(pending.texts), pending.rest, pending.heard] = outcome
         if outcome is not None:
             self._outcomes.append(outcome)
 
@@ -484,12 +561,15 @@ class Alike:
             return None, ()
         read: set[int] = set()
         numbers = _numbered(pending.keys)
-        twin = _Twin([stand_in(number) for number in numbers], 2 + len(pending.headers), read)
+        people = [stand_in(number) for number in numbers]
+        twin = _Twin(people, 2 + len(pending.headers), read)
         headers = Watched(pending.headers, {name: 2 + place for place, name in enumerate(pending.headers)}, read)
         body = twin.mapping(pending.value)
         if twin.next_place() != len(pending.texts):
             return None, ()
-        said = self.look.decide(replace(exchange, headers=headers, body=body, encoding="json"))
+        twins = replace(exchange, headers=headers, body=body, encoding="json")
+        said = self.look.decide(twins)
+        read = {*read}  # what is read from here on says nothing
         if said is None or claim is None:
             return (_Outcome(Effect()) if said is None and claim is None else None), read
         if said.provider is not claim.provider or said.operation != claim.operation or looked != claim.decoded:
@@ -514,7 +594,7 @@ class Alike:
             return None, read
         if not messages:
             return _Outcome(Effect()), read
-        if not self.look.quiet(pending.value):
+        if not self.look.settled(pending.value):
             return None, read
         everybody = [_places(first, one.to, one.cc, one.bcc, one.transmitted_bcc) for one in (*messages, *alternative)]
         readers = sorted(set().union(*everybody))
@@ -526,7 +606,55 @@ class Alike:
                 shown = [place for place in shown if not self._side(pending.keys[place])]
             picks.append(pick if shown == readers else _picker(shown))
         only = readers[0] if len(readers) == 1 and picks == [pick] else -1
-        return _Outcome(effect, len(readers), pick, tuple(picks), only), read
+        outcome = _Outcome(effect, len(readers), pick, tuple(picks), only)
+        if not pending.heard:
+            return outcome, read
+        seen = [
+            mine if len(mine) == 1 else _places(first, one.to, one.cc)
+            for mine, one in zip(everybody, (*messages, *alternative), strict=True)
+        ]
+        outcome.seen = _picker(sorted(set.intersection(*seen)))
+        outcome.only = -1 if len(readers) != 1 else outcome.only
+        alone = list(dict.fromkeys(min(mine) for mine in everybody if len(mine) == 1))
+        senders = self.look.senders(twins)
+        senders |= {person.address for one in (*messages, *alternative) for person in one.reply_to if person.address}
+        outcome.senders = _picker([first[one] for one in sorted(senders & first.keys())])
+        outcome.constant = senders - first.keys()
+        return (outcome if self._listen(pending, outcome, twins, people, alone, read) else None), read
+
+    def _listen(
+        self,
+        pending: _Pending,
+        outcome: _Outcome,
+        twins: HttpRequest,
+        people: Sequence[str],
+        alone: Sequence[int],
+        read: set[int],
+    ) -> bool:
+        """Learn what the texts of a request are in which addresses or links may stand; whether that can be told.
+
+        ``alone`` are those who get a message for themselves. Texts that no reader gets matter as they are: they may decide
+        what others are.
+        """
+        shapes = {place: "".join([sign for sign in "@<" if sign in pending.texts[place]]) for place in pending.heard}
+        marks = {place: f"\ue000{place}\ue000{shape}" for place, shape in shapes.items()}
+        decide: set[int] = set()
+        twin = _Twin(people, 2 + len(pending.headers), decide, marks, self.look.deciding)
+        exchange = replace(twins, body=twin.mapping(pending.value))
+        read |= decide
+        others = {text for place, text in enumerate(pending.texts) if type(text) is str and place not in marks}
+        roles = self.look.hearing(exchange, frozenset(marks.values()), others)
+        if roles is None:
+            return False
+        heard = []
+        for place in pending.heard:
+            if not roles[marks[place]]:
+                read.add(place)
+            for role in roles[marks[place]]:
+                targets = [one for one in alone if people[one] in role.owners] if role.owners else [*alone[:2]]
+                heard.append((place, role.running, _picker(targets)))
+        outcome.heard = tuple(heard)
+        return True
 
     def flush(self) -> None:
         """Tell the tally what was counted since the last time."""

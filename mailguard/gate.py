@@ -53,7 +53,7 @@ from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
 from mailguard.tally import CaptureTally, CodeTally, Policies, TallyPart, worst_first
-from mailguard.transports.content import Contents, loud, names_of, quiet
+from mailguard.transports.content import Contents, deciding, hearing, loud, names_of, senders, settled
 from mailguard.watch import Watch
 
 __all__ = [
@@ -902,7 +902,7 @@ class _Look:
         self._alike: Alike | None = None
         # An audience may ask for people of one domain, and what other packages bring may ask for anything.
         if not run.policies.policy.audiences and _all_own():
-            how = HowToLook(self._decide, quiet, loud, run.policies.policy.inside)
+            how = HowToLook(self._decide, settled, loud, deciding, hearing, senders, run.policies.policy.inside)
             self._alike = Alike(how, tally, path, run.watch.passed, self.contents)
 
     def _decide(self, exchange: Exchange) -> Claimed | None:

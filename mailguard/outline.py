@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mailguard.addresses.pairs import plain_pairs
+from mailguard.addresses.plain import plain_named
 
-__all__ = ["PAIRS", "FormlessError", "is_pair", "lay"]
+__all__ = ["NAME", "PAIRS", "FormlessError", "as_person", "is_pair", "is_running", "lay"]
 
 _DEPTH: Final = 24
 """Mappings and lists inside each other; no mail API nests deeper than ten."""
@@ -23,7 +24,7 @@ class _Mark:
     __slots__ = ()
 
 
-_AT, _ALL, _TEXT, _INTEGER, _FLOAT, _TRUE, _FALSE, _NONE, _OPEN, _CLOSE = (_Mark() for _ in range(10))
+_AT, _NAMED, _RUNNING, _ALL, _TEXT, _INTEGER, _FLOAT, _TRUE, _FALSE, _NONE, _OPEN, _CLOSE = (_Mark() for _ in range(12))
 _SCALARS: Final[Mapping[object, _Mark]] = {True: _TRUE, False: _FALSE, None: _NONE}
 
 PAIRS: Final[Mapping[tuple[str, ...], tuple[str, str]]] = {
@@ -34,6 +35,20 @@ PAIRS: Final[Mapping[tuple[str, ...], tuple[str, str]]] = {
 """How an address and the name beside it are spelled: the key of the one, and of the other."""
 
 
+NAME: Final = "N"
+"""The name that stands for every plain one."""
+
+
+def is_running(text: str) -> bool:
+    """Whether a text with an ``@`` is more than one address: a name with it, several of them, or words around it."""
+    return " " in text or ":" in text or "<" in text
+
+
+def as_person(text: str, person: str) -> str:
+    """A text that :func:`lay` takes for one person, with ``person`` as the address in it."""
+    return person if not is_running(text) else f"{NAME} <{person}>"
+
+
 class FormlessError(Exception):
     """The request has no form."""
 
@@ -41,15 +56,15 @@ class FormlessError(Exception):
 def lay(value: dict[str, Any], form: list[Any], addresses: list[Any], texts: list[Any], depth: int = 0) -> None:
     """Take a mapping apart: its form, its addresses, its other texts and numbers, each in the order of the text.
 
-    A name beside an address is in none of them: one that is plain is as good as another. Raises :class:`FormlessError`.
+    A name beside an address is in none of them: one that is plain is as good as another. A text with an ``@`` that is more
+    than one person is a text like the others, in a form of its own. Raises :class:`FormlessError`.
     """
     for key, item in value.items():
         form.append(key)
         kind = type(item)
         if kind is str:
             if "@" in item:
-                form.append(_AT)
-                addresses.append(item)
+                _lay_person(item, form, addresses, texts)
             else:
                 texts.append(item)  # a key with nothing behind it has a text
         elif kind is dict:
@@ -66,6 +81,19 @@ def lay(value: dict[str, Any], form: list[Any], addresses: list[Any], texts: lis
             _lay_list(item, form, addresses, texts, depth + 1)
         else:
             _lay_scalar(item, kind, form, texts)
+
+
+def _lay_person(item: str, form: list[Any], addresses: list[Any], texts: list[Any]) -> None:
+    """Take a text with an ``@`` apart: one person, or a running text."""
+    if not is_running(item):
+        form.append(_AT)
+        addresses.append(item)
+    elif (person := plain_named(item)) is not None:
+        form.append(_NAMED)
+        addresses.append(person)
+    else:
+        form.append(_RUNNING)
+        texts.append(item)
 
 
 def _lay_scalar(item: Any, kind: type, form: list[Any], texts: list[Any]) -> None:
@@ -107,7 +135,7 @@ def _lay_list(items: list[Any], form: list[Any], addresses: list[Any], texts: li
                 form.append(spelled)
                 addresses.extend(people)
                 return
-        elif type(first) is str and all(type(item) is str and "@" in item for item in items):
+        elif type(first) is str and all(type(item) is str and "@" in item and not is_running(item) for item in items):
             form.append(_ALL)
             addresses.extend(items)
             return
@@ -117,8 +145,7 @@ def _lay_list(items: list[Any], form: list[Any], addresses: list[Any], texts: li
         kind = type(item)
         if kind is str:
             if "@" in item:
-                form.append(_AT)
-                addresses.append(item)
+                _lay_person(item, form, addresses, texts)
             else:
                 form.append(_TEXT)
                 texts.append(item)

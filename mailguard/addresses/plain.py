@@ -103,3 +103,15 @@ def plain_keys(addresses: Sequence[Any]) -> list[str] | None:
         return None
     keys = lines.lower().split("\n")
     return keys if len(keys) == len(addresses) else None
+
+
+_PLAIN_NAMED: Final = re.compile(rf"[A-Za-z][A-Za-z0-9 .'-]{{0,100}}<({_PLAIN})>")
+
+
+def plain_named(text: str) -> str | None:
+    """The address of a text that is a plain name and one plain address: ``Ann Lee <ann@example.com>``; else None.
+
+    ``recipients(text)`` is then the one recipient of that address.
+    """
+    found = _PLAIN_NAMED.fullmatch(text)
+    return None if found is None else found.group(1)

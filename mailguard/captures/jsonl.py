@@ -118,7 +118,7 @@ def _read_lines(source: Source) -> Iterator[Record]:
                 continue
             for line in batch:
                 number += 1
-                if seen is not None and (seen.line(line) or _seen(line, seen)):
+                if seen is not None and (seen.line(line, number) or _seen(line, number, seen)):
                     continue
                 text = line.strip(b"\xef\xbb\xbf \t\r\n\0\x1e")
                 if text:
@@ -130,7 +130,7 @@ _plans: dict[tuple[object, ...], int] = {}
 of headers and inside the body; -1 for a record that is not plain."""
 
 
-def _seen(line: bytes, seen: Seen) -> bool:
+def _seen(line: bytes, number: int, seen: Seen) -> bool:
     """Whether the request of a line, in our own plain shape, is like one that was looked at."""
     record = plain_json(line)
     if type(record) is not dict:
@@ -149,7 +149,8 @@ def _seen(line: bytes, seen: Seen) -> bool:
         return False
     headers = record["headers"]
     left = line.count(b'"') - marks - 4 * len(headers)
-    return seen.request(line, record["method"], record["url"], headers, record["body"], record.get("status"), left)
+    status = record.get("status")
+    return seen.request(line, number, record["method"], record["url"], headers, record["body"], status, left)
 
 
 _OTHER_SHAPES: Final = frozenset({"request", "envelope", "body_base64", "response"})

@@ -15,12 +15,13 @@ __all__ = ["Format", "Read", "Sample", "Seen", "Sniff", "Source"]
 class Seen(Protocol):
     """Asked about a request before it becomes a record: whether one like it was dealt with, and so is this one."""
 
-    def line(self, line: bytes) -> bool:
-        """Of a line that was not parsed yet."""
+    def line(self, line: bytes, number: int) -> bool:
+        """Of a line that was not parsed yet; ``number`` is where it stands, from 1."""
 
     def request(
         self,
         line: bytes,
+        number: int,
         method: str,
         url: str,
         headers: dict[str, Any],

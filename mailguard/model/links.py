@@ -10,15 +10,16 @@ without it. A slot in which most tokens went to one person each holds personal l
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from mailguard.model.count import Count, exactly
 from mailguard.model.place import Place
 
-__all__ = ["HINT", "LIMIT", "Links", "Token", "tokens_in"]
+__all__ = ["HINT", "LIMIT", "WIDE_HINT", "Links", "Token", "tokens_in"]
 
 LIMIT: Final = 200_000
 """Tokens of one capture that are remembered, as hashes: some 60 MB. Beyond them nothing is said of links."""
@@ -27,11 +28,12 @@ _URLS: Final = 300  # links of one text
 _TEXT: Final = 1 << 20
 
 HINT: Final = re.compile(r":(?:\\?/){2}[^\s\"'<>]{0,1000}?(?:[A-Za-z0-9_-]{12}|secret-[0-9])")
-"""What a text, or the JSON of one, holds that may have such a link."""
+"""What a text holds that may have such a link."""
+WIDE_HINT: Final = re.compile(HINT.pattern.replace("1000", "12000"))
+"""What the JSON of such a text holds, in which a sign may take twelve."""
 
 _URL: Final = re.compile(r"https?://([^\s\"'<>\\^`{}|()\[\]]{4,2000})", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Za-z0-9_~-]{12,}|(?<![A-Za-z0-9_~-])secret-[0-9]{1,9}(?![A-Za-z0-9_~-])")
-_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _NAMED: Final = re.compile(
     r"(?:^|[^a-z])(?:re-?set|pass-?word|verif(?:y|ication)|confirm(?:ation)?|activat(?:e|ion)|magic|log-?in|sign-?in|invit(?:e|ation)"
     r"|otp|one-?time|auth(?:enticate)?|access_?token|sso)(?:$|[^a-z])",
@@ -39,8 +41,7 @@ _NAMED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word in a link that may belong to one person. Hashes: nothing of it can be printed."""
 
     token: int
@@ -58,34 +59,42 @@ def tokens_in(text: str) -> list[Token]:
         if count >= _URLS:
             break
         link = match.group(1).replace("&amp;", "&").rstrip(".,;:!?")
-        before, mark, query = link.partition("?")
-        words = [word for word in _WORD.findall(link) if _unique(word)]
+        if not _UNIQUE.search(link):
+            continue
+        words = [word for word in _WORD.findall(link) if _UNIQUE.search(word)]
         if not words:
             continue
+        before, mark, query = link.partition("?")
         slot = before
         for word in words:
             slot = slot.replace(word, "*")
-        names = "&".join(sorted(part.partition("=")[0] for part in query.split("&"))) if mark else ""
+        names = "&".join(sorted([part.partition("=")[0] for part in query.split("&")])) if mark else ""
         whole = f"{slot}?{names}"
-        named = _NAMED.search(whole.partition("/")[2]) is not None
+        named = _says_so(whole)
         for word in words:
             result[Token(hash(word), hash(whole), named)] = None
     return list(result)
 
 
-def _unique(word: str) -> bool:
-    """Whether a word looks as if a machine had drawn it: not the words of a title, not a number."""
-    if _UUID.search(word) or word.startswith("secret-"):
-        return True  # the second is what stands in the place of one in a capture that was scrubbed
-    for chunk in re.split(r"[-_~]", word):
-        if len(chunk) < 8:
-            continue
-        digits = sum(char.isdigit() for char in chunk)
-        if 2 <= digits < len(chunk):
-            return True
-        if len(chunk) >= 20 and not chunk.islower() and not chunk.isupper():
-            return True
-    return False
+@functools.lru_cache(4096)
+def _says_so(slot: str) -> bool:
+    """Whether the words of a slot say that its tokens belong to one person each."""
+    # Many links have one slot: that of a template.
+    return _NAMED.search(slot.partition("/")[2]) is not None
+
+
+_UNIQUE: Final = re.compile(
+    r"(?:(?<![A-Za-z0-9])(?:"
+    # Eight letters and digits or more, two digits at least, and not digits only.
+    r"(?=[A-Za-z]*[0-9][A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{8}"
+    # Twenty, neither all in small letters nor all in capitals.
+    r"|(?:(?=[0-9A-Z]*[a-z])(?=[0-9a-z]*[A-Z])|(?=[0-9]+(?![A-Za-z0-9])))[A-Za-z0-9]{20}"
+    # A UUID (RFC 9562), whatever stands in front of it.
+    r")|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    # What stands in the place of one in a capture that was scrubbed.
+    r"|(?<![A-Za-z0-9_~-])secret-[0-9])"
+)
+"""A part of a word that looks as if a machine had drawn it: not the words of a title, not a number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import html
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import Message as Mail
@@ -26,11 +26,12 @@ from typing import Final, TypeAlias
 from urllib.parse import unquote
 
 from mailguard.addresses.compare import compare_key
+from mailguard.addresses.plain import plain_keys, plain_named
 from mailguard.addresses.values import recipients
 from mailguard.documents import base64_bytes, decode_text, read_json
 from mailguard.model.count import ONE, Count
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction
-from mailguard.model.links import HINT, Links, Token, tokens_in
+from mailguard.model.links import HINT, WIDE_HINT, Links, Token, tokens_in
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Trait, Undecided
 from mailguard.model.place import Place
 from mailguard.model.value import Value
@@ -39,7 +40,21 @@ from mailguard.transports.tags import MARK, name_of, tags
 from mailguard.wire.bodies import payload
 from mailguard.wire.header_blocks import header_block
 
-__all__ = ["EARLIER_LIMIT", "TEXT_LIMIT", "Contents", "Piece", "found_in", "loud", "names_of", "pieces", "quiet"]
+__all__ = [
+    "EARLIER_LIMIT",
+    "TEXT_LIMIT",
+    "Contents",
+    "Hearing",
+    "Piece",
+    "deciding",
+    "found_in",
+    "hearing",
+    "loud",
+    "names_of",
+    "pieces",
+    "senders",
+    "settled",
+]
 
 TEXT_LIMIT: Final = 4 << 20
 """Characters of one text, or bytes of one attachment, that are looked at."""
@@ -362,30 +377,75 @@ def _walk(value: Value, key: str, owners: frozenset[str], depth: int) -> Iterato
                 yield from _walk(item, inner, owners, depth + 1)
 
 
-def quiet(value: object) -> bool:
-    """Whether the body of a request has no parts of its own (files, headers, merge data, MIME) and no address in a text.
+def settled(value: object) -> bool:
+    """Whether the body of a request has no parts of its own (files, merge data, MIME) and no lone address in a text.
 
-    Then a reader finds nobody in it as long as none of its texts is :func:`loud` or holds an ``@``.
+    Then a reader finds nobody in it as long as none of its texts is :func:`loud` or holds an ``@``; of others,
+    :func:`hearing` tells what they are.
     """
     if isinstance(value, dict):
         for name, item in value.items():
             key = _folded(name)
-            if key in _HEADERS or key in _ATTACHED or key in _MERGE or key in _RAW:
+            if key in _ATTACHED or key in _MERGE or key in _RAW:
                 return False
-            if (_field_of(key) is not None or key in _BODY) and _holds_at(item):
+            if (_field_of(key) is not None or key in _BODY or key in _HEADERS) and _is_lone(item):
                 return False
-            if isinstance(item, (dict, list)) and not quiet(item):
+            if isinstance(item, (dict, list)) and not settled(item):
                 return False
     elif isinstance(value, list):
-        return all(quiet(item) for item in value)
+        return all(settled(item) for item in value)
     return True
 
 
-def _holds_at(item: object) -> bool:
-    """Whether a text, or a list of texts, holds an address."""
+def _is_lone(item: object) -> bool:
+    """Whether a text, or one in a list or a mapping, is an address and nothing else."""
+    if isinstance(item, dict):
+        return any(_is_lone(one) for one in item.values())
     if isinstance(item, list):
-        return any(_holds_at(one) for one in item)
-    return isinstance(item, str) and "@" in item
+        return any(_is_lone(one) for one in item)
+    return isinstance(item, str) and "@" in item and (plain_keys([item]) is not None or plain_named(item) is not None)
+
+
+def deciding(key: str, above: str) -> bool:
+    """Whether what stands under ``key`` may decide what a text beside it is: its kind, the name of a header."""
+    folded = _folded(key)
+    return folded in ("type", "contenttype") or (folded in ("name", "key", "header") and _folded(above) in _HEADERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What the texts of a request are in which addresses or links may stand."""
+
+    field: Field
+    owners: frozenset[str]
+    """See :class:`Piece`."""
+
+    @property
+    def running(self) -> bool:
+        """Whether links and merge tags in it are looked at."""
+        return self.field in _RUNNING
+
+
+def hearing(exchange: Exchange, marks: Collection[str], texts: Collection[str]) -> dict[str, list[Hearing]] | None:
+    """For each of ``marks``, texts that stand in the places of others, what a reader gets it as.
+
+    ``texts`` are the other texts of the request. None where a reader gets more than these, or parts of them.
+    """
+    result: dict[str, list[Hearing]] = {mark: [] for mark in marks}
+    for piece in pieces(exchange):
+        if piece.missing or piece.own or piece.personal:
+            return None
+        if not piece.text:
+            continue  # names of merge data for everybody
+        if piece.text in result:
+            if piece.field not in _RUNNING and (
+                piece.field is not Field.HEADER or piece.detail.casefold() in _FOLLOW_UP
+            ):
+                return None
+            result[piece.text].append(Hearing(piece.field, piece.owners))
+        elif "@" in piece.text or piece.text not in texts or any(mark in piece.text for mark in marks):
+            return None
+    return result
 
 
 def loud(text: str) -> bool:
@@ -394,11 +454,12 @@ def loud(text: str) -> bool:
     Addresses may be written as percent signs or character references; a link may belong to one person; a merge tag may
     have been left.
     """
+    # What is told fastest of most texts comes first.
     return (
-        "%40" in text
+        ("://" in text and HINT.search(text) is not None)
+        or "%40" in text
         or "\uff20" in text
         or ("&" in text and _ENTITY.search(text) is not None)
-        or ("://" in text and HINT.search(text) is not None)
         or MARK.search(text) is not None
     )
 
@@ -686,8 +747,48 @@ class Contents:
         self.written(everybody)
         return result
 
+    def hears(
+        self,
+        heard: Sequence[tuple[str, bool, Sequence[str]]],
+        senders: Collection[str],
+        everybody: Collection[str],
+        seen: Collection[str],
+        place: Callable[[], Place],
+    ) -> bool:
+        """Whether texts show nobody to anybody, as far as can be told at once; then their links are taken note of.
+
+        Args:
+            heard: each text, whether it is a running one, and whom its links go to, as :meth:`_linked` says.
+            senders: who the mail is from. All are in their comparing form.
+            everybody: to whom the request writes.
+            seen: who of them is seen by all others anyway.
+            place: where the request stands.
+
+        """
+        tokens: dict[str, list[Token]] = {}
+        for text, running, targets in heard:
+            if running and MARK.search(text):
+                return False
+            if "@" in text or "40" in text or "&" in text:
+                for key in found_in(text):
+                    if key in senders:
+                        continue
+                    if key not in seen if key in everybody else key not in self._fixed:
+                        return False
+            if targets and running:
+                found = tokens_in(text)
+                for target in targets if found else ():
+                    tokens.setdefault(target, []).extend(found)
+        if len(tokens) > 1 and any(one.named for found in tokens.values() for one in found):
+            return False
+        if tokens:
+            where = place()
+            for target, found in tokens.items():
+                self.links.add(found, target, where)
+        return True
+
     def written(self, everybody: Collection[str]) -> None:
-        """Take note of whom a request wrote to, in their comparing form; that is all where :func:`quiet` and not :func:`loud`."""
+        """Take note of whom a request wrote to, in their comparing form; that is all where :func:`settled` and not :func:`loud`."""
         if len(self._earlier) < self._limit:
             self._earlier.update(map(hash, everybody))
         elif not self.full:
@@ -712,7 +813,7 @@ class Contents:
         readers: list[frozenset[str]],
         everybody: frozenset[str],
     ) -> tuple[Message, ...]:
-        senders = _senders(exchange) | _keys(person for one in messages for person in one.reply_to)
+        from_ = senders(exchange) | _keys(person for one in messages for person in one.reply_to)
         shared: list[_Found] = []
         owned: dict[str, list[_Found]] = {}
         follow: list[Recipient] = []
@@ -735,10 +836,10 @@ class Contents:
                 blocks.append(piece)
             if piece.field is Field.CALENDAR:
                 people, hosts = _calendar(piece.text)
-                known = [key for key in people if key not in senders and key not in hosts]
+                known = [key for key in people if key not in from_ and key not in hosts]
             else:
                 known = (
-                    self._known(found_in(piece.text), everybody, senders, gathered)
+                    self._known(found_in(piece.text), everybody, from_, gathered)
                     if "@" in piece.text or "40" in piece.text or "&" in piece.text
                     else []
                 )
@@ -913,8 +1014,6 @@ _HINTS: Final = (
         "&#",
         "%40",
         "commat",
-        "\\u0040",
-        "\\u003",
         "ariables",
     ),
     *(
@@ -932,6 +1031,9 @@ _HINTS: Final = (
 )
 """What a body holds in which addresses may be written otherwise than with their sign, or that has parts of its own."""
 
+
+_BY_NUMBER: Final = re.compile(r"\\u00[2-7]")
+"""A sign of ASCII that JSON writes by number: part of an address, or of a link."""
 
 _RUNNING: Final = frozenset({Field.SUBJECT, Field.TEXT, Field.HTML})
 
@@ -984,11 +1086,13 @@ def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
     if not isinstance(body, str):
         return True
     if ("{{" in body or "*|" in body or "%recipient." in body or "[[data:" in body) or (
-        (":/" in body or ":\\/" in body) and HINT.search(body)
+        (":/" in body or ":\\/" in body) and WIDE_HINT.search(body)
     ):
         return True
     # Every reader once, and the sender: what a request without any address in its texts has.
     if body.count("@") > len(everybody) + 1 or len(everybody) > body.count("@"):
+        return True
+    if "\\u00" in body and _BY_NUMBER.search(body):
         return True
     for hint in _HINTS:  # noqa: SIM110  # half the time of any(), for each record
         if hint in body:
@@ -996,8 +1100,8 @@ def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
     return False
 
 
-def _senders(exchange: Exchange) -> frozenset[str]:
-    """Who the mail is from: such an address in a signature shows nobody."""
+def senders(exchange: Exchange) -> frozenset[str]:
+    """Who the mail is from, in their comparing form: such an address in a signature shows nobody."""
     found: set[str] = set()
     match exchange:
         case HttpRequest():

@@ -299,13 +299,15 @@ def _nothing(value: Value | Absent) -> bool:
 def header_values(headers: Value | Absent, name: str) -> list[Value]:
     """The values of one header, out of a mapping or out of a list of ``{name, value}``."""
     if sort_of(headers) is Sort.COLLECTION:
-        return [
-            value
-            for item, _ in each(headers)
-            for key in (text(get(item, "name", fold=True)),)
-            for value in (get(item, "value", fold=True) if key is not None else get(item, name, fold=True),)
-            if not isinstance(value, Absent) and (key is None or key.strip().casefold() == name)
-        ]
+        values: list[Value] = []
+        for item, _ in each(headers):
+            key = text(get(item, "name", fold=True))
+            # Only what is meant is read: one text under another name is as good as another.
+            if key is None or key.strip().casefold() == name:
+                value = get(item, "value" if key is not None else name, fold=True)
+                if not isinstance(value, Absent):
+                    values.append(value)
+        return values
     found = get(headers, name, fold=True)
     return [] if isinstance(found, Absent) else [found]
 

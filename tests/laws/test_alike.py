@@ -16,7 +16,7 @@ from mailguard import alike, capture, discover, gate, outline
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.pairs import plain_pairs
 from mailguard.addresses.people import People
-from mailguard.addresses.plain import plain_keys
+from mailguard.addresses.plain import plain_keys, plain_named
 from mailguard.addresses.values import recipients
 from mailguard.alike import Alike, Watched
 from mailguard.config import Settings
@@ -58,8 +58,8 @@ def count(monkeypatch: pytest.MonkeyPatch) -> Count:
     monkeypatch.setattr(Alike, "_again", counted)
     line = Alike.line
 
-    def counted_line(self: Alike, raw: bytes) -> bool:
-        done = line(self, raw)
+    def counted_line(self: Alike, raw: bytes, number: int) -> bool:
+        done = line(self, raw, number)
         found.lines += done
         return done
 
@@ -93,7 +93,7 @@ ADDRESS = st.sampled_from(
 )  # fmt: skip
 ODD = st.sampled_from(
     ["", "no", "a@b.example, c@d.example", "Ann <ann@example.com>", "<x@y.example>", "ä@ö.example", "a@b.example\nc@d.example", "q0.twin@q0.example",
-     "a@b.example.", " a@b.example", "\uff20", "a\uff20b.example", "undisclosed-recipients:;", "{{email}}", "message@example.com", "to@example.com "]
+     "a@b.example.", " a@b.example", "Bob Lee <bob@example.net>", "Desk <desk@example.org>", "Ann Lee <ann@example.com>, Bob <bob@example.net>", "\uff20", "a\uff20b.example", "undisclosed-recipients:;", "{{email}}", "message@example.com", "to@example.com "]
 )  # fmt: skip
 NAME = st.sampled_from(
     ["Ann", "Bob Lee", 'Ann "A" Lee', "Lee, Ann", "x@y.example", "=?utf-8?q?a=40b.example?=", "Jörg", "", "%40", "<b>"]
@@ -102,7 +102,8 @@ TEXT = st.sampled_from(
     ["Hello", "Hello Ann", "Dear bob@example.net", "ann&#64;example.com", "x%40y.example, ann%40example.com", "a & b", 'She said "to": "x"',
      "line\nline", "Grüße", "ann\uff20example.com", "To: bob@example.net", "<p>Hi</p>", "true", "1", "text/calendar", "Action=Send",
      "https://example.org/reset/a1b2c3d4e5f6g7", "https://example.org/x/ab1cd2efgh~ijk", "see http://example.net/", "Hi {{name}}", "*|FNAME|*", "%recipient.name%",
-     "-name-", "50 % [1] {2} *3*", "C:\\\\new", "😀", "tab\there"]
+     "-name-", "50 % [1] {2} *3*", "C:\\\\new", "😀", "tab\there", "Hi Ann, write to help@example.org", "for ann@example.com only", "to %40 and help@example.org &amp; more",
+     "https://example.org/login/a1b2c3d4e5f6g7 or help@example.org", "https://example.org/u/z9y8x7w6v5u4?e=bob%40example.net"]
 )  # fmt: skip
 URL = st.sampled_from(
     ["https://api.sendgrid.com/v3/mail/send", "https://api.sendgrid.com/v3/mail/send", "https://api.sendgrid.com/v3/contacts",
@@ -126,6 +127,9 @@ PERSONALIZATION = st.fixed_dictionaries(
         "send_at": st.integers(0, 3),
     },
 )
+UNSUBSCRIBE = st.sampled_from(
+    ["<mailto:off@example.org?subject=a1b2c3d4e5f6g7>, <https://example.org/off/a1b2c3d4e5f6g7>", "<mailto:bob@example.net>", "<https://example.org/off/a1b2c3d4e5f6g7>"]
+)  # fmt: skip
 SENDGRID = st.fixed_dictionaries(
     {
         "personalizations": st.lists(PERSONALIZATION, min_size=1, max_size=3),
@@ -135,15 +139,16 @@ SENDGRID = st.fixed_dictionaries(
     },
     optional={
         "reply_to": PERSON,
-        "headers": st.dictionaries(st.sampled_from(["X-A", "List-Unsubscribe", "To"]), st.one_of(TEXT, ADDRESS), max_size=1),
+        "headers": st.dictionaries(st.sampled_from(["X-A", "List-Unsubscribe", "To", "Subject", "Mail-Followup-To"]), st.one_of(TEXT, ADDRESS, UNSUBSCRIBE), max_size=2),
         "attachments": st.just([{"content": "YW5uQGV4YW1wbGUuY29tLCBib2JAZXhhbXBsZS5uZXQ=", "type": "text/csv", "filename": "a.csv"}]),
         "mail_settings": st.fixed_dictionaries({"bcc": st.fixed_dictionaries({"enable": st.booleans(), "email": ADDRESS})}),
         "n": st.one_of(st.integers(-2, 2), st.floats(0, 1), st.none(), st.booleans(), st.just(10**30)),
     },
 )  # fmt: skip
 OTHER = st.one_of(
-    st.fixed_dictionaries({"sender": PERSON, "to": PEOPLE, "subject": TEXT, "htmlContent": TEXT}, optional={"bcc": PEOPLE, "messageVersions": st.just([])}),
-    st.fixed_dictionaries({"From": ADDRESS, "To": st.one_of(ADDRESS, ODD), "Subject": TEXT, "TextBody": TEXT}, optional={"Cc": ADDRESS, "Bcc": ODD}),
+    st.fixed_dictionaries({"sender": PERSON, "to": PEOPLE, "subject": TEXT, "htmlContent": TEXT}, optional={"bcc": PEOPLE, "messageVersions": st.just([]), "textContent": TEXT}),
+    st.fixed_dictionaries({"From": st.one_of(ADDRESS, ODD), "To": st.one_of(ADDRESS, ODD), "Subject": TEXT, "TextBody": TEXT}, optional={"Cc": ADDRESS, "Bcc": ODD,
+        "Headers": st.lists(st.fixed_dictionaries({"Name": st.sampled_from(["X-A", "List-Unsubscribe", "Reply-To"]), "Value": st.one_of(TEXT, UNSUBSCRIBE)}), max_size=1)}),
 )  # fmt: skip
 HEADERS = st.one_of(
     st.just({"Content-Type": "application/json"}),
@@ -463,10 +468,32 @@ def test_plain_addresses_are_what_the_careful_reader_takes_them_for(texts: list[
             assert compare_key(text) == key
 
 
+MEMBER = st.lists(
+    st.sampled_from(
+        ["ann", "A", "Lee", " ", ".", "'", "-", "1", "<", ">", "@", "x.example", "ann@x.example", "team:", ";", ",", '"', "=?", "undisclosed", "mailto:", "\n", "\uff20"]
+    ),
+    max_size=8,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    MEMBER, st.sampled_from(["{}", "N{} <ann@x.example>", "{} <ann@x.example>", "Nn <{}@x.example>", "Ann <ann@{}>"])
+)
+def test_a_plain_name_with_an_address_is_what_the_careful_reader_takes_it_for(text: str, form: str) -> None:
+    from mailguard.addresses.plain import _careful
+
+    person = plain_named(form.format(text))
+    if person is not None:
+        assert _careful(form.format(text)) == recipients(form.format(text)) == People((Recipient(person),))
+        assert outline.as_person(form.format(text), "q@y.example") == "N <q@y.example>"
+
+
 def test_hostile_headers_are_not_plain() -> None:
     for text in ("a@b, c@d", "a@b;c@d", "a b@c", "<a@b>", "a@b ", "a@@b", "a@b\u200b", '"a"@b', "a@[1.2.3.4]", "(x)a@b", "a@b(x)", "@b", "a@", "a@b.",
                  "a:b@c", "=?utf-8?q?a=40b?=", "a@b\r\nBcc: c@d", "a@b\0", "a\uff20b", "ä@b", ".a@b", "a@.b", "mailto:a@b"):  # fmt: skip
         assert plain_keys([text]) is None
+        assert plain_named(text) is plain_named(f"Ann <{text}>") is None
         assert plain_keys(["ok@example.com", text]) is None
     assert plain_keys([7]) is plain_keys([None, "a@b"]) is None
 
@@ -602,7 +629,8 @@ def test_a_log_without_forms_is_compared_less(tmp_path: Path, monkeypatch: pytes
 
 FEW = st.sampled_from(["ann@example.com", "Ann@Example.com", "bob@example.net", "dee@in.example", "eve@sub.in.example"])
 WORDS = st.sampled_from(
-    ["Hello", "Hello", "Hi Ann", "bob%40example.net", "ann&#64;example.com", "dee\uff20in.example", "ann@example.com", "Hi {{name}}", "https://example.org/reset/a1b2c3d4e5f6g7"]
+    ["Hello", "Hello", "Hi Ann", "bob%40example.net", "ann&#64;example.com", "dee\uff20in.example", "ann@example.com", "Hi {{name}}", "https://example.org/reset/a1b2c3d4e5f6g7", "https://example.org/o/a1b2c3d4e5f6g7",
+     "https://example.org/o/b2c3d4e5f6g7h8", "Ask help@example.org", "For ann@example.com only", "Ask help@example.org about https://example.org/reset/c3d4e5f6g7h8"]
 )  # fmt: skip
 
 
@@ -639,6 +667,100 @@ def test_requests_of_one_form_come_to_what_each_does(
         patch.setattr(alike, "WORTH", worth)
         fast, careful = both(file, inside)
     assert fast == careful
+
+
+READER = st.sampled_from(["ann@example.com", "bob@example.net", "cy@example.org", "dee@in.example", "help@example.org"])
+TOKEN = st.sampled_from(
+    ["a1b2c3d4e5f6g7", "b2c3d4e5f6g7h8", "c3d4e5f6g7h8i9", "spring-news", "123e4567-e89b-42d3-a456-426614174000"]
+)
+LINK = st.builds(
+    "https://example.org/{}/{}{}".format,
+    st.sampled_from(["o", "reset", "off", "2026"]),
+    TOKEN,
+    st.sampled_from(["", "?utm_source=news&amp;utm_medium=mail", "?e=ann%40example.com", "?t=d4e5f6g7h8i9j0"]),
+)
+LETTER = st.builds(
+    "<p>Hi {},</p><a href=\"{}\">here</a> {} <p>Questions? {} <a href='{}'>leave</a></p>".format,
+    st.sampled_from(["Ann", "Bob & Co", "&#64;", "{{name}}", "you"]),
+    LINK,
+    st.sampled_from(
+        ["", "", "sent to ann@example.com", "with bob@example.net", "bob%40example.net and cy@example.org"]
+    ),
+    st.sampled_from(["help@example.org", "help@example.org", '<a href="mailto:help@example.org">ask</a>', "none"]),
+    LINK,
+)
+
+
+def letter(kind: str, reader: str, other: str, html: str, subject: str, unsubscribe: str) -> str:
+    url, body = "https://api.sendgrid.com/v3/mail/send", {}
+    match kind:
+        case "one" | "two" | "each" | "headers":
+            to = [{"to": [{"email": reader}]}]
+            to = [{"to": [{"email": reader}, {"email": other}]}] if kind == "two" else to
+            to = [*to, {"to": [{"email": other}]}] if kind == "each" else to
+            body = {"personalizations": to, "from": {"email": "news@example.org", "name": "News"}, "subject": subject,
+                    "content": [{"type": "text/plain", "value": subject}, {"type": "text/html", "value": html}]}  # fmt: skip
+            if kind == "headers":
+                body["headers"] = {"List-Unsubscribe": unsubscribe}
+        case "postmark":
+            url = "https://api.postmarkapp.com/email"
+            body = {"From": "News <news@example.org>", "To": f"Dear Reader <{reader}>", "Subject": subject, "HtmlBody": html, "MessageStream": "a",
+                    "Headers": [{"Name": "List-Unsubscribe", "Value": unsubscribe}], "Metadata": {"id": subject}}  # fmt: skip
+        case "brevo":
+            url = "https://api.brevo.com/v3/smtp/email"
+            body = {"sender": {"email": "news@example.org"}, "to": [{"email": reader}], "subject": subject, "htmlContent": html, "replyTo": {"email": other},
+                    "messageVersions": [{"to": [{"email": reader}], "htmlContent": html}, {"to": [{"email": other}], "subject": subject}]}  # fmt: skip
+        case _:
+            url = "https://api.resend.com/emails"
+            body = {"from": "News <news@example.org>", "to": [reader], "bcc": [other], "subject": subject, "html": html, "text": html,
+                    "tags": [{"name": "a", "value": "https://example.org/o/a1b2c3d4e5f6g7"}]}  # fmt: skip
+    record = {"method": "POST", "url": url, "status": 202, "headers": {}, "body": json.dumps(body)}
+    return json.dumps(record)
+
+
+LETTERS = st.sampled_from(["one", "two", "each", "headers", "postmark", "brevo", "resend"]).flatmap(
+    lambda kind: st.lists(
+        st.builds(
+            letter,
+            st.just(kind),
+            READER,
+            READER,
+            LETTER,
+            st.sampled_from(["News", "News for Ann", "News for ann@example.com today"]),
+            UNSUBSCRIBE,
+        ),
+        min_size=4,
+        max_size=14,
+    )
+)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(LETTERS, st.sampled_from([(), ("in.example",), ("example.com",)]))
+def test_letters_with_links_and_addresses_come_to_what_each_does(
+    tmp_path: Path, lines: list[str], inside: tuple[str, ...]
+) -> None:
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join([*lines, *lines]) + "\n", encoding="utf-8")
+    fast, careful = both(file, inside)
+    assert fast == careful
+
+
+@pytest.mark.parametrize("kind", ["one", "two", "each", "headers", "postmark", "brevo", "resend"])
+def test_letters_are_dealt_with_at_once(tmp_path: Path, count: Count, kind: str) -> None:
+    """So that the law above says something."""
+    html = '<p>Hi {0}</p><a href="https://example.org/off/{0:016x}">leave</a> or write to help@example.org'
+    lines = [
+        letter(kind, f"p{n}@example.com", f"q{n}@example.com", html.format(n + 2**60), "News", f"<mailto:off@example.org?subject={n}>")
+        for n in range(20)
+    ]  # fmt: skip
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+    assert count.hits >= 16
 
 
 PLAIN = ("ann@example.com", "bob@example.net", "cy@example.org", "Hello", 202)
