@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mailguard.model.exchange import Exchange
-from mailguard.model.message import Decoded
+from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.value import Object, Value
 
 __all__ = ["Function", "Library", "Provider", "Refused", "Source"]
@@ -56,6 +56,16 @@ Claims: TypeAlias = Callable[[Exchange], str | None]
 Decode: TypeAlias = Callable[[str, Exchange], Decoded]
 
 
+def claims_nothing(_exchange: Exchange) -> str | None:
+    """What has no wire form of its own claims no exchange."""
+    return None
+
+
+def decodes_nothing(_operation: str, _exchange: Exchange) -> Decoded:
+    """Never called for an exchange of ours, as none is claimed."""
+    return CannotTell(Reason.UNKNOWN_FORM)
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """One mail service or mail library: its Python calls and its wire form."""
@@ -66,11 +76,12 @@ class Provider:
     """As the service writes itself: ``SendGrid``."""
     sources: tuple[Source, ...]
     """Where its facts are written."""
-    claims: Claims
+    claims: Claims = claims_nothing
     """The operation that an exchange is (``v3/mail/send``), or None if it is not this service's. Works on
     exchanges with holes: what is not known is not claimed. An operation that starts with ``?`` is a request
-    to the service's mail host in a form that is not known: it cannot be told."""
-    decode: Decode
+    to the service's mail host in a form that is not known: it cannot be told. A library that sends by plain SMTP, or
+    by somebody else's API, claims nothing."""
+    decode: Decode = decodes_nothing
     """``decode(operation, exchange)``: the messages, or why not. Never raises, never guesses."""
     library: Library = Library()
     """Its Python side; empty for a service that is used over plain HTTP or SMTP."""

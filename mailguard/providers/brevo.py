@@ -16,7 +16,7 @@ from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Refused, Source
 from mailguard.model.value import Absent, Either, Object, Sort, Value, each, get, sort_of, text, truth
-from mailguard.transports.json_api import Api, as_data, body_of, given, message, messages, nothing_sent, post, told, url
+from mailguard.transports.json_api import Api, as_data, given, message, messages, of_json, post, told, url
 from mailguard.transports.split import unless_split
 
 __all__ = [
@@ -60,14 +60,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(_operation: str, body: Value) -> Decoded:
     """One message, or one for each of ``messageVersions``."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if sort_of(body) not in {Sort.MAPPING, Sort.OBJECT, Sort.UNKNOWN}:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     versions = get(body, "messageVersions", fold=True)

@@ -13,7 +13,7 @@ from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Absent, Object, Sort, Value, get, sort_of
-from mailguard.transports.json_api import Api, as_data, body_of, given, message, nothing_sent, post, told, truthy, url
+from mailguard.transports.json_api import Api, as_data, given, message, of_json, post, told, truthy, url
 
 __all__ = ["PROVIDER", "APIClient", "SendEmailRequest"]
 
@@ -45,14 +45,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(_operation: str, body: Value) -> Decoded:
     """One message. With ``fake_bcc`` each hidden copy is a message of its own, which prints the same."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if sort_of(body) is not Sort.MAPPING:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     return told((message(body),), body)

@@ -10,7 +10,6 @@ from typing import Final
 
 from mailguard.model.count import MANY, OPTIONAL
 from mailguard.model.exchange import Exchange
-from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Function, Library, Provider, Source
 from mailguard.model.value import Items, Member, Object, Unknown, Value, trail_of
 from mailguard.transports.django_mail import (
@@ -136,18 +135,6 @@ class AdminEmailHandler(Object):
 _PACKAGE: Final = "django.core.mail"
 
 
-def claims(exchange: Exchange) -> str | None:
-    """Nothing: Django has no wire form of its own."""
-    del exchange
-    return None
-
-
-def decode(operation: str, exchange: Exchange) -> Decoded:
-    """Never called for a request of ours, as there is none."""
-    del operation, exchange
-    return CannotTell(Reason.UNKNOWN_FORM)
-
-
 PROVIDER: Final = Provider(
     name="django",
     title="Django",
@@ -159,8 +146,6 @@ PROVIDER: Final = Provider(
             "recipients of send_mail see each other in To; send_mass_mail writes one message for each tuple",
         ),
     ),
-    claims=claims,
-    decode=decode,
     library=Library(
         functions=(
             Function((f"{_PACKAGE}.send_mail",), send_mail),

@@ -12,7 +12,6 @@ from typing import Final
 from mailguard.addresses.values import recipients
 from mailguard.model.count import MANY, OPEN, OPTIONAL
 from mailguard.model.exchange import Exchange
-from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Function, Library, Provider, Refused, Source
 from mailguard.model.value import (
     Absent,
@@ -400,21 +399,6 @@ class DjbletsMessage(EmailMultiAlternatives):
         super().__init__(subject, text_body, from_email, to, bcc, headers=headers, cc=cc, reply_to=reply_to)
 
 
-# -------------------------------------------------------------------------------------------------
-
-
-def claims(exchange: Exchange) -> str | None:
-    """Nothing: what these packages send is what Django sends."""
-    del exchange
-    return None
-
-
-def decode(operation: str, exchange: Exchange) -> Decoded:
-    """Never called for a request of ours, as there is none."""
-    del operation, exchange
-    return CannotTell(Reason.UNKNOWN_FORM)
-
-
 PROVIDER: Final = Provider(
     name="django-packages",
     title="Packages on top of Django's mail",
@@ -428,8 +412,6 @@ PROVIDER: Final = Provider(
         Source("pypi:django-templated-mail==1.1.1", "mail.py: BaseEmailMessage.send sets to, cc, bcc; read"),
         Source("pypi:djblets==6.1", "mail/message.py: EmailMessage.__init__ hands to, cc, bcc on to Django; read"),
     ),
-    claims=claims,
-    decode=decode,
     library=Library(
         functions=(
             Function(("post_office.mail.send",), post_office_send),

@@ -26,20 +26,7 @@ from mailguard.model.value import (
     sort_of,
     text,
 )
-from mailguard.transports.json_api import (
-    Api,
-    apart,
-    as_data,
-    body_of,
-    field,
-    given,
-    message,
-    nothing_sent,
-    options,
-    post,
-    told,
-    url,
-)
+from mailguard.transports.json_api import Api, apart, as_data, field, given, message, of_json, options, post, told, url
 
 __all__ = ["PROVIDER", "EmailMessageData", "EmailTransactionalMessageData", "EmailsApi", "TransactionalRecipient"]
 
@@ -86,14 +73,9 @@ def claims(exchange: Exchange) -> str | None:
 # --- What it means -------------------------------------------------------------------------------
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(operation: str, body: Value) -> Decoded:
     """One message for each recipient, or one for all of a transactional request."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if sort_of(body) not in {Sort.MAPPING, Sort.OBJECT, Sort.UNKNOWN}:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     if operation == _CAMPAIGN:

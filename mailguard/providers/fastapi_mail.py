@@ -9,7 +9,6 @@ from typing import Final
 
 from mailguard.model.count import Truth
 from mailguard.model.exchange import Exchange, SmtpTransaction
-from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Library, Provider, Refused, Source
 from mailguard.model.value import (
     Fields,
@@ -146,18 +145,6 @@ class FastMail(Object):
         return made
 
 
-def claims(exchange: Exchange) -> str | None:
-    """Nothing: what the package sends is plain SMTP."""
-    del exchange
-    return None
-
-
-def decode(operation: str, exchange: Exchange) -> Decoded:
-    """Never called for a request of ours, as there is none."""
-    del operation, exchange
-    return CannotTell(Reason.UNKNOWN_FORM)
-
-
 PROVIDER: Final = Provider(
     name="fastapi-mail",
     title="fastapi-mail",
@@ -165,8 +152,6 @@ PROVIDER: Final = Provider(
         Source("pypi:fastapi-mail==1.6.8", "one To for recipients; headers are lines besides, and deliver; run"),
         Source("https://sabuhish.github.io/fastapi-mail/", "MessageSchema, FastMail.send_message"),
     ),
-    claims=claims,
-    decode=decode,
     library=Library(classes=(MessageSchema, FastMail), tokens=("fastapi_mail",)),
     explain=(
         "MessageSchema(recipients=[...]) prints the whole list in one To header, cc in Cc, bcc nowhere. A list of schemas "

@@ -10,7 +10,6 @@ from typing import Final
 
 from mailguard.model.count import Truth
 from mailguard.model.exchange import Exchange, SmtpTransaction
-from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Library, Provider, Refused, Source
 from mailguard.model.value import Absent, Fields, Object, Unknown, Value, get, truth
 from mailguard.transports import django_mail
@@ -309,21 +308,6 @@ class Mailman(Object):
         return result
 
 
-# -------------------------------------------------------------------------------------------------
-
-
-def claims(exchange: Exchange) -> str | None:
-    """Nothing: what these packages send is plain SMTP."""
-    del exchange
-    return None
-
-
-def decode(operation: str, exchange: Exchange) -> Decoded:
-    """Never called for a request of ours, as there is none."""
-    del operation, exchange
-    return CannotTell(Reason.UNKNOWN_FORM)
-
-
 PROVIDER: Final = Provider(
     name="flask-mail",
     title="Flask-Mail and Flask-Mailman",
@@ -332,8 +316,6 @@ PROVIDER: Final = Provider(
         Source("pypi:Flask-Mailman==1.1.1", "Django's semantics; headers of one's own are lines of their own; run"),
         Source("https://flask-mail.readthedocs.io/en/latest/", "Message, Mail, connect"),
     ),
-    claims=claims,
-    decode=decode,
     library=Library(
         classes=(
             Message,

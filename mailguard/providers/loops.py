@@ -12,7 +12,7 @@ from mailguard.model.exchange import Exchange
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Absent, Sort, Value, get, sort_of
-from mailguard.transports.json_api import Api, body_of, contacts, field, nothing_sent, told
+from mailguard.transports.json_api import Api, contacts, field, of_json, told
 
 __all__ = ["PROVIDER"]
 
@@ -41,14 +41,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(_operation: str, body: Value) -> Decoded:
     """One message to ``email``. Several in it are not documented; those that are there are read."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if sort_of(body) is not Sort.MAPPING:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     to = contacts(field(body, "email"))

@@ -11,7 +11,6 @@ from typing import Final
 from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Truth
 from mailguard.model.exchange import Exchange, SmtpTransaction
-from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.place import Place
 from mailguard.model.provider import Function, Library, Provider, Refused, Source
 from mailguard.model.value import (
@@ -670,21 +669,6 @@ class MarrowMailer(Object):
         return each_letter(message, MarrowMessage, lambda found: [_marrow_sent(found)])
 
 
-# -------------------------------------------------------------------------------------------------
-
-
-def claims(exchange: Exchange) -> str | None:
-    """Nothing: what these packages send is plain SMTP."""
-    del exchange
-    return None
-
-
-def decode(operation: str, exchange: Exchange) -> Decoded:
-    """Never called for a request of ours, as there is none."""
-    del operation, exchange
-    return CannotTell(Reason.UNKNOWN_FORM)
-
-
 PROVIDER: Final = Provider(
     name="mail-libraries",
     title="yagmail, redmail, Envelopes, emails, marrow.mailer",
@@ -695,8 +679,6 @@ PROVIDER: Final = Provider(
         Source("pypi:emails==1.1.3", "a list is one To; send(to=...) replaces it; run"),
         Source("pypi:marrow.mailer==4.0.3", "lists are printed, all of them are the envelope; read"),
     ),
-    claims=claims,
-    decode=decode,
     library=Library(
         functions=(
             Function(("redmail.send_email", "redmail.email.send_email"), redmail_send_email),

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Count, Truth
 from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Reason
+from mailguard.model.message import Decoded
 from mailguard.model.provider import Library, Provider, Refused, Source
 from mailguard.model.value import (
     Absent,
@@ -36,20 +36,7 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports.json_api import (
-    Api,
-    as_data,
-    body_of,
-    collected,
-    given,
-    message,
-    messages,
-    nothing_sent,
-    post,
-    told,
-    truthy,
-    url,
-)
+from mailguard.transports.json_api import Api, as_data, collected, given, mails, of_json, post, truthy, url
 
 __all__ = ["PROVIDER", "Email", "EmailBuilder", "EmailContact", "EmailRequest", "MailerSendClient", "NewEmail"]
 
@@ -86,19 +73,10 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(_operation: str, body: Value) -> Decoded:
     """One message for a request, or one for each e-mail of a bulk request."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
-    if sort_of(body) is Sort.COLLECTION:
-        return messages(body)
-    if sort_of(body) not in {Sort.MAPPING, Sort.UNKNOWN}:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
-    return told((message(body),), body)
+    return mails(body)
 
 
 # --- The package from 2.0 ------------------------------------------------------------------------

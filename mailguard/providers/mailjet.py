@@ -39,13 +39,12 @@ from mailguard.transports.http import request as plain_request
 from mailguard.transports.json_api import (
     Api,
     apart,
-    body_of,
     collected,
     contacts,
     field,
     given,
     message,
-    nothing_sent,
+    of_json,
     post,
     told,
     truthy,
@@ -93,14 +92,9 @@ def claims(exchange: Exchange) -> str | None:
 # --- What it means -------------------------------------------------------------------------------
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(operation: str, body: Value) -> Decoded:
     """One message for each item of ``Messages``; in v3 one for each of ``Recipients``."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     separate = operation == _V3
     if sort_of(body) is Sort.COLLECTION:
         return _items(body, ABSENT, separate=separate)

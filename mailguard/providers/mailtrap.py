@@ -10,22 +10,10 @@ import re
 from typing import Final
 
 from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Reason
+from mailguard.model.message import Decoded
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Absent, Object, Sort, Value, get, sort_of, text
-from mailguard.transports.json_api import (
-    Api,
-    as_data,
-    body_of,
-    given,
-    message,
-    messages,
-    nothing_sent,
-    post,
-    told,
-    truthy,
-    url,
-)
+from mailguard.model.value import Absent, Object, Value, get, text
+from mailguard.transports.json_api import Api, as_data, given, mails, messages, of_json, post, truthy, url
 
 __all__ = ["PROVIDER", "MailtrapClient"]
 
@@ -61,21 +49,12 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(operation: str, body: Value) -> Decoded:
     """One message for a request, or one for each request of a batch; what a request leaves out is the base's."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if operation == _BATCH and not isinstance(get(body, "requests", fold=True), Absent):
         return messages(get(body, "requests", fold=True), get(body, "base", fold=True))
-    if sort_of(body) is Sort.COLLECTION:
-        return messages(body)
-    if sort_of(body) not in {Sort.MAPPING, Sort.UNKNOWN}:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
-    return told((message(body),), body)
+    return mails(body)
 
 
 # --- The package mailtrap ------------------------------------------------------------------------

@@ -32,17 +32,7 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports.json_api import (
-    Api,
-    body_of,
-    collected,
-    contacts,
-    headers_of,
-    nothing_sent,
-    options,
-    post,
-    scaled,
-)
+from mailguard.transports.json_api import Api, collected, contacts, headers_of, of_json, options, post, scaled
 from mailguard.transports.json_api import url as joined_url
 from mailguard.transports.mime import message_of
 from mailguard.transports.split import total, unless_split
@@ -88,14 +78,9 @@ def claims(exchange: Exchange) -> str | None:
 # --- What it means -------------------------------------------------------------------------------
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(operation: str, body: Value) -> Decoded:
     """One message for all, one for each address, or undecided between the two."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if operation == _RAW:
         return _raw(body)
     if sort_of(body) not in {Sort.MAPPING, Sort.UNKNOWN}:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from mailguard.model.count import MANY, Truth
-from mailguard.model.exchange import Exchange, RawMessage
-from mailguard.model.message import CannotTell, Decoded, Reason
+from mailguard.model.exchange import RawMessage
 from mailguard.model.provider import Function, Library, Provider, Source
 from mailguard.model.value import (
     Absent,
@@ -163,18 +162,6 @@ def _named(name: Value | Absent) -> Value:
     return MailItem() if whole.startswith(("cdo.message", "cdonts.newmail")) else Unknown("COM")
 
 
-def claims(exchange: Exchange) -> str | None:
-    """Nothing: what Outlook sends is seen elsewhere."""
-    del exchange
-    return None
-
-
-def decode(operation: str, exchange: Exchange) -> Decoded:
-    """Never called for a request of ours, as there is none."""
-    del operation, exchange
-    return CannotTell(Reason.UNKNOWN_FORM)
-
-
 PROVIDER: Final = Provider(
     name="outlook",
     title="Outlook and CDO",
@@ -188,8 +175,6 @@ PROVIDER: Final = Provider(
             "1 is To, 2 is Cc, 3 is Bcc",
         ),
     ),
-    claims=claims,
-    decode=decode,
     library=Library(
         functions=(
             Function(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from mailguard.model.count import Truth
-from mailguard.model.exchange import Exchange, SmtpTransaction
-from mailguard.model.message import CannotTell, Decoded, Reason
+from mailguard.model.exchange import SmtpTransaction
+from mailguard.model.message import CannotTell
 from mailguard.model.provider import Function, Library, Provider, Refused, Source
 from mailguard.model.value import (
     Either,
@@ -188,18 +188,6 @@ class Delivery(Object):
         return SmtpTransaction(_RELAY, fromaddr, people, mime.checked(message))
 
 
-def claims(exchange: Exchange) -> str | None:
-    """Nothing: what these packages send is plain SMTP."""
-    del exchange
-    return None
-
-
-def decode(operation: str, exchange: Exchange) -> Decoded:
-    """Never called for a request of ours, as there is none."""
-    del operation, exchange
-    return CannotTell(Reason.UNKNOWN_FORM)
-
-
 PROVIDER: Final = Provider(
     name="plone",
     title="Plone and Zope",
@@ -208,8 +196,6 @@ PROVIDER: Final = Provider(
         Source("pypi:plone.api==3.0.3", "send_email passes recipient on as mto; read"),
         Source("pypi:zope.sendmail==7.3", "toaddrs is the envelope, the bytes stay as they are; read"),
     ),
-    claims=claims,
-    decode=decode,
     library=Library(
         functions=(
             Function(("plone.api.portal.send_email",), portal_send_email),

@@ -34,7 +34,7 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports.json_api import Api, body_of, given, message, messages, nothing_sent, options, post, told, url
+from mailguard.transports.json_api import Api, given, message, messages, of_json, options, post, told, url
 from mailguard.transports.mime import MimeMultipart, MimeText
 
 __all__ = ["PROVIDER", "Email", "EmailBatch", "EmailManager", "EmailTemplate", "EmailTemplateBatch", "PostmarkClient"]
@@ -81,14 +81,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(operation: str, body: Value) -> Decoded:
     """One message for a request, or one for each item of a batch."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if sort_of(body) is Sort.COLLECTION:
         return messages(body)
     listed = get(body, "Messages", fold=True)

@@ -13,7 +13,7 @@ from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Absent, Object, Sort, Value, each, get, is_tuple, sort_of, text, truth
-from mailguard.transports.json_api import Api, body_of, given, message, messages, nothing_sent, post, told, url
+from mailguard.transports.json_api import Api, given, mails, of_json, post, url
 
 __all__ = ["PROVIDER", "Batch", "Broadcasts", "Emails"]
 
@@ -57,22 +57,13 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(operation: str, body: Value) -> Decoded:
     """One message for a request, or one for each e-mail of a batch."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if operation == _BROADCAST:
         # A broadcast is kept until it is sent by another request, unless it says otherwise.
         return () if truth(get(body, "send", fold=True)) is Truth.NO else CannotTell(Reason.LIST_AT_PROVIDER)
-    if sort_of(body) is Sort.COLLECTION:
-        return messages(body)
-    if sort_of(body) not in {Sort.MAPPING, Sort.UNKNOWN}:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
-    return told((message(body),), body)
+    return mails(body)
 
 
 # --- The package resend --------------------------------------------------------------------------

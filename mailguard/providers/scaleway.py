@@ -14,19 +14,7 @@ from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Absent, Object, Sort, Unknown, Value, each, get, sort_of, text
-from mailguard.transports.json_api import (
-    Api,
-    as_data,
-    body_of,
-    field,
-    given,
-    message,
-    nothing_sent,
-    post,
-    told,
-    truthy,
-    url,
-)
+from mailguard.transports.json_api import Api, as_data, field, given, message, of_json, post, told, truthy, url
 
 __all__ = ["PROVIDER", "TemV1Alpha1Api"]
 
@@ -54,14 +42,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(_operation: str, body: Value) -> Decoded:
     """One message. Headers of one's own are ``{key, value}``; Reply-To is among them."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if sort_of(body) is not Sort.MAPPING:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     found = message(body)

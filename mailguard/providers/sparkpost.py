@@ -45,13 +45,12 @@ from mailguard.model.value import (
 from mailguard.transports.json_api import (
     ACCOUNT,
     Api,
-    body_of,
     collected,
     contacts,
     given,
     header_values,
     headers_of,
-    nothing_sent,
+    of_json,
     options,
     post,
     truthy,
@@ -102,14 +101,9 @@ class _Group:
     copies: Count = ONE
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(_operation: str, body: Value) -> Decoded:
     """One message for each To that is printed; recipients who are not in it, nor in Cc, are blind."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     listed, content = get(body, "recipients", fold=True), get(body, "content", fold=True)
     if isinstance(listed, Absent) or sort_of(listed) is Sort.NONE:
         return CannotTell(Reason.ADDRESSES, "the body names no recipients")

@@ -17,7 +17,7 @@ from mailguard.model.exchange import Exchange
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Absent, Either, Sort, Value, get, sort_of, text, truth
-from mailguard.transports.json_api import Api, apart, body_of, contacts, field, given, header_values, nothing_sent, told
+from mailguard.transports.json_api import Api, apart, contacts, field, given, header_values, of_json, told
 from mailguard.transports.mime import blind_of
 from mailguard.transports.split import unless_split
 
@@ -49,14 +49,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(_operation: str, body: Value) -> Decoded:
     """One message for each recipient, or what the headers print to all of them."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     inner = field(body, "message")
     if isinstance(inner, Absent) or sort_of(inner) is not Sort.MAPPING:
         return CannotTell(Reason.UNKNOWN_FORM, "the request has no message")

@@ -17,13 +17,12 @@ from mailguard.transports.json_api import (
     Api,
     apart,
     as_data,
-    body_of,
     collected,
     contacts,
     field,
     given,
     headers_of,
-    nothing_sent,
+    of_json,
     post,
     told,
     truthy,
@@ -64,14 +63,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-def decode(operation: str, exchange: Exchange) -> Decoded:
+@of_json
+def decode(operation: str, body: Value) -> Decoded:
     """One message for all, or one for each ``to`` of a batch."""
-    answer = nothing_sent(operation)
-    if answer is not None:
-        return answer
-    body = body_of(exchange)
-    if isinstance(body, CannotTell):
-        return body
     if sort_of(body) is not Sort.MAPPING:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     cc, bcc, replies = (contacts(_flat(field(body, name))) for name in ("cc", "bcc", "reply_to"))

@@ -7,6 +7,7 @@ that nobody gets lost in a body that the service would refuse.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -62,9 +63,11 @@ __all__ = [
     "groups",
     "header_values",
     "headers_of",
+    "mails",
     "message",
     "messages",
     "nothing_sent",
+    "of_json",
     "options",
     "post",
     "scaled",
@@ -172,6 +175,23 @@ def nothing_sent(operation: str) -> Decoded | None:
     if operation == LISTS:
         return CannotTell(Reason.LIST_AT_PROVIDER)
     return CannotTell(Reason.UNKNOWN_FORM) if operation.startswith(UNKNOWN) else None
+
+
+def of_json(read: Callable[[str, Value], Decoded]) -> Callable[[str, Exchange], Decoded]:
+    """``decode`` of a service with a JSON API, out of what ``read`` makes of an operation and the JSON of its request.
+
+    What all such services share comes first: operations that send nothing, and bodies that cannot be told.
+    """
+
+    @functools.wraps(read)  # a plugin's decode stays the plugin's, for whoever asks where it comes from
+    def decode(operation: str, exchange: Exchange) -> Decoded:
+        answer = nothing_sent(operation)
+        if answer is not None:
+            return answer
+        body = body_of(exchange)
+        return body if isinstance(body, CannotTell) else read(operation, body)
+
+    return decode
 
 
 def told(found: tuple[Message, ...], body: Value, names: Iterable[str] = ("to", "cc", "bcc")) -> Decoded:
@@ -380,6 +400,15 @@ def messages(listed: Value | Absent, beneath: Value | Absent = ABSENT) -> tuple[
     if sort_of(listed) in {Sort.MAPPING, Sort.OBJECT}:
         return () if isinstance(listed, Absent) else (message(listed, ONE, beneath),)
     return tuple(message(item, count, beneath) for item, count in each(listed) if count.high)
+
+
+def mails(body: Value) -> Decoded:
+    """The messages of a body that is one mail or a list of mails, as most services have them."""
+    if sort_of(body) is Sort.COLLECTION:
+        return messages(body)
+    if sort_of(body) not in {Sort.MAPPING, Sort.UNKNOWN}:
+        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
+    return told((message(body),), body)
 
 
 def apart(value: Value | Absent, shared: Message) -> tuple[Message, ...]:
