@@ -22,6 +22,7 @@ from mailguard.model.value import (
     Items,
     Known,
     Member,
+    Origin,
     Parameter,
     Repeat,
     Step,
@@ -1004,7 +1005,9 @@ def attribute(machine: Any, state: State, holder: Val, name: str, place: Place, 
         if name in {"objects", "_default_manager"} or (name == "query" and label[:1].isupper()):
             return query(label.rsplit(".", 1)[-1], place)
         result = part(holder, name, place)
-        if configured_name(name) and not any(step.kind is StepKind.CONFIGURED for step in trail_of(result)):
+        origins = {ORIGIN_OF[step.kind] for step in trail_of(result) if step.kind in ORIGIN_OF}
+        # The settings of a row of the database are data of that row, no settings of the program.
+        if configured_name(name) and origins.isdisjoint({Origin.CONFIGURED, Origin.QUERIED}):
             return (
                 replace(result, trail=(Step(StepKind.CONFIGURED, place, name),))
                 if isinstance(result, (Unknown, Parameter))

@@ -56,6 +56,17 @@ class Methods:
             if isinstance(node, t.Class) and any(isinstance(each, t.Func) and each.name == name for each in node.body)
         ]
 
+    def having(self, name: str) -> list[tuple[Module, str]]:
+        """The few classes that have a method of this name; none where many have."""
+        self._read()
+        found = [
+            (module, node.name)
+            for module in dict.fromkeys(self._methods.get(name, ()))
+            for node in module.defs.values()
+            if isinstance(node, t.Class) and any(isinstance(each, t.Func) and each.name == name for each in node.body)
+        ]
+        return found if len(found) <= _KIN else []
+
     def subclasses(self, name: str) -> list[tuple[Module, t.Class]]:
         """The classes that are derived from one called ``name``, directly or not; those of one level before the next."""
         self._read()

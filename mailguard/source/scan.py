@@ -399,6 +399,8 @@ class _Search:
         # Per root: the sends that are asked about; None asks about all of them.
         level: dict[int, tuple[_Root, set[Place] | None]] = {id(root): (root, None) for root in seeds}
         done: set[tuple[int, Place]] = set()
+        # What was left to callers: where they call each other in a circle, nobody else speaks for it.
+        left: dict[Place, list[Dispatch]] = {}
         for depth in range(CLIMB_LIMIT + 1):
             following: dict[int, tuple[_Root, set[Place] | None]] = {}
             for root, wanted in level.values():
@@ -422,6 +424,8 @@ class _Search:
                     if not above[place] or id(root) in self.cut:
                         # Callers that were not asked leave it open: it counts as undecided, not as settled.
                         self.final.append(dispatch)
+                    else:
+                        left.setdefault(place, []).append(dispatch)
                 for place, callers in above.items():
                     for caller in callers:
                         if (id(caller), place) in done:
@@ -432,7 +436,11 @@ class _Search:
                         asked.add(place)
             level = following
             if not level:
-                return
+                break
+        told = {dispatch.place for dispatch in self.final}
+        for place, dispatches in left.items():
+            if place not in told:
+                self.final += dispatches
 
     def _own_root(self, dispatch: Dispatch, seeds: list[_Root]) -> bool:
         """Whether the function that holds the send is a seed that finds it by itself, and so speaks for it."""

@@ -323,7 +323,24 @@ class Names(Base):
         if not found and not label[:1].isupper() and name not in COMMON and len(name) > 3:
             named = [self.lookup_module(state, module, cls) for module, cls in self.methods.of_method(name)]
             found = [cls for cls in named if isinstance(cls, Cls)]
-        return [cls for cls in found if self._method(state, cls, name) is not ABSENT]
+        found = [cls for cls in found if self._method(state, cls, name) is not ABSENT]
+        return [made for cls in found for made in self._implementing(state, cls, name)]
+
+    def _implementing(self, state: State, cls: Cls, name: str) -> list[Cls]:
+        """The classes whose method is meant where ``cls`` only says that there is one (a Protocol, an abstract class)."""
+        method = self._method(state, cls, name)
+        if self.methods is None or not isinstance(method, Func) or not _only_declared(method.node):
+            return [cls]
+        heirs = [
+            self.lookup_module(state, module, heir.name) for module, heir in self.methods.subclasses(cls.node.name)
+        ]
+        others = heirs or [self.lookup_module(state, module, other) for module, other in self.methods.having(name)]
+        made: list[Cls] = []
+        for other in others:
+            own = self._method(state, other, name) if isinstance(other, Cls) else ABSENT
+            if isinstance(other, Cls) and isinstance(own, Func) and not _only_declared(own.node):
+                made.append(other)
+        return made or [cls]
 
     def _called(self, state: State, value: Unknown | Parameter) -> list[Cls]:
         """The classes of the project that something is declared to be of, or is called after."""
@@ -389,6 +406,14 @@ class Later:
         if inner is not None:
             return Mod(inner)
         return library.named(f"{self.module.name.rsplit('.', 1)[-1]}.{self.name}", Place(self.module.path))
+
+
+def _only_declared(node: t.Func | t.Lam) -> bool:
+    """Whether a function has no body of its own: ``...``, ``pass``, a docstring, ``raise NotImplementedError``."""
+    return isinstance(node, t.Func) and all(
+        (isinstance(each, t.ExprStmt) and isinstance(each.value, t.Const)) or isinstance(each, t.Raise)
+        for each in node.body
+    )
 
 
 def _last_part(value: Unknown | Parameter) -> str:
