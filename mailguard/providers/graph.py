@@ -17,6 +17,7 @@ from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import (
+    ABSENT,
     Absent,
     Items,
     Member,
@@ -55,6 +56,17 @@ _OTHER: Final = "v1.0"
 """The operation of every request that sends nothing: reading, folders, calendars, directories."""
 
 
+def _looks_like_graph(request: HttpRequest) -> bool:
+    """Whether a request to an address that nothing tells holds what only Graph reads: ``{"message": {"toRecipients": ...}}``."""
+    if isinstance(text(request.url), str):
+        return False
+    found = payload(request)
+    if isinstance(found, CannotTell) or isinstance(found.value, Form):
+        return False
+    message = get(found.value, "message")
+    return not isinstance(message, Absent) and get(message, "toRecipients") is not ABSENT
+
+
 def claims(exchange: Exchange) -> str | None:
     """``sendMail``, ``messages`` (a draft), ``forward``, ``reply``, ``$batch``; ``v1.0`` for what sends nothing."""
     if not isinstance(exchange, HttpRequest):
@@ -64,7 +76,9 @@ def claims(exchange: Exchange) -> str | None:
     last = path.rstrip("/").rsplit("/", 1)[-1].casefold().removeprefix("microsoft.graph.").removesuffix("()")
     if not _HOST.fullmatch(host):
         # No other service has a method of this name; the host is often a setting.
-        return _SEND if host in {"", "*"} and path.endswith("/sendMail") else None
+        if host not in {"", "*"}:
+            return None
+        return _SEND if path.endswith("/sendMail") or (url is None and _looks_like_graph(exchange)) else None
     method = (text(exchange.method) or "POST").upper()
     if method in {"GET", "HEAD", "DELETE", "OPTIONS"}:
         return _OTHER
@@ -489,7 +503,7 @@ PROVIDER: Final = Provider(
             O365Message,
             O365Recipients,
         ),
-        tokens=("graph.microsoft", "microsoftgraph.chinacloudapi", "sendMail", "msgraph", "O365"),
+        tokens=("graph.microsoft", "toRecipients", "microsoftgraph.chinacloudapi", "sendMail", "msgraph", "O365"),
     ),
     explain=(
         "Everybody in toRecipients and ccRecipients is printed to everybody; bccRecipients is printed nowhere. One request "

@@ -65,7 +65,7 @@ PROVIDER: Final = Provider(
             *(MailSettings, BccSettings, BccSettingsEmail, SMTPAPIHeader),
             *(ApiClient, SendGridAPIClient, TwilioEmailAPIClient, SendGridClient),
         ),
-        tokens=("sendgrid", "smtpapi", "email.twilio.com"),
+        tokens=("sendgrid", "personalizations", "smtpapi", "email.twilio.com"),
     ),
     explain=(
         "SendGrid writes one message for each personalization of a request; everybody in one reads the same To and Cc. "

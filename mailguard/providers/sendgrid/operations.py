@@ -32,11 +32,23 @@ _CAMPAIGN: Final = re.compile(r"/v3/(?:campaigns|marketing/singlesends)/[^/]+/sc
 _LIKE_SENDING: Final = re.compile(r"(?:^|/)(?:mail\.)?(?:send|send_email|sendmail|schedules?|now)(?:[./]|$)")
 
 
+def _looks_like_v3(request: HttpRequest) -> bool:
+    """Whether a request to an address that nothing tells holds what only ``v3/mail/send`` reads."""
+    if isinstance(text(request.url), str):
+        return False
+    found = payload(request)
+    if isinstance(found, CannotTell) or isinstance(found.value, Form):
+        return False
+    return has(found.value, "personalizations") is Truth.YES
+
+
 def claims(exchange: Exchange) -> str | None:
     """``v3/mail/send``, ``api/mail.send``, ``lists`` or ``account``; ``?`` where it looks like sending in an unknown form."""
     if not isinstance(exchange, HttpRequest):
         return None
     url = url_parts(exchange.url)
+    if url is None and _looks_like_v3(exchange):
+        return _SEND
     if url is None or url.host not in _HOSTS:
         return None
     path = url.path.lower()
