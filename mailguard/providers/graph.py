@@ -78,7 +78,7 @@ def claims(exchange: Exchange) -> str | None:
         # No other service has a method of this name; the host is often a setting.
         if host not in {"", "*"}:
             return None
-        return _SEND if path.endswith("/sendMail") or (url is None and _looks_like_graph(exchange)) else None
+        return _SEND if path.endswith("/sendMail") or _looks_like_graph(exchange) else None
     method = (text(exchange.method) or "POST").upper()
     if method in {"GET", "HEAD", "DELETE", "OPTIONS"}:
         return _OTHER

@@ -47,7 +47,7 @@ def claims(exchange: Exchange) -> str | None:
     if not isinstance(exchange, HttpRequest):
         return None
     url = url_parts(exchange.url)
-    if url is None and _looks_like_v3(exchange):
+    if (url is None or url.host in {"", "*"}) and _looks_like_v3(exchange):
         return _SEND
     if url is None or url.host not in _HOSTS:
         return None
