@@ -26,7 +26,20 @@ from mailguard.model.place import Place
 from mailguard.recording import head_of
 from mailguard.shelf import shelf
 
-__all__ = ["GROUP", "PART", "STDIN", "Part", "detect", "folders", "formats", "loose", "parts", "records"]
+__all__ = [
+    "GROUP",
+    "PART",
+    "STDIN",
+    "Part",
+    "detect",
+    "folders",
+    "formats",
+    "is_empty",
+    "loose",
+    "named_so",
+    "parts",
+    "records",
+]
 
 GROUP: Final = "mailguard.captures"
 """The group of entry points by which other packages bring formats."""
@@ -62,6 +75,23 @@ def detect(real: str | os.PathLike[str], fields: Mapping[str, str] = _NO_FIELDS)
     except (OSError, EOFError, zlib.error, ValueError):
         return CannotTell(Reason.BAD_RECORD, "the file cannot be opened")
     return next((form for form in formats() if _says_yes(form, sample)), None)
+
+
+_CAPTURE_NAMES: Final = (".eml", ".har", ".mbox", ".mitm")
+
+
+def named_so(path: str) -> bool:
+    """Whether the name of a file says that it is a capture, so that it must not pass unread, whatever is in it."""
+    name = path.lower().removesuffix(".gz").removesuffix(".zst")
+    return name.endswith(_CAPTURE_NAMES)
+
+
+def is_empty(real: str | os.PathLike[str]) -> bool:
+    """Whether nothing at all is in a file: a mailbox without messages."""
+    try:
+        return Path(real).stat().st_size == 0
+    except OSError:
+        return False
 
 
 def loose(real: str | os.PathLike[str], form: Format) -> Truth:

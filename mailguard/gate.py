@@ -52,6 +52,7 @@ from mailguard.rulebook.rules import Rule, RulesError
 from mailguard.rulepage import rule_text
 from mailguard.senders import library_of
 from mailguard.shelf import shelf
+from mailguard.strangers import stranger, whereto
 from mailguard.tally import CaptureTally, CodeTally, Policies, TallyPart, worst_first
 from mailguard.transports.content import Contents, deciding, hearing, loud, names_of, senders, settled
 from mailguard.watch import Watch
@@ -154,6 +155,23 @@ def claimed(exchange: Exchange, contents: Contents | None = None, hosts: Hosts =
         return claim
     return replace(claim, decoded=contents.add(exchange, claim.decoded))
 
+
+def unhosted(exchange: Exchange) -> Claimed | None:
+    """A recorded request that looks like mail, at a host that no service has; None for any other."""
+    reason = stranger(exchange)
+    return Claimed(_NOBODYS, whereto(exchange), reason) if reason is not None else None
+
+
+def _nothing_claimed(exchange: Exchange) -> None:
+    del exchange
+
+
+def _nothing_decoded(operation: str, exchange: Exchange) -> Decoded:
+    del operation, exchange
+    return ()
+
+
+_NOBODYS: Final = Provider("", "a service that mailguard does not know", (), _nothing_claimed, _nothing_decoded)
 
 _HINTS: Final = 4096
 """Addresses whose service is remembered."""
@@ -721,7 +739,7 @@ class Run:
         for record in self.watch.records(real, self._records_in_parts(path, real, fields, form, fresh)):
             if isinstance(record.exchange, CannotTell):
                 yield record, record.exchange
-            elif (claim := claimed(record.exchange, contents, self.hosts)) is not None:
+            elif (claim := claimed(record.exchange, contents, self.hosts) or unhosted(record.exchange)) is not None:
                 yield record, claim
         fresh()
 
@@ -796,8 +814,8 @@ class Run:
             declared = [fields for globs, fields in named if globs.match(path)]
             fields = declared[0] if declared else {}
             form = capture.detect(real, fields)
-            if form is None and declared:
-                # The settings say that it is a capture; then it does not pass unread.
+            if form is None and (declared or (capture.named_so(path) and not capture.is_empty(real))):
+                # The settings, or its name, say that it is a capture; then it does not pass unread.
                 form = CannotTell(Reason.BAD_RECORD, "no format that mailguard knows")
             if form is not None:
                 yield path, real, fields, form
@@ -906,7 +924,7 @@ class _Look:
             self._alike = Alike(how, tally, path, run.watch.passed, self.contents)
 
     def _decide(self, exchange: Exchange) -> Claimed | None:
-        return claimed(exchange, None, self._hosts)
+        return claimed(exchange, None, self._hosts) or unhosted(exchange)
 
     @property
     def seen(self) -> Seen | None:

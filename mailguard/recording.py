@@ -36,6 +36,7 @@ __all__ = [
     "LINE_LIMIT",
     "address_list",
     "batches",
+    "begins_with_headers",
     "broken",
     "composed",
     "content_of",
@@ -542,6 +543,11 @@ _OTHER: Final = frozenset(
     }
 )
 _FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[\s>]{0,200}(?:[A-Za-z][A-Za-z0-9_-]{1,60}[ \t]*:|From )")
+
+
+def begins_with_headers(head: bytes) -> bool:
+    """Whether a text begins with a header line, whatever it says."""
+    return _FIRST.match(head) is not None
 
 
 def looks_like_message(head: bytes) -> bool:

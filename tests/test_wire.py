@@ -251,6 +251,20 @@ class TestForms:
         assert told([("to", "a"), ("to", "b")], encoding="form") == Payload("form", Form((("to", "a"), ("to", "b"))))
 
 
+@pytest.mark.parametrize(
+    ("url", "body"),
+    [
+        ("https://api.example.com/v3/DOMAIN.TEST/messages", "to=ann%40example.com"),
+        ("https://api:<API_KEY>@api.example.com/", "to=ann%40example.com"),
+        ("https://api.example.com/", "to=ann%40DOMAIN.TEST"),
+        ("https://api.example.com/", "to=ann%40example.com&key=%5BFILTERED%5D"),
+    ],
+)
+def test_a_filter_of_the_recorder_makes_bodies_shorter(url: str, body: str) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "400"}
+    assert isinstance(payload(HttpRequest("POST", url, headers, body)), Payload)
+
+
 class TestBodies:
     def test_a_missing_body_is_told_from_none(self) -> None:
         assert reason(None) is Reason.BODY_MISSING

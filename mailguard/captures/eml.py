@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mailguard.documents import BODY_LIMIT
@@ -9,16 +10,27 @@ from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell
 from mailguard.model.place import Place
-from mailguard.recording import content_of, is_message_log, is_separator, looks_like_message, raw_message
+from mailguard.recording import (
+    begins_with_headers,
+    content_of,
+    is_message_log,
+    is_separator,
+    looks_like_message,
+    raw_message,
+)
 
 __all__ = ["FORMAT"]
+
+
+# A message that names nobody is told by its name only: in a folder of messages it counts as one of them.
+_NAMED = re.compile(r"(?i)\.eml(?:\.gz|\.zst)?\Z")
 
 
 def _sniff(sample: Sample) -> bool:
     head = sample.head
     return (
         sample.entries is None
-        and looks_like_message(head)
+        and (looks_like_message(head) or (_NAMED.search(sample.name) is not None and begins_with_headers(head)))
         and not is_separator(head[:1000].lstrip(b"\xef\xbb\xbf").partition(b"\n")[0])
         and not is_message_log(head)
     )

@@ -32,13 +32,15 @@ def _looks(body: Value) -> str | None:
 
 
 _API: Final = Api(
-    hosts=re.compile(r"(?:send|bulk|sandbox)\.api\.mailtrap\.io|sandbox\.mailtrap\.io"),
+    # send, bulk and sandbox.api.mailtrap.io, and hosts that the account got (alternative.host.mailtrap.io:8080).
+    hosts=re.compile(r"(?:[a-z0-9*-]+\.)*mailtrap\.io"),
     paths=(
         # The sandbox has the number of an inbox behind it.
         (re.compile(r"/api/send(?:/[^/]+)?"), _ONE),
         (re.compile(r"/api/batch(?:/[^/]+)?"), _BATCH),
     ),
-    like_sending=re.compile(r"send|batch"),
+    # Answers to, and copies of, mail that the service keeps: whom it names is not in the request.
+    like_sending=re.compile(r"/(?:send|batch|reply|reply_all|forward)(?:/|$)"),
     looks=_looks,
     names=("mailtrap",),
 )

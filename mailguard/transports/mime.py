@@ -21,7 +21,7 @@ from mailguard.addresses.people import People
 from mailguard.addresses.values import recipients
 from mailguard.addresses.words import addresses_in
 from mailguard.model.count import ANY, MANY, ONE, OPTIONAL, ZERO, Count, Truth
-from mailguard.model.message import CannotTell, Field, Mention, Message, Recipient, Trait
+from mailguard.model.message import CannotTell, Field, Mention, Message, Reason, Recipient, Trait
 from mailguard.model.provider import Function, Library, Refused
 from mailguard.model.value import (
     ABSENT,
@@ -108,6 +108,9 @@ def message_of(
     and not visible is blind. A collection under a header's name stands for several lines
     of that name; a list of addresses in one line is a text.
     """
+    if isinstance(data, (str, bytes)) and not data.strip():
+        # Recorders keep the part of a form that was read from a stream, and not what was in it.
+        return CannotTell(Reason.BODY_MISSING, "the message is empty")
     block = header_block(_legible(data))
     if isinstance(block, CannotTell):
         return block

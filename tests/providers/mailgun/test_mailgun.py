@@ -176,6 +176,12 @@ def test_a_bcc_line_in_mime_is_left_open() -> None:
 def test_mime_without_its_part_cannot_be_told() -> None:
     answer = decoded(HttpRequest("POST", f"{URL}.mime", {}, Form((("to", "ann@example.com"),)), "form"))
     assert isinstance(answer, CannotTell)
+    # A part that was read from a stream is there, and empty.
+    for nothing in ("", "\r\n"):
+        parts = (("to", "ann@example.com"), ("message", nothing))
+        answer = decoded(HttpRequest("POST", f"{URL}.mime", {}, Form(parts), "form"))
+        assert isinstance(answer, CannotTell)
+        assert answer.reason is Reason.BODY_MISSING
 
 
 # --- Traps ---------------------------------------------------------------------------------------

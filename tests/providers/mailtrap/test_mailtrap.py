@@ -101,7 +101,11 @@ def test_lists_of_unknown_length_are_many() -> None:
 def test_what_is_not_for_sending() -> None:
     assert PROVIDER.claims(HttpRequest("GET", f"{ROOT}/send")) == "account"
     assert PROVIDER.claims(HttpRequest("POST", "https://send.api.mailtrap.io/api/v2/send")) == "?"
-    assert PROVIDER.claims(HttpRequest("POST", "https://mailtrap.io/api/accounts/1/contacts")) is None
+    assert PROVIDER.claims(HttpRequest("POST", "https://mailtrap.io/api/accounts/1/contacts")) == "account"
+    assert PROVIDER.claims(HttpRequest("POST", "https://mailtrap.io/api/accounts/1/sending_domains/2/x")) == "account"
+    assert PROVIDER.claims(HttpRequest("POST", "https://own.host.mailtrap.io:8080/api/send")) == "api/send"
+    assert PROVIDER.claims(HttpRequest("POST", "https://mailtrap.io/api/inbound/inboxes/1/messages/2/reply_all")) == "?"
+    assert PROVIDER.claims(HttpRequest("POST", "https://notmailtrap.io/api/send")) is None
     assert PROVIDER.claims(SmtpTransaction(None, None, None, None)) is None
     named = HttpRequest("POST", Unknown("MAILTRAP_URL"), {}, {"from": FROM, "to": [], "subject": "S"}, "json")
     assert PROVIDER.claims(named) == "api/send"

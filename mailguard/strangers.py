@@ -1,0 +1,141 @@
+"""Recorded requests that look like mail, at a host that no mail service has: a proxy, a mock, a service of one's own.
+
+Whose they are nobody knows, so they are not decoded; but they do not pass in silence either. What looks like mail: a body
+or a query that names people with their addresses under a name like ``to``, and a subject or a content beside or above
+them; a body that is a MIME message; a request that the client signed for Amazon's mail service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+from mailguard.documents import clean_text, decode_text
+from mailguard.model.exchange import Exchange, Form, HttpRequest
+from mailguard.model.message import CannotTell, Reason
+from mailguard.model.value import Value
+from mailguard.recording import looks_like_message
+from mailguard.wire import header, payload, url_parts
+
+__all__ = ["stranger", "whereto"]
+
+_STRANGER: Final = CannotTell(Reason.NOT_MAIL_HOST)
+_PEOPLE: Final = re.compile(
+    r"(?:e?mail)?(?:to|cc|bcc)(?:e?mails?|addresse?s?|list|recipients?)?|(?:to)?recipients?(?:list|e?mails?|addresse?s?)?"
+    r"|(?:e?mail|message)?receivers?|rcptto|destinations?(?:(?:to|cc|bcc)addresses(?:member)?)?|(?:send|mail)to"
+)
+_CONTENT: Final = re.compile(
+    r"(?:e?mail|message)?subject(?:data)?|(?:html|text|plain)(?:body|content|part)?|(?:e?mail)?(?:body|content)(?:html|text|plain)?"
+    r"|(?:dynamic)?template(?:id|name|uuid|alias)?|messageversions|globalmergevars"
+)
+_SIGNED: Final = re.compile(r"/(?:ses|email)/aws4_request")
+_READS: Final = frozenset({"HEAD", "DELETE", "OPTIONS"})
+_DEPTH: Final = 6
+_MEMBERS: Final = 64
+_LONGEST: Final = 1 << 20
+
+
+def stranger(exchange: Exchange) -> CannotTell | None:
+    """Why nobody can tell who sees whom in a request that no service claims; None if it does not look like mail."""
+    if not isinstance(exchange, HttpRequest) or not isinstance(exchange.url, str):
+        return None
+    method = exchange.method.upper() if isinstance(exchange.method, str) else "POST"
+    if method in _READS:
+        return None
+    url = exchange.url[:_LONGEST]
+    if "@" in url or "%40" in url:
+        query = url.partition("?")[2].partition("#")[0]
+        if _mail_like(_grouped(parse_qsl(query, max_num_fields=_LONGEST)), 0):
+            return _STRANGER
+    if method == "GET":
+        return None
+    if _SIGNED.search(header(exchange.headers, "authorization")) and _sends(exchange):
+        return _STRANGER
+    body = payload(exchange)
+    if isinstance(body, CannotTell):
+        return None
+    value = body.value
+    if isinstance(value, (str, bytes)):
+        head = value[: 1 << 16]
+        return (
+            _STRANGER
+            if looks_like_message(head.encode("utf-8", "replace") if isinstance(head, str) else head)
+            else None
+        )
+    if isinstance(value, Form):
+        value = _grouped((name, item) for name, item in value.parts if isinstance(item, (str, bytes)))
+    return _STRANGER if _mail_like(value, 0) else None
+
+
+_WORDS: Final = re.compile(r"[a-z][a-z_.-]{0,30}|v[0-9]{1,2}(?:\.[0-9]{1,2})?", re.IGNORECASE)
+
+
+def whereto(exchange: Exchange) -> str:
+    """Method, host and path of a request, as they may be printed: what is no word of the path is a star."""
+    if not isinstance(exchange, HttpRequest):
+        return ""
+    place = url_parts(exchange.url)
+    method = exchange.method if isinstance(exchange.method, str) else "POST"
+    if place is None:
+        return method
+    steps = [step if _WORDS.fullmatch(step) else "*" for step in place.path.split("/")[1:7] if step]
+    return "/".join([f"{method} {place.host}"[:100], *steps])
+
+
+def _sends(request: HttpRequest) -> bool:
+    place = url_parts(request.url)
+    body = request.body
+    text = decode_text(body[:200]) if isinstance(body, bytes) else body[:200] if isinstance(body, str) else ""
+    return "Action=Send" in text or (place is not None and "/outbound-" in place.path)
+
+
+def _grouped(pairs: Iterator[tuple[str, Value]] | list[tuple[str, str]]) -> dict[str, Value]:
+    result: dict[str, Value] = {}
+    for name, value in pairs:
+        before = result.get(name)
+        result[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+    return result
+
+
+def _word(key: object) -> str:
+    """A key as the patterns have it: ``to[0][email]`` is ``to``, ``Html-part`` is ``htmlpart``."""
+    name = key if isinstance(key, str) else ""
+    return re.sub(r"[^a-z0-9]", "", re.split(r"[\[<]", name[:80].lower(), maxsplit=1)[0]).rstrip("0123456789") or name
+
+
+def _mail_like(value: Value, depth: int, *, content: bool = False) -> bool:
+    """Whether a mapping, or one inside it, has people with addresses and a content; ``content``: one above it has."""
+    if depth > _DEPTH:
+        return False
+    if isinstance(value, (list, tuple)):
+        return any(_mail_like(member, depth + 1, content=content) for member in value[:_MEMBERS])
+    if not isinstance(value, Mapping):
+        return False
+    words = {key: _word(key) for key in value}
+    content = content or any(_CONTENT.fullmatch(word) for word in words.values())
+    if content and any(_PEOPLE.fullmatch(word) and _address(value[key], 0) for key, word in words.items()):
+        return True
+    # {"message": {"subject"}, "to": [...]}: what is said may stand beside.
+    content = content or any(
+        isinstance(value[key], Mapping) and any(_CONTENT.fullmatch(_word(inner)) for inner in value[key])
+        for key in words
+    )
+    if content and any(_PEOPLE.fullmatch(word) and _address(value[key], 0) for key, word in words.items()):
+        return True
+    return any(_mail_like(value[key], depth + 1, content=content) for key in words)
+
+
+def _address(value: Value, depth: int) -> bool:
+    if isinstance(value, bytes):
+        value = decode_text(value[:_LONGEST])
+    if isinstance(value, str):
+        return re.search(r"[^\s@]@[^\s@]", clean_text(value[:_LONGEST])) is not None
+    if depth > _DEPTH:
+        return False
+    if isinstance(value, (list, tuple)):
+        return any(_address(member, depth + 1) for member in value[:_MEMBERS])
+    if isinstance(value, Mapping):
+        return any(_address(value[key], depth + 1) or _address(key, depth + 1) for key in value)
+    return False

@@ -1,0 +1,118 @@
+"""Requests that look like mail at a host that no service has: said, counted, and never passed in silence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailguard import discover, gate
+from mailguard.config import Settings
+from mailguard.model.exchange import HttpRequest
+from mailguard.model.message import CannotTell, Reason
+from mailguard.strangers import stranger, whereto
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
+OWN = "https://mail.in-house.example/notify"
+TWO = [{"email": "ann@example.com"}, {"email": "bob@example.org"}]
+
+
+def post(body: Any, headers: dict[str, str] = JSON, url: str = OWN, method: str = "POST") -> HttpRequest:
+    return HttpRequest(method, url, headers, body if isinstance(body, (str, bytes)) else json.dumps(body))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        post({"personalizations": [{"to": TWO}], "subject": "S", "content": []}),
+        post({"to": "ann@example.com", "html": "<p>T</p>"}),
+        post({"message": {"subject": "S", "toRecipients": [{"emailAddress": {"address": "ann@example.com"}}]}}),
+        post({"message": {"subject": "S"}, "to": ["ann@example.com"]}),
+        post({"requests": [{"to": TWO}], "base": {}, "subject": "S"}),
+        post({"To": "ann@example.com, bob@example.org", "TemplateId": 5}),
+        post({"recipients": {"ann@example.com": {}}, "Text-part": "T"}),
+        post("to[]=ann%40example.com&to[]=bob%40example.org&subject=S", FORM),
+        post("Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&Message.Subject.Data=S", FORM),
+        post("To: ann@example.com\r\nSubject: S\r\n\r\nT", {"Content-Type": "message/rfc822"}),
+        HttpRequest("GET", OWN + "?to=ann%40example.com,bob%40example.org&subject=S"),
+        HttpRequest("GET", OWN + "?recipient=ann@example.com&template=x"),
+        HttpRequest(
+            "POST",
+            "http://127.0.0.1:4566/",
+            FORM | {"Authorization": "a/eu-west-1/ses/aws4_request"},
+            "Action=SendRawEmail",
+        ),
+    ],
+)
+def test_what_looks_like_mail_is_said(request_: HttpRequest) -> None:
+    assert stranger(request_) == CannotTell(Reason.NOT_MAIL_HOST)
+    assert "@" not in whereto(request_)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        post({"to": "+15550100", "body": "T"}),
+        post({"email": "ann@example.com", "password": "x"}),
+        post({"assignee": "ann@example.com", "subject": "S"}),
+        post({"to": "Berlin", "from": "Paris", "subject": "S"}),
+        post({"query": "mutation { x }", "variables": {"email": "ann@example.com"}}),
+        post({"user": {"email": "ann@example.com"}, "text": "to bob@example.org"}),
+        post([1, 2, "ann@example.com"]),
+        post("name=Ann&email=ann%40example.com", FORM),
+        post("just text for ann@example.com", {"Content-Type": "text/plain"}),
+        post({"to": TWO, "subject": "S"}, method="DELETE"),
+        HttpRequest("GET", OWN + "?email=ann@example.com"),
+        HttpRequest("POST", OWN, JSON, None),
+        HttpRequest("POST", OWN, JSON, '{"to": '),
+    ],
+)
+def test_what_does_not_is_none_of_ours(request_: HttpRequest) -> None:
+    assert stranger(request_) is None
+
+
+def test_a_run_counts_them_and_prints_nobody(tmp_path: Path) -> None:
+    own = {"method": "POST", "url": OWN + "/ann@example.com/5", "headers": JSON}
+    other = {"method": "POST", "url": OWN, "headers": JSON, "body": json.dumps({"to": "ann", "subject": "S"})}
+    mail = own | {"body": json.dumps({"to": TWO, "subject": "S"})}
+    # Alike in form; only what the last two say makes them mail.
+    later = other | {"body": json.dumps({"to": "Ann <ann@example.com>", "subject": "S"})}
+    lines = [other, mail, other, mail, later, later]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    path = tmp_path / "log.jsonl"
+    tree = discover.tree_of([str(path)], tmp_path)
+    run = gate.prepare([str(path)], tree, Settings(), eyes=frozenset({gate.CAPTURES}), here=tmp_path)
+    report = run.report()
+    assert (report.ledger.requests, report.ledger.cannot_tell, report.exit_code) == (4, 4, 3)
+    assert [inspection.verdict for inspection in run.inspections()] == ["cannot-tell"] * 4
+    assert run.affected().requests == 4
+    assert [(skip.place.line, skip.times) for skip in report.skips] == [(2, 2), (5, 2)]
+    text = gate.render(report, "text", run.options())
+    assert "POST mail.in-house.example/notify/*/*" in text
+    assert "ann@" not in text
+
+
+def test_a_host_of_the_settings_is_no_stranger(tmp_path: Path) -> None:
+    body = {"personalizations": [{"to": TWO}], "from": TWO[0], "subject": "S"}
+    line = {"method": "POST", "url": OWN, "headers": JSON, "body": json.dumps(body)}
+    (tmp_path / "log.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
+    report = gate.replay(tmp_path / "log.jsonl", Settings(hosts={"mail.in-house.example/notify": "sendgrid"}))
+    assert [finding.rule for finding in report.findings] == ["shared-personalization"]
+
+
+@pytest.mark.parametrize("name", ["a.eml", "b.har", "c.mbox", "d.HAR.gz"])
+def test_a_file_that_is_called_a_capture_does_not_pass_unread(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\x00\x01 nothing that anybody knows")
+    (tmp_path / "good.eml").write_bytes(b"To: ann@example.com\nFrom: x@example.com\n\nT")
+    (tmp_path / "empty.mbox").write_bytes(b"")
+    (tmp_path / "note.txt").write_bytes(b"nothing")
+    report = gate.replay(tmp_path)
+    assert (report.ledger.requests, report.ledger.cannot_tell, report.exit_code) == (2, 1, 3)
+
+
+def test_a_message_that_names_nobody_is_one(tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(b"Subject: S\nContent-Type: text/plain\n\nT")
+    assert gate.replay(tmp_path / "a.eml").ledger.requests == 1
