@@ -17,7 +17,9 @@ from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value
 from mailguard.recording import looks_like_message
-from mailguard.wire import header, payload, url_parts
+from mailguard.wire.bodies import payload
+from mailguard.wire.media import header
+from mailguard.wire.urls import url_parts
 
 __all__ = ["stranger", "whereto"]
 

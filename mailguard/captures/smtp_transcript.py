@@ -39,6 +39,9 @@ _CONNECTED = re.compile(
     r"|connect: [^()]{0,20}\('([A-Za-z0-9.-]{1,253})', ([0-9]{1,5})\)"
 )
 _LINES: Final = 64 << 20
+_ENDS = re.compile(r"(?:MAIL\s+FROM\s*:|QUIT\s*\Z)", re.IGNORECASE)
+_OTHER_COMMANDS: Final = frozenset({"QUIT", "NOOP", "VRFY", "EXPN", "HELP", "EHLO", "HELO", "LHLO", "STARTTLS", "AUTH"})
+_DAMAGED: Final = CannotTell(Reason.BAD_RECORD, "the transaction holds what is no command of SMTP")
 
 
 def _sniff(sample: Sample) -> bool:
@@ -59,10 +62,12 @@ class _Session:
         self.offered: list[str] = []
         self.data: list[str] | None = None
         self.size = 0
+        self.odd = False  # whether the client said something between MAIL and DATA that is no command
 
     def reset(self) -> None:
         self.sender, self.line, self.people, self.offered, self.data, self.size = None, 0, [], [], None, 0
         self.waiting = []
+        self.odd = False
 
 
 def _read(source: Source) -> Iterator[Record]:
@@ -91,6 +96,10 @@ def _read(source: Source) -> Iterator[Record]:
             else:
                 texts = [line]
             for text in texts:
+                if session.odd and _ENDS.match(text.strip()):
+                    yield broken(source, _DAMAGED, session.line, f"transaction[{count}]")
+                    count += 1
+                    session.reset()
                 done = _command(session, text, number, plain=not prefixed)
                 if done is not None:
                     yield _record(source, relay, done, session, count)
@@ -99,6 +108,8 @@ def _read(source: Source) -> Iterator[Record]:
     if session.data is not None or session.people:
         # The session was cut: the headers that are there still tell.
         yield _record(source, relay, session.data or [], session, count)
+    elif session.odd:
+        yield broken(source, _DAMAGED, session.line, f"transaction[{count}]")
 
 
 def _client_lines(line: str, start: int) -> list[str]:
@@ -165,7 +176,10 @@ def _command(session: _Session, text: str, number: int, *, plain: bool) -> list[
         session.reset()
         session.waiting = ["RSET"]
     elif word and not _NOTE.match(text):
-        session.waiting.append(word.split()[0][:10])
+        verb = word.split()[0][:10]
+        session.waiting.append(verb)
+        # A damaged RCPT or DATA, or BDAT (RFC 3030), whose messages are not read here.
+        session.odd = session.odd or (bool(session.line) and verb not in _OTHER_COMMANDS)
     return None
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
+from urllib.parse import unquote_plus
 
 from mailguard.documents import base64_bytes, decode_text, is_utf8, read_json
 from mailguard.model.exchange import Form, HttpRequest
