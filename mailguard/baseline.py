@@ -192,17 +192,23 @@ def match(
     moved: Callable[[Problem], bool] | None = None,
     *,
     same: bool = False,
+    became: Callable[[str, str], bool] = lambda *_: True,
 ) -> dict[int, int]:
     """Which of ``current`` are known: their index, and the index of the known problem that covers them.
 
     Each known problem covers one. First by name; then, of what is left, by the functions alone where ``moved`` says that a
     module may have been: with the module still there, a problem that is gone from it was repaired, and one of the same
-    function name elsewhere is another one. Last by the lines of code, as a function may have been renamed. Never by
-    anything about people. With ``same``, a line that was written anew and shows people in another way is another problem.
+    function name elsewhere is another one. Last by the lines of code, as a function may have another name now: ``became`` says
+    of two symbols whether one can be what the other is now. Never by anything about people. With ``same``, a line that was
+    written anew and shows people in another way is another problem.
     """
 
     def covers(one: Problem, other: Problem) -> bool:
         return one.covers(other) and not (same and one.rule != other.rule and one.words[:1] != other.words[:1])
+
+    def renamed(one: Problem, other: Problem) -> bool:
+        both = ((one.send, other.send), (one.origin, other.origin))
+        return all(symbol == now or became(symbol, now) for symbol, now in both)
 
     def by_function(one: Problem) -> Hashable:
         return (one.policy, _function(one.send), _function(one.origin))
@@ -210,15 +216,18 @@ def match(
     def by_words(one: Problem) -> Hashable:
         return (one.policy, *one.words) if any(one.words) else None
 
-    ways: list[tuple[Callable[[Problem], Hashable], Callable[[Problem], bool]]] = [
-        (lambda one: one.key, lambda _: True),
-        (by_words, lambda _: True),
+    def any_two(one: Problem, other: Problem) -> bool:  # noqa: ARG001  # alike by their key
+        return True
+
+    ways: list[tuple[Callable[[Problem], Hashable], Callable[[Problem], bool], Callable[[Problem, Problem], bool]]] = [
+        (lambda one: one.key, lambda _: True, any_two),
+        (by_words, lambda _: True, renamed),
     ]
     if moved is not None:
-        ways.insert(1, (by_function, moved))
+        ways.insert(1, (by_function, moved, any_two))
     matched: dict[int, int] = {}
     used: set[int] = set()
-    for way, counts in ways:
+    for way, counts, fits in ways:
         groups: dict[Hashable, list[int]] = {}
         for index, problem in enumerate(known):
             if index not in used and (key := way(problem)) is not None and counts(problem):
@@ -233,7 +242,9 @@ def match(
         for same_words in (True, False):
             for index in waiting:
                 candidates = groups.get(way(current[index]), []) if index not in matched else []
-                fitting = [one for one in candidates if covers(known[one], current[index])]
+                fitting = [
+                    one for one in candidates if covers(known[one], current[index]) and fits(known[one], current[index])
+                ]
                 if same_words:
                     words = current[index].words
                     fitting = [one for one in fitting if any(words) and known[one].words == words]

@@ -496,9 +496,14 @@ def _sha1() -> Any:
 # Asking
 
 
+def _merging() -> bool:
+    """Whether git is about to commit a merge, and says with what in its environment only (see ``git.merged``)."""
+    return any(name.startswith("GITHEAD_") for name in os.environ)
+
+
 def answer(arguments: Sequence[str]) -> tuple[str, int] | None:
     """What a run with these arguments would print, and its exit code; None where one has to look."""
-    if "--no-cache" in arguments:
+    if "--no-cache" in arguments or _merging():
         return None
     try:
         place = folder()
@@ -518,7 +523,15 @@ def answer(arguments: Sequence[str]) -> tuple[str, int] | None:
         terms = [word.split(b"\t") for word in words.split(b"\n") if word]
         where = os.fsdecode(root)
         if sort == b"staged":
-            same = _same_staged(where, git, files, terms, clean == b"1")
+            now = _same_staged(where, git, files, terms, clean == b"1")
+            same = now is not None
+            if now is not None and now != (git, files):
+                # The next commit is compared with what this one makes.
+                parts = (form, asked, sort, root, code, clean, marks, folders, now[1], words, now[0])
+                try:  # noqa: SIM105  # contextlib is not loaded for this
+                    _store(place, key, question, b"\0".join((*parts, out)))
+                except OSError:
+                    pass  # the answer is right all the same
         else:
             same = _same_git(where, git) and _same_folders(folders) and _same_files(files, terms)
         return (out.decode("utf-8", "surrogateescape"), int(code)) if same else None
@@ -590,35 +603,42 @@ def _same_files(files: bytes, words: Sequence[Sequence[bytes]]) -> bool:
     return True
 
 
-def _same_staged(root: str, git: bytes, files: bytes, words: Sequence[Sequence[bytes]], clean: bool) -> bool:
-    """Whether what is staged differs from what was staged in nothing that counts."""
+def _same_staged(
+    root: str, git: bytes, files: bytes, words: Sequence[Sequence[bytes]], clean: bool
+) -> tuple[bytes, bytes] | None:
+    """What of the next commit has to be as it is from now on; None where what is staged differs in something that counts."""
     head, index, tree = git.split(b"\t")
     now = _head(root)
     if now is None:
-        return False
+        return None
     with open(_index_file(root), "rb") as stream:
         data = stream.read()
     if now == head and _digest(data) == index:
-        return True
+        return git, files
     if not clean or (now != head and _tree_of_commit(root, now) != tree):
-        return False
+        return None
     entries = _index(data)
     if entries is None:
-        return False
+        return None
+    made, rows = _tree_name(entries) or b"", []
     for about, kind, path in _rows(files, 3):
         new = entries.pop(path, None)
         if new is None:
-            return False
-        if new[:24].hex().encode() == about:
+            return None
+        found = new[:24].hex().encode()
+        rows.append(b"\t".join((found, kind, path)))
+        if found == about:
             continue
-        if kind == LOUD or new[:4].hex().encode() != about[:8]:
-            return False
+        if kind == LOUD or found[:8] != about[:8]:
+            return None
         with open(os.path.join(os.fsencode(root), path), "rb") as stream:
             content = stream.read()
         # What is on the disk is searched only where it is what is staged.
         if not _is_blob(content, new[4:24]) or not _changed_quietly(kind, content, words):
-            return False
-    return not any(could_matter(os.path.basename(os.fsdecode(path))) for path in entries)
+            return None
+    if any(could_matter(os.path.basename(os.fsdecode(path))) for path in entries):
+        return None
+    return b"\t".join((now, _digest(data), made)), b"\n".join(rows)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -627,7 +647,7 @@ def _same_staged(root: str, git: bytes, files: bytes, words: Sequence[Sequence[b
 
 def keep(arguments: Sequence[str], kept: Kept, before: int) -> bool:
     """Remember a run that began at ``before`` (nanoseconds of the clock); whether it could be done. Never raises."""
-    if "--no-cache" in arguments:
+    if "--no-cache" in arguments or _merging():
         return False
     try:
         place = folder()
@@ -637,18 +657,22 @@ def keep(arguments: Sequence[str], kept: Kept, before: int) -> bool:
         key = _key(place, make=True)
         if body is None or key is None or len(body) > SIZE_LIMIT // 4:
             return False
-        file = _entry(place, key, _question(arguments))
-        fresh = f"{file}.{os.getpid()}.{time.time_ns()}"
-        try:
-            _write(fresh, blake2b(body, key=key, digest_size=32).digest() + body)
-            os.replace(fresh, file)
-        finally:
-            if os.path.lexists(fresh):
-                os.unlink(fresh)
+        _store(place, key, _question(arguments), body)
         _prune(place)
     except (OSError, ValueError, UnicodeError):
         return False
     return True
+
+
+def _store(place: str, key: bytes, question: bytes, body: bytes) -> None:
+    file = _entry(place, key, question)
+    fresh = f"{file}.{os.getpid()}.{time.time_ns()}"
+    try:
+        _write(fresh, blake2b(body, key=key, digest_size=32).digest() + body)
+        os.replace(fresh, file)
+    finally:
+        if os.path.lexists(fresh):
+            os.unlink(fresh)
 
 
 def _body(arguments: Sequence[str], kept: Kept, before: int) -> bytes | None:

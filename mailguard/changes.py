@@ -534,8 +534,8 @@ def staged(root: Path) -> Change:
         raise NothingToCheck("--staged looks at the next commit, and there is no git repository here.")
     now = Stored(root, entries)
     names = now.names()
-    commits = [commit for name in ("HEAD", "MERGE_HEAD") if (commit := git.commit(root, name)) is not None]
-    trees = [_stored(root, commit, "HEAD") for commit in commits]
+    head = git.commit(root, "HEAD")
+    trees = [_stored(root, commit, "HEAD") for commit in ([head, *git.merged(root)] if head is not None else [])]
     olds = tuple(_old(tree, names, now.read) for tree in trees)
     policy = trees[0] if trees else Stored(root, ())
     before = olds[0].tree.names() if olds else {}

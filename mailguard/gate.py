@@ -12,6 +12,7 @@ import functools
 import importlib
 import multiprocessing
 import pkgutil
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -329,6 +330,8 @@ class Run:
     _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
     _modules: set[str] = field(default_factory=set, compare=False, repr=False)
+    _texts: dict[str, dict[str, str]] = field(default_factory=dict, compare=False, repr=False)
+    """By module: the code of its functions and classes."""
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
     _captured: list[tuple[str, str, Format]] = field(default_factory=list, compare=False, repr=False)
 
@@ -453,7 +456,7 @@ class Run:
         for old in self.change.olds:
             before, unread_before = self.before(self._files_at(old.tree)).problems()
             before = [old.renamed(problem) for problem in before]
-            found |= match(problems, before, same=True).keys()
+            found |= match(problems, before, same=True, became=self._became).keys()
             known_unread |= match_unread(unread, [old.renamed_file(one) for one in unread_before])
             still_there = set(match(before, listed).values())
             listed = [problem for index, problem in enumerate(listed) if index not in still_there]
@@ -487,6 +490,28 @@ class Run:
             self._modules.update(foreign(module_of(file.path)) for file in self.files.python)
         return problem.send.partition(":")[0] not in self._modules
 
+    def _became(self, symbol: str, now: str) -> bool:
+        """Whether a function can be what another one is now: it is no longer there, or it names the other one.
+
+        While it is there and has nothing to do with the other one, what it no longer does was repaired, and equal code
+        elsewhere is another problem. Captures are told by their names.
+        """
+        module, colon, name = symbol.partition(":")
+        if not colon:
+            return True
+        if module not in self._texts:
+            texts: dict[str, str] = {}
+            for file in self.files.python:
+                if foreign(module_of(file.path)) == module:
+                    from mailguard.source.comments import texts_of_symbols  # noqa: PLC0415  # loads libcst
+
+                    with contextlib.suppress(OSError):  # a Skip says so
+                        texts |= texts_of_symbols(file.path, file.read())
+            self._texts[module] = {foreign(one) or "<module>": text for one, text in texts.items()}
+        text = self._texts[module].get(name)
+        other = now.rpartition(":")[2].rpartition(".")[2]
+        return text is None or re.search(rf"\b{re.escape(other)}\b", text) is not None
+
     def before(self, files: Files) -> Run:
         """The same run on other files: those from before a change, all of them."""
         tree = replace(self.tree, named=(), stdin=False)
@@ -495,7 +520,15 @@ class Run:
 
     def on(self, files: Files) -> Run:
         """The same run on other files; nothing that was seen of these is kept."""
-        return replace(self, files=files, _modules=set(), _lines={}, _files={}, _symbols={}, _cache=[], _captured=[])
+        fresh: dict[str, Any] = {
+            "_lines": {},
+            "_files": {},
+            "_symbols": {},
+            "_texts": {},
+            "_cache": [],
+            "_captured": [],
+        }
+        return replace(self, files=files, _modules=set(), **fresh)
 
     def _files_at(self, stored: Stored) -> Files:
         return _files_of(replace(self.tree, named=(), stdin=False), self.settings, self.eyes, stored)

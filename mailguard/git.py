@@ -29,6 +29,7 @@ __all__ = [
     "last_commits",
     "meanings",
     "merge_base",
+    "merged",
     "name_of",
     "root_of",
     "tree",
@@ -172,6 +173,20 @@ def meanings(root: Path, name: str) -> list[str]:
         if meant is not None:
             found[folder + reference] = meant
     return sorted(found) if len(set(found.values())) > 1 else []
+
+
+_MERGED: Final = re.compile(r"GITHEAD_([0-9a-f]{40,64})")
+
+
+def merged(root: Path) -> list[str]:
+    """The commits that the next one brings together with the last one; none where it is no merge.
+
+    git writes ``MERGE_HEAD`` only after the hook for merges (``pre-merge-commit``) has run; until then their names are in the
+    environment that ``git merge`` gives to the hook (builtin/merge.c of git 2.39, ``GITHEAD_``).
+    """
+    told = [found[1] for name in sorted(os.environ) if (found := _MERGED.fullmatch(name))]
+    commits = [commit(root, name) for name in ("MERGE_HEAD", *told)]
+    return list(dict.fromkeys(one for one in commits if one is not None))
 
 
 def is_shallow(root: Path) -> bool:

@@ -131,7 +131,7 @@ def _hook(origin: Origin) -> list[str]:
         "      name: mailguard",
         "      entry: mailguard check --staged",
         *language,
-        "      types_or: [python, jupyter, toml]",
+        "      always_run: true",
         "      pass_filenames: false",
         "      require_serial: true",
     ]

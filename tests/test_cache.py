@@ -361,6 +361,21 @@ def test_a_staged_file_that_names_nothing_is_answered_at_once(repository: Path, 
     assert look("--staged") == first
 
 
+def test_commit_after_commit_is_answered_at_once(repository: Path, look: Look) -> None:
+    first = look("--staged")
+    file = repository / "shop" / "shapes.py"
+    for number in range(4):
+        file.write_text(QUIET.replace("width * height", str(number)))
+        (repository / "notes.md").write_text(str(number))
+        git(repository, "add", "-A")
+        # Nobody looks again in between: each answer is where the next one begins.
+        assert answer("--staged") == first
+        git(repository, "commit", "-q", "-m", str(number))
+    file.write_text(QUIET + "import smtplib\n")
+    git(repository, "add", "-A")
+    assert answer("--staged") is None
+
+
 @pytest.mark.parametrize(
     "edit",
     [

@@ -563,6 +563,54 @@ def test_a_repair_makes_no_room_for_a_problem_of_the_same_name_elsewhere(reposit
         assert out.startswith("b/other.py:6:")
 
 
+SECOND = REPAIRED + "\n\n" + LEAK.replace("def old(", "def other(").split("\n", 1)[1]
+RENAMES = {
+    "the same line in another function of the file": ({"a/old.py": SECOND}, 1),
+    "the same line in another file": ({"a/old.py": REPAIRED, "b/other.py": LEAK.replace("def old(", "def other(")}, 1),
+    "the same line in a function of that name": ({"a/old.py": REPAIRED, "b/other.py": LEAK}, 1),
+    "another name": ({"a/old.py": LEAK.replace("def old(", "def other(")}, 0),
+    "a part of it gets a name": (
+        {"a/old.py": LEAK.replace("def old(", "def other(") + "\n\ndef old(subject):\n    other(subject)\n"},
+        0,
+    ),
+    "another file": ({"a/old.py": "from b.other import old  # noqa\n", "b/other.py": LEAK}, 0),
+    "another file and another name": ({"a/old.py": "X = 1\n", "b/other.py": LEAK.replace("def old(", "def other(")}, 0),
+}
+
+
+def test_a_merge_without_a_conflict_is_compared_with_both_sides(repository: Repository) -> None:
+    repository.commit({"news/mailer.py": EACH, "news/one.py": ONE})
+    repository.git("checkout", "-q", "-b", "side")
+    repository.commit({"news/mailer.py": ALL, "news/theirs.py": LEAK})
+    repository.git("checkout", "-q", "main")
+    hooks = repository.root / ".git" / "hooks"
+    entry = f'#!/bin/sh\nPYTHONPATH="{PACKAGE}" exec "{sys.executable}" -m mailguard check --staged > "$0.out" 2>&1\n'
+    # git has not written MERGE_HEAD when it calls this one.
+    (hooks / "pre-merge-commit").write_text(entry)
+    (hooks / "pre-merge-commit").chmod(0o755)
+    repository.commit({"news/other.py": "X = 1\n"})
+    repository.git("merge", "-q", "--no-edit", "side")
+    assert "0 new" in (hooks / "pre-merge-commit.out").read_text()
+    repository.git("reset", "-q", "--hard", "HEAD~1")
+    # Neither side shows anybody to anybody, the merge does.
+    repository.commit({"news/views.py": CALLER})
+    with pytest.raises(AssertionError):
+        repository.git("merge", "-q", "--no-edit", "side")
+    out = (hooks / "pre-merge-commit.out").read_text()
+    assert "1 new in this commit." in out
+    assert out.startswith("news/mailer.py:5:")
+
+
+@pytest.mark.parametrize("way", RENAMES)
+def test_a_line_that_is_known_is_so_where_its_function_went(repository: Repository, run: Run, way: str) -> None:
+    repository.commit({"a/old.py": LEAK, "b/other.py": "Y = 2\n"})
+    files, code = RENAMES[way]
+    repository.put({**files})
+    repository.git("add", "-A")
+    for mode in (["--staged"], ["--since", "HEAD"]):
+        assert run("check", *mode)[0] == code, run("check", *mode)[1]
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_what_the_baseline_still_knows_makes_no_room_elsewhere(repository: Repository, run: Run, gone: bool) -> None:
     repository.put({"a/old.py": LEAK})
@@ -721,6 +769,21 @@ def test_the_hook_over_a_branch_compares_with_where_it_starts(repository: Reposi
     assert hook(repository, "mailguard", PRE_COMMIT_FROM_REF=first, PRE_COMMIT_TO_REF="HEAD")[0] == 1
 
 
+SOME = f"""\
+from django.core.mail import send_mail
+from shop.models import Subscriber
+
+
+def some(subject):
+    people = {EVERYBODY}
+    try:
+        from news.local import AT_MOST
+    except ImportError:
+        AT_MOST = 100
+    send_mail(subject, "b", "news@example.com", people[:AT_MOST])
+"""
+
+
 def test_the_real_pre_commit_runs_the_hook(repository: Repository, tmp_path: Path) -> None:
     pytest.importorskip("pre_commit")
     import yaml
@@ -731,7 +794,14 @@ def test_the_real_pre_commit_runs_the_hook(repository: Repository, tmp_path: Pat
         one |= {"language": "system", "entry": f"{sys.executable} -m {one['entry']}"}
     config = {"repos": [{"repo": "local", "hooks": hooks}]}
     repository.commit(
-        {"news/mailer.py": EACH, "news/views.py": CALLER, ".pre-commit-config.yaml": yaml.safe_dump(config)}
+        {
+            "news/mailer.py": EACH,
+            "news/views.py": CALLER,
+            "news/new.py": EACH,
+            "news/some.py": SOME,
+            "news/local.py": "AT_MOST = 1\n",
+            ".pre-commit-config.yaml": yaml.safe_dump(config),
+        }
     )
 
     def commit() -> tuple[int, str]:
@@ -772,3 +842,17 @@ def test_the_real_pre_commit_runs_the_hook(repository: Repository, tmp_path: Pat
     )
     code, out = commit()
     assert code == 0, out
+    # What is no Python file by its name, and what is taken away, can make a call unsafe as well.
+    repository.git("mv", "news/new.py", "news/new.txt")
+    (repository.root / "news" / "new.py").symlink_to("new.txt")
+    repository.git("add", "-A")
+    code, out = commit()
+    assert code == 0, out
+    (repository.root / "news" / "new.txt").write_text(LEAK)
+    code, out = commit()
+    assert code == 1, out
+    repository.git("checkout", "-q", "HEAD", ".")
+    repository.git("rm", "-q", "news/local.py")
+    code, out = commit()
+    assert code == 1, out
+    assert "1 new in this commit." in out

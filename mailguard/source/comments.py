@@ -17,7 +17,7 @@ from typing import Final
 from mailguard.model.place import Comment
 from mailguard.source import facts
 
-__all__ = ["Statement", "comments", "symbols", "with_comment"]
+__all__ = ["Statement", "comments", "symbols", "texts_of_symbols", "with_comment"]
 
 _BLANK: Final = frozenset({tokenize.NL, tokenize.COMMENT, tokenize.ENCODING, tokenize.ENDMARKER})
 
@@ -171,6 +171,22 @@ def symbols(path: str, data: bytes) -> Callable[[int], str]:
         return spans[at][2] if at >= 0 and line <= spans[at][1] else ""
 
     return around
+
+
+def texts_of_symbols(path: str, data: bytes) -> dict[str, str]:
+    """The code of every function and class of a file, and of its top level (an empty name).
+
+    Each without its header, and without what is inside another one. Nothing where nothing can be read.
+    """
+    reader, place = _read(path, data)
+    lines = data.decode("utf-8", "replace").splitlines()
+    found: dict[str, list[str]] = {"": []}
+    for one in reader.statements:
+        own = found.setdefault(one.symbol, [])
+        first = lines[place(one.first) - 1 : place(one.first)]
+        if not first or not first[0].lstrip().startswith(("def ", "class ", "async def ", "@")):
+            own.extend(lines[place(one.first) - 1 : place(one.last)])
+    return {symbol: "\n".join(texts) for symbol, texts in found.items()}
 
 
 def with_comment(path: str, data: bytes, target: int | str, comment: str) -> tuple[bytes, int] | None:
