@@ -12,7 +12,7 @@ from typing import Final
 
 from mailguard.allow import comment_for
 from mailguard.baseline import FILE, Baseline, BaselineError, text_of
-from mailguard.config import nearest_name
+from mailguard.config import NEXT_CHANGE, nearest_name
 from mailguard.discover import NothingToCheck, display_path, module_of, place_named
 from mailguard.gate import Run
 from mailguard.ledger import plural
@@ -129,9 +129,10 @@ def allow(run: Run, text: str, reason: str, until: date | None) -> Written:
     if written is None:
         raise NothingToCheck(f"no comment can be written in {text}. Write it yourself: {comment}")
     data, line = written
+    when = "from the next change on" if run.settings.exceptions == NEXT_CHANGE else "at once"
     lines = (
         f"{path}:{line}   {comment}",
-        "It counts at once, and every report counts it. To look past exceptions: mailguard check --no-allow",
+        f"It counts {when}, and every report counts it. To look past exceptions: mailguard check --no-allow",
     )
     return Written(lines, path, data)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -75,6 +75,8 @@ class Allowance:
     """The rule that says why it does not count; empty if it does."""
     title: str = ""
     change: str = ""
+    waits: bool = False
+    """Whether it does not count yet: a change brings it, and is judged by what was there before."""
 
     @property
     def place(self) -> Place:
@@ -98,6 +100,8 @@ class Exceptions:
     """Tells the day, where an end date asks for it; None where nothing tells."""
     causes: Mapping[str, str]
     """The rules that exist, each with what it guards against."""
+    waits: Callable[[Allowance], bool] = lambda _: False
+    """Whether an exception does not count yet."""
     _files: dict[str, list[Allowance]] = field(default_factory=dict)
     _used: set[tuple[str, int, int]] = field(default_factory=set)
 
@@ -107,7 +111,7 @@ class Exceptions:
             covering = [one for one in self._of(place.path) if one.covers(place) and self._speaks_of(one, cause)]
             # The one that is nearest counts, so that a wider one beside it is seen to be of no use.
             for one in sorted(covering, key=lambda one: (one.comment.last - one.comment.first, one.comment.line)):
-                if not one.problem:
+                if not one.problem and not one.waits:
                     self._used.add((one.path, one.comment.line, one.comment.column))
                     return one.reason
         return ""
@@ -119,6 +123,10 @@ class Exceptions:
         """Those of ``paths`` that allow something, in order."""
         return [one for path in sorted(set(paths)) for one in self._of(path) if self._is_used(one)]
 
+    def waiting(self, paths: Iterable[str]) -> list[Allowance]:
+        """Those of ``paths`` that do not count yet, in order."""
+        return [one for path in sorted(set(paths)) for one in self._of(path) if one.waits]
+
     def findings(self, paths: Iterable[str]) -> list[tuple[Finding, str]]:
         """What is wrong with the exceptions of ``paths``, each with the function that it stands in."""
         result = []
@@ -126,7 +134,7 @@ class Exceptions:
             for one in self._of(path):
                 if one.problem:
                     result.append((_finding(one, one.problem, one.title, one.change), one.comment.symbol))
-                elif not self._is_used(one):
+                elif not self._is_used(one) and not one.waits:
                     title = _ABOUT[UNUSED].title
                     result.append((_finding(one, UNUSED, title, "remove it"), one.comment.symbol))
         return result
@@ -136,9 +144,8 @@ class Exceptions:
 
     def _of(self, path: str) -> list[Allowance]:
         if path not in self._files:
-            self._files[path] = [
-                self._allowance(path, one) for one in self.comments(path) if _MENTION.search(one.text) is not None
-            ]
+            found = [self._allowance(path, one) for one in self.comments(path) if _MENTION.search(one.text) is not None]
+            self._files[path] = [replace(one, waits=not one.problem and self.waits(one)) for one in found]
         return self._files[path]
 
     def _allowance(self, path: str, comment: Comment) -> Allowance:

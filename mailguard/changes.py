@@ -353,7 +353,7 @@ class Change:
     def _lines(self, path: str) -> frozenset[int] | None:
         """The changed lines of a file; None for all of them."""
         new = self._now(path)
-        old = self._before(path)
+        old = self.before(path)
         if old is None or new is None:
             return None
         return _changed_lines(old, new)
@@ -366,7 +366,8 @@ class Change:
         except OSError:
             return None
 
-    def _before(self, path: str) -> bytes | None:
+    def before(self, path: str) -> bytes | None:
+        """What was in a file before the change, whatever it was called; None if it was not there."""
         for old in self.olds:
             name = next((one for one, new in old.moved.items() if new == path), path)
             data = old.tree.read(name)
@@ -374,17 +375,16 @@ class Change:
                 return data
         return None
 
-    def remarks(self, exceptions: Iterable[Allowance]) -> Iterator[str]:
-        """What the change does besides: exceptions that it brings, rules that it loosens."""
-        lines = []
-        for one in exceptions:
-            before = self._before(one.path)
-            if before is None or one.comment.text.encode() not in before:
+    def remarks(self, exceptions: Iterable[Allowance], waiting: Iterable[Allowance] = ()) -> Iterator[str]:
+        """What the change does besides: exceptions that it brings, which count or wait, and rules that it loosens."""
+        for brought, when in ((exceptions, "at once"), (waiting, "from the next change on")):
+            lines = []
+            for one in brought:
                 end = f" until {one.until}" if one.until else ""
                 lines.append(f"  {one.place.path}:{one.place.line}   {', '.join(sorted(one.rules))}{end}: {one.reason}")
-        if lines:
-            what = "an exception, which counts" if len(lines) == 1 else f"{len(lines)} exceptions, which count"
-            yield "\n".join([f"This change adds {what} at once.", *lines])
+            if lines:
+                what = "an exception, which counts" if len(lines) == 1 else f"{len(lines)} exceptions, which count"
+                yield "\n".join([f"This change adds {what} {when}.", *lines])
         if self.notices:
             loosens = f"This change also loosens the rules. It was judged by those of {self.base}."
             yield "\n".join([loosens, *(f"  {notice}" for notice in self.notices)])

@@ -29,6 +29,8 @@ else:
     import tomli as tomllib
 
 __all__ = [
+    "AT_ONCE",
+    "NEXT_CHANGE",
     "CaptureFiles",
     "Sender",
     "Settings",
@@ -61,6 +63,10 @@ class SettingsError(Exception):
         self.message, self.file, self.line = message, file, line
         place = f"{file}:{line}: " if line else f"{file}: " if file else ""
         super().__init__(place + message)
+
+
+AT_ONCE: Final = "at-once"
+NEXT_CHANGE: Final = "next-change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,8 @@ class Settings:
     """A folder of further rules, relative to the folder of the settings."""
     tests: bool = False
     """Whether test code closes the gate too."""
+    exceptions: str = AT_ONCE
+    """When an exception counts that a change brings beside the code: at once, or from the next change on."""
     file: Path | None = None
     """The file these settings were read from; None for the defaults."""
     folder: Path | None = None
@@ -314,6 +322,7 @@ class _Reader:
             "gate": self.gate,
             "rules": self.rules,
             "tests": lambda value: self.flag(value, "tests"),
+            "exceptions": self.exceptions,
         }
         self.check_keys(table, readers, ())
         values: dict[str, Any] = {key.replace("-", "_"): readers[key](value) for key, value in table.items()}
@@ -453,6 +462,11 @@ class _Reader:
         if value not in names:
             raise self.error('"gate" is "warning" or "error"', "gate")
         return names[value]
+
+    def exceptions(self, value: Any) -> str:
+        if value not in (AT_ONCE, NEXT_CHANGE):
+            raise self.error(f'"exceptions" is "{AT_ONCE}" or "{NEXT_CHANGE}"', "exceptions")
+        return str(value)
 
     def rules(self, value: Any) -> str:
         folder = self.text(value, "rules")

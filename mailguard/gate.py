@@ -31,7 +31,7 @@ from mailguard.allow import MARK, REMARKS, Allowance, Exceptions
 from mailguard.baseline import Baseline, Problem, Unread, match, match_unread, unread_of
 from mailguard.baseline import load as load_baseline
 from mailguard.changes import Change, Stored
-from mailguard.config import Settings, find, load
+from mailguard.config import NEXT_CHANGE, Settings, find, load
 from mailguard.discover import File, Files, Tree, module_of
 from mailguard.evidence import ABOUT, IGNORES_BODY, OUT_OF_DATE, Witness, out_of_date, unmatched
 from mailguard.globs import Globs
@@ -358,8 +358,9 @@ class Run:
         if self.baseline is not None and self.change is None and self.tree.whole and self.eyes == BOTH:
             notices.extend(_against(self.baseline, len(self._match(problems, self.baseline)), ledger))
         if self.change is not None:
-            in_force = seen.exceptions.in_force(file.path for file in seen.asked)
-            notices.extend(self.change.remarks(in_force))
+            asked = [file.path for file in seen.asked]
+            brought = [one for one in seen.exceptions.in_force(asked) if self._brings(one)]
+            notices.extend(self.change.remarks(brought, seen.exceptions.waiting(asked)))
         if seen.captures is not None:
             notices.extend(seen.captures.limits())
         notices.extend(self.watch.notices(crowded=False))
@@ -407,7 +408,9 @@ class Run:
         return self._cache[0]
 
     def _look(self) -> _Seen:
-        exceptions = Exceptions(self._comments, self.today, {rule.id: rule.cause.value for rule in self.rules})
+        waits = self.change is not None and self.settings.exceptions == NEXT_CHANGE
+        causes = {rule.id: rule.cause.value for rule in self.rules}
+        exceptions = Exceptions(self._comments, self.today, causes, self._brings if waits else lambda _: False)
         asked = [file for file in self.files.python if self.tree.asks_for(file.path)]
         skips = list(self.files.skips)
         code = self._scan(exceptions, skips) if CODE in self.eyes and asked else None
@@ -914,6 +917,18 @@ class Run:
                 data = b""  # a Skip says so
             self._symbols[place.path] = symbols(place.path, data)
         return f"{module_of(place.path)}:{self._symbols[place.path](place.line) or '<module>'}"
+
+    def _brings(self, one: Allowance) -> bool:
+        """Whether the change brings an exception: there are more like it in its function than there were."""
+        before = self.change.before(one.path) if self.change is not None else None
+        if before is None or MARK not in before:
+            return True
+        from mailguard.source.comments import comments  # noqa: PLC0415  # loads libcst
+
+        def like(found: Iterable[Comment]) -> int:
+            return sum((each.text, each.symbol) == (one.comment.text, one.comment.symbol) for each in found)
+
+        return like(self._comments(one.path)) > like(comments(one.path, before))
 
     def _comments(self, path: str) -> list[Comment]:
         """The comments of a file that holds an exception."""

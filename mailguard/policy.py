@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mailguard.baseline import FILE as BASELINE_FILE
 from mailguard.baseline import Baseline, match, match_unread
-from mailguard.config import Sender, Settings
+from mailguard.config import AT_ONCE, NEXT_CHANGE, Sender, Settings
 from mailguard.rulebook.policies import Audience
 from mailguard.rulebook.rules import Rule
 
@@ -98,6 +98,8 @@ def loosened(old: Settings, new: Settings, rules: Iterable[Rule]) -> list[Looser
         say("the gate is closed by errors only", "gate")
     if old.tests and not new.tests:
         say("test code no longer closes the gate", "tests")
+    if old.exceptions == NEXT_CHANGE and new.exceptions == AT_ONCE:
+        say("exceptions count at once", "exceptions")
     return found
 
 
@@ -191,6 +193,7 @@ def tightened(policy: Settings, own: Settings, rules: Iterable[Rule]) -> tuple[S
         exclude=tuple(glob for glob in own.exclude if glob in policy.exclude),
         gate=min(policy.gate, own.gate, key=lambda severity: severity.value),
         tests=policy.tests or own.tests,
+        exceptions=NEXT_CHANGE if NEXT_CHANGE in (policy.exceptions, own.exceptions) else AT_ONCE,
     )
     return result, ignored
 

@@ -351,6 +351,50 @@ def test_exceptions_count_at_once_and_are_listed(repository: Repository, run: Ru
     assert "This change adds" not in run("check", "--since", "HEAD")[1]
 
 
+ALLOWED = LEAK.replace(
+    "    send_mail(", '    # mailguard: allow[visible-external-recipients] reason="one club"\n    send_mail('
+)
+
+
+def test_an_exception_that_is_copied_is_listed_too(repository: Repository, run: Run) -> None:
+    repository.commit({"news/new.py": ALLOWED})
+    second = ALLOWED.split("\n\n\n")[1].replace("old(", "second(")
+    repository.put({"news/new.py": ALLOWED + "\n\n" + second})
+    _, out, _ = run("check", "--since", "HEAD")
+    assert "This change adds an exception, which counts at once." in out
+    assert "news/new.py:11   " in out
+
+
+def test_exceptions_wait_for_the_next_change_where_the_settings_ask_for_it(repository: Repository, run: Run) -> None:
+    repository.commit({"mailguard.toml": 'exceptions = "next-change"\n', "news/mailer.py": EACH})
+    # It is no way out to change that as well.
+    repository.put({"news/new.py": ALLOWED, "mailguard.toml": ""})
+    repository.git("add", "-A")
+    for mode in (["--staged"], ["--since", "HEAD"]):
+        code, out, _ = run("check", *mode)
+        assert code == 1
+        assert "This change adds an exception, which counts from the next change on." in out
+        assert "news/new.py:6   visible-external-recipients: one club" in out
+        assert "mailguard.toml" in out
+        assert "exceptions count at once" in out
+        assert "This exception allows nothing" not in out
+    repository.git("checkout", "-q", "mailguard.toml")
+    assert run("check")[0] == 0
+    repository.commit({})
+    repository.commit({"news/new.py": ALLOWED.replace('"b"', '"c"')})
+    code, out, _ = run("check", "--since", "HEAD~1")
+    assert code == 0
+    assert "This change" not in out
+
+
+def test_an_organisation_can_ask_for_it_too(repository: Repository, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text('exceptions = "next-change"\n')
+    repository.commit({"news/mailer.py": EACH})
+    repository.put({"news/new.py": ALLOWED})
+    assert run("check", "--since", "HEAD")[0] == 0
+    assert run("check", "--since", "HEAD", "--policy", str(tmp_path / "policy.toml"))[0] == 1
+
+
 def test_an_old_date_of_a_commit_keeps_no_exception_alive(repository: Repository, run: Run) -> None:
     comment = '    # mailguard: allow[visible-external-recipients] reason="one club" until=2020-01-31\n    send_mail('
     repository.commit({"news/mailer.py": EACH})
