@@ -31,9 +31,11 @@ from mailguard.providers.sendgrid.addressing import exactly_true
 from mailguard.providers.sendgrid.mail import Mail
 from mailguard.rulebook.measures import measure
 from mailguard.rulebook.rules import Measure
-from mailguard.source import library
 from mailguard.source.interpret import statements
 from mailguard.source.interpret.values import join_values
+from mailguard.source.library import slices, texts
+from mailguard.source.library.containers import members_of
+from mailguard.source.library.texts import joined
 from mailguard.transports import django_mail, mime, split
 from mailguard.wire.forms import form_values
 from mailguard.wire.header_blocks import header_block
@@ -509,7 +511,7 @@ def members_of_a_collection_count_once(patch: Patch) -> None:
 
 @mutant("a text is joined")
 def a_repeat_counts_once(patch: Patch) -> None:
-    original = library.joined
+    original = joined
 
     def broken(*arguments: Any) -> Any:
         text = original(*arguments)
@@ -633,18 +635,18 @@ def a_loop_is_not_widened(patch: Patch) -> None:
 
 @mutant("a guard")
 def a_guard_is_ignored(patch: Patch) -> None:
-    patch.setattr(library, "limited", lambda machine, state, value, *_: value)
+    patch.setattr(slices, "limited", lambda machine, state, value, *_: value)
 
 
 @mutant("the first only")
 def a_slice_is_the_whole(patch: Patch) -> None:
-    patch.setattr(library, "sliced", lambda state, holder, *_: holder)
+    patch.setattr(slices, "sliced", lambda state, holder, *_: holder)
 
 
 @mutant("a text is split")
 def a_split_text_is_one(patch: Patch) -> None:
-    patch.setattr(
-        library, "split", lambda state, value, *_: Either((Known("ann@example.com"), Known("bob@example.org")))
+    everywhere(
+        patch, texts.split, lambda state, value, *_: Either((Known("ann@example.com"), Known("bob@example.org")))
     )
 
 
@@ -655,7 +657,7 @@ def nobody_asks_the_callers(patch: Patch) -> None:
 
 @mutant("one message each")
 def a_loop_variable_is_the_whole_list(patch: Patch) -> None:
-    original = library.members_of
+    original = members_of
 
     def broken(*arguments: Any) -> Any:
         return tuple(

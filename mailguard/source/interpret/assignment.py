@@ -6,11 +6,11 @@ import inspect
 
 from mailguard.model.count import MANY, ONE
 from mailguard.model.value import ABSENT, Either, Items, Known, Member, Parameter, Unknown
-from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import Context
 from mailguard.source.interpret.models import Models
 from mailguard.source.interpret.values import Cell, Cls, FrameId, Func, Mod, Ref, State, Val, join_values
+from mailguard.source.library import containers, literals
 
 __all__ = ["Assignment"]
 
@@ -37,7 +37,7 @@ class Assignment(Models):
 
     def _unpack(self, context: Context, state: State, target: t.Seq, value: Val, at: t.Span) -> None:
         place = context.place(at)
-        members = library.members_of(state, value, place)
+        members = containers.members_of(state, value, place)
         exact = all(member.count == ONE for member in members) and not isinstance(value, (Unknown, Parameter))
         if True in target.stars:
             star = target.stars.index(True)
@@ -51,7 +51,7 @@ class Assignment(Models):
                 for item, member in zip(target.items[star + 1 :], members[len(members) - after :], strict=False):
                     self.assign(context, state, item, member.value, at)
                 return
-            element = library.element(state, value, place)
+            element = containers.element(state, value, place)
             for item, is_star in zip(target.items, target.stars, strict=True):
                 held = Items((Member(element, MANY),)) if is_star else element
                 self.assign(context, state, item, held, at)
@@ -61,14 +61,14 @@ class Assignment(Models):
                 self.assign(context, state, item, member.value, at)
             return
         options = value.options if isinstance(value, Either) else ()
-        rows = [library.members_of(state, option, place) for option in options]
+        rows = [containers.members_of(state, option, place) for option in options]
         if rows and all(len(row) == len(target.items) and all(each.count == ONE for each in row) for row in rows):
             for index, item in enumerate(target.items):
                 self.assign(context, state, item, join_values(*(row[index].value for row in rows)), at)
             return
         for item in target.items:
             name = item.id if isinstance(item, t.Name) else ""
-            self.assign(context, state, item, library.part(value, name, place, state), at)
+            self.assign(context, state, item, containers.part(value, name, place, state), at)
 
     def set_attribute(
         self, context: Context, state: State, holder: Val, name: str, value: Val, at: t.Span, node: object
@@ -131,12 +131,12 @@ class Assignment(Models):
             shown = self.shown(value, context.place(at))
             self._call_dunder(context, state, holder, "__setitem__", [index, shown], node)
             return
-        key = library.string(index)
+        key = literals.string(index)
         if (key is not None and not isinstance(value, (Known,))) or (
             isinstance(value, Known) and isinstance(value.value, str)
         ):
             value = self._stored(value, context.place(at), key or "")
-        library.set_item(state, holder, index, value)
+        containers.set_item(state, holder, index, value)
 
     def _call_dunder(
         self, context: Context, state: State, holder: Val, name: str, args: list[Val], node: object

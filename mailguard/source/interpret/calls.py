@@ -24,7 +24,6 @@ from mailguard.model.value import (
     Unknown,
     trail_of,
 )
-from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, members_of_class
 from mailguard.source.interpret.context import Budget, Context, Dead
@@ -49,6 +48,7 @@ from mailguard.source.interpret.values import (
     join_states,
     join_values,
 )
+from mailguard.source.library import containers, outside
 from mailguard.source.project import Module
 from mailguard.source.slice import mentions
 
@@ -73,11 +73,11 @@ class Calls(Functions):
         for arg in node.args:
             value = self.eval(context, state, arg.value)
             if arg.star == "*":
-                members = library.members_of(state, value, context.place(arg.value.at))
+                members = containers.members_of(state, value, context.place(arg.value.at))
                 if all(member.count == ONE for member in members) and not isinstance(value, (Unknown, Parameter)):
                     args += [member.value for member in members]
                 else:
-                    rest = library.element(state, value, context.place(arg.value.at))
+                    rest = containers.element(state, value, context.place(arg.value.at))
                     if isinstance(rest, Parameter) and rest.name.startswith("*"):
                         # One of the arguments that a caller gives, which may be a list as well.
                         rest = replace(rest, count=OPEN)
@@ -211,7 +211,7 @@ class Calls(Functions):
             case ModelCls():
                 return self._construct_model(context, state, callee, callee, args, keywords, node)
             case Native():
-                return library.call(self, context, state, callee, args, keywords, node)
+                return outside.call(self, context, state, callee, args, keywords, node)
             case Either():
                 return self._call_either(context, state, callee, args, keywords, node)
             case Ref():
@@ -277,7 +277,7 @@ class Calls(Functions):
         handed = self._handed_on(context, state, args, keywords, node)
         if handed is not None:
             return handed
-        return library.unresolved(self, context, state, callee, args, keywords, context.place(at))
+        return outside.unresolved(self, context, state, callee, args, keywords, context.place(at))
 
     def unknown_method(
         self,
@@ -298,7 +298,9 @@ class Calls(Functions):
             kept = self._kept_under(context, state, [str(args[0].value)])
             if kept:
                 given = named.get("args", args[1] if len(args) > 1 else None)
-                positional = [member.value for member in library.members_of(state, given)] if given is not None else []
+                positional = (
+                    [member.value for member in containers.members_of(state, given)] if given is not None else []
+                )
                 rest = named.get("kwargs", args[2] if len(args) > 2 else None)
                 spread = self._spread(state, rest) if rest is not None else []
                 return self._call_kept(context, state, kept, "", positional, spread, self._handed_call(node))
@@ -332,7 +334,7 @@ class Calls(Functions):
         if handed is not None:
             return handed
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
-        return library.unresolved_method(holder, name, context.place(at))
+        return outside.unresolved_method(holder, name, context.place(at))
 
     def _imported(self, context: Context, state: State, name: Val) -> Val:
         """What a text names that is imported while the program runs: a module, or a thing in one; one of a package's modules."""
@@ -465,7 +467,7 @@ class Calls(Functions):
         target = named.get("target", named.get("func", named.get("function", named.get("fn"))))
         if _callable(target):
             given = named.get("args")
-            positional = [member.value for member in library.members_of(state, given)] if given is not None else []
+            positional = [member.value for member in containers.members_of(state, given)] if given is not None else []
             rest = named.get("kwargs", named.get("kw"))
             spread = self._spread(state, rest) if rest is not None else []
             if given is None and rest is None:
@@ -481,7 +483,7 @@ class Calls(Functions):
                 spread = list(keywords)
                 given = named.get("args")
                 if given is not None:
-                    positional = [member.value for member in library.members_of(state, given)]
+                    positional = [member.value for member in containers.members_of(state, given)]
                     rest = named.get("kwargs")
                     spread = self._spread(state, rest) if rest is not None else []
                     return self._try_call(context, state, arg, positional, spread, self._handed_call(node))

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Final
 
 from mailguard.model.count import ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
 from mailguard.model.value import ABSENT, ORIGIN_OF, Either, Items, Known, Member, Parameter, Step, StepKind, Unknown
-from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, members_of_class
 from mailguard.source.interpret.calls import Calls
@@ -38,6 +37,7 @@ from mailguard.source.interpret.values import (
     join_values,
     total,
 )
+from mailguard.source.library import attributes, containers, literals, operators, provenance, slices, texts
 
 __all__ = ["Expressions"]
 
@@ -60,14 +60,14 @@ class Expressions(Calls):
 
     def _text(self, context: Context, state: State, node: t.FStr) -> Val:
         parts = [self.eval(context, state, part) for part in node.parts]
-        return library.concat(state, parts, context.place(node.at))
+        return texts.concat(state, parts, context.place(node.at))
 
     def _unary(self, context: Context, state: State, node: t.Unary) -> Val:
         value = self.eval(context, state, node.operand)
         if node.op == "not":
             answer = self.truth(state, value)
             return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.NO)
-        return library.negated(value) if node.op == "-" else value
+        return literals.negated(value) if node.op == "-" else value
 
     def _lambda(self, context: Context, state: State, node: t.Lam) -> Val:
         defaults = tuple(
@@ -112,7 +112,7 @@ class Expressions(Calls):
 
     def binary(self, context: Context, state: State, op: str, left: Val, right: Val, at: t.Span) -> Val:
         """``left op right``."""
-        return library.binary(self, context, state, op, left, right, at)
+        return operators.binary(self, context, state, op, left, right, at)
 
     def _boolean(self, context: Context, state: State, node: t.Bool) -> Val:
         left = self.eval(context, state, node.left)
@@ -157,13 +157,13 @@ class Expressions(Calls):
         asked = type_asked(node)
         if asked is not None:
             subject, names, positive = asked
-            found = library.is_instance(self, state, self.eval(context, state, subject), names)
+            found = operators.is_instance(self, state, self.eval(context, state, subject), names)
             return Unknown("a flag", OPTIONAL) if found is Truth.MAYBE else Known((found is Truth.YES) == positive)
         left = self.eval(context, state, node.left)
         answer = Truth.YES
         for op, operand in node.rest:
             right = self.eval(context, state, operand)
-            answer = answer & library.compare(self, state, op, left, right)
+            answer = answer & operators.compare(self, state, op, left, right)
             left = right
         return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.YES)
 
@@ -172,7 +172,7 @@ class Expressions(Calls):
         for item, star in zip(node.items, node.stars, strict=True):
             value = self.eval(context, state, item)
             if star:
-                members += library.members_of(state, value, context.place(item.at))
+                members += containers.members_of(state, value, context.place(item.at))
             else:
                 members.append(Member(value, ONE))
         if node.sort == "tuple":
@@ -184,13 +184,13 @@ class Expressions(Calls):
         for key, item in node.items:
             value = self.eval(context, state, item)
             if key is None:
-                library.update(state, ref, value)
+                containers.update(state, ref, value)
                 continue
             index = self.eval(context, state, key)
-            name = library.string(index)
+            name = literals.string(index)
             if name is not None:
                 value = self._stored(value, context.place(item.at), name)
-            library.set_item(state, ref, index, value)
+            containers.set_item(state, ref, index, value)
         return ref
 
     def _comprehension(self, context: Context, state: State, node: t.Comp) -> Val:
@@ -205,7 +205,7 @@ class Expressions(Calls):
         if node.sort == "dict":
             ref = state.allocate(context.path, node, Cell("dict"))
             for key, value, _ in pairs:
-                library.set_item(state, ref, key, value)
+                containers.set_item(state, ref, key, value)
             return ref
         grown = any(member.count.plain >= PLAIN_MANY for member in result)
         trail = (step,) if grown else ()
@@ -233,9 +233,9 @@ class Expressions(Calls):
         clause = node.clauses[depth]
         iterable = self.eval(context, state, clause.iter)
         place = context.place(clause.iter.at)
-        members = library.members_of(state, iterable, place)
+        members = containers.members_of(state, iterable, place)
         if len(members) > UNROLL_LIMIT:
-            members = (Member(library.element(state, iterable, place), total(members)),)
+            members = (Member(containers.element(state, iterable, place), total(members)),)
         names = state.frames[context.frame]
         outer = context
         for index, member in enumerate(members):
@@ -270,9 +270,9 @@ class Expressions(Calls):
         )
         if isinstance(holder, Ref):
             if node.each:
-                library.extend(state, holder, value, context.place(node.at))
+                containers.extend(state, holder, value, context.place(node.at))
             else:
-                library.list_append(state, holder, value)
+                containers.list_append(state, holder, value)
             return Unknown("sent into the generator")
         # A coroutine that yields to wait gets what it waited for.
         return value
@@ -287,12 +287,12 @@ class Expressions(Calls):
                 None if each is None else self.eval(context, state, each)
                 for each in (node.index.lower, node.index.upper, node.index.step)
             ]
-            return library.sliced(state, holder, bounds, context, node)
+            return slices.sliced(state, holder, bounds, context, node)
         index = self.eval(context, state, node.index)
         found = self._call_dunder(context, state, holder, "__getitem__", [index], node)
         if found is not ABSENT:
             return found
-        return library.item(state, holder, index, context.place(node.at))
+        return containers.item(state, holder, index, context.place(node.at))
 
     def attribute(self, context: Context, state: State, holder: Val, name: str, node: t.Expr) -> Val:
         """``holder.name``."""
@@ -310,7 +310,7 @@ class Expressions(Calls):
             inner = self.project.submodule(holder.module, name)
             if inner is not None:
                 return Mod(inner)
-            return library.named(f"{holder.module.name.rsplit('.', 1)[-1]}.{name}", context.place(node.at))
+            return provenance.named(f"{holder.module.name.rsplit('.', 1)[-1]}.{name}", context.place(node.at))
         if isinstance(holder, Ext):
             path = f"{holder.path}.{name}"
             model = self.models.get(path)
@@ -321,7 +321,7 @@ class Expressions(Calls):
             module = self.project.find(path, context.module)
             if module is not None:
                 return Mod(module)
-            return library.external_attribute(path, context.place(node.at))
+            return provenance.external_attribute(path, context.place(node.at))
         if isinstance(holder, Ref):
             return self._object_attribute(context, state, holder, name, node)
         if isinstance(holder, Cls):
@@ -336,14 +336,14 @@ class Expressions(Calls):
                 )
             if value is not ABSENT:
                 return value
-            return library.class_attribute(holder.node.name, name, context.place(node.at))
+            return provenance.class_attribute(holder.node.name, name, context.place(node.at))
         if isinstance(holder, ModelCls):
             member = inspect.getattr_static(holder.cls, name, None)
             if member is not None:
                 function = plain_function(member)
                 if callable(function):
                     return ModelMethod(function, name, holder, None if not isinstance(member, classmethod) else holder)
-            return library.class_attribute(holder.cls.__name__, name, context.place(node.at))
+            return provenance.class_attribute(holder.cls.__name__, name, context.place(node.at))
         if isinstance(holder, Super):
             return self._super_attribute(context, state, holder, name)
         if isinstance(holder, (Func, Bound, Partial, ModelFn, ModelMethod)):
@@ -355,7 +355,7 @@ class Expressions(Calls):
                 found_method = self._method(state, cls, name)
                 if isinstance(found_method, Func) and found_method.sort in {"property", "cached"}:
                     return self._bound(context, state, found_method, self.open_row(context, state, cls, holder))
-        found_value = library.attribute(self, state, holder, name, context.place(node.at))
+        found_value = attributes.attribute(self, state, holder, name, context.place(node.at))
         if isinstance(holder, (Unknown, Parameter)) and isinstance(found_value, (Unknown, Parameter)):
             count = self.field_count(state, holder, name)
             if count is not None:
@@ -441,7 +441,7 @@ class Expressions(Calls):
         if not origins and found is not ABSENT and self._of_settings(cell.cls):
             origins = (Step(StepKind.CONFIGURED, context.place(node.at), name),)
         base = Unknown(label or "self", OPEN, origins)
-        value = library.attribute(
+        value = attributes.attribute(
             self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls)
         )
         count = self.declared_count(cell.cls, name)
@@ -450,7 +450,7 @@ class Expressions(Calls):
     def _of_settings(self, cls: Val) -> bool:
         """Whether a class, or one that it is derived from, is called like one that holds settings."""
         return any(
-            library.settings_like(each.node.name if isinstance(each, Cls) else each.path.rsplit(".", 1)[-1])
+            provenance.settings_like(each.node.name if isinstance(each, Cls) else each.path.rsplit(".", 1)[-1])
             for each in self.mro(cls)
             if isinstance(each, (Cls, Ext))
         )

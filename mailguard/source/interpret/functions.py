@@ -21,7 +21,6 @@ from mailguard.model.value import (
     Unknown,
     trail_of,
 )
-from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.assignment import Assignment
 from mailguard.source.interpret.base import last_name
@@ -39,6 +38,7 @@ from mailguard.source.interpret.values import (
     Val,
     join_values,
 )
+from mailguard.source.library import classes, containers, provenance
 from mailguard.source.slice import filled
 
 __all__ = ["Functions"]
@@ -203,7 +203,7 @@ class Functions(Assignment):
                 if opened and not (param.name in defaults and param.name.startswith("_")):
                     value = self._open_parameter(context, state, func, param, defaults.get(param.name, ABSENT))
                 elif open_rest is not None and param.sort != "*":
-                    value = library.part(open_rest, param.name, context.place(param.at), state)
+                    value = containers.part(open_rest, param.name, context.place(param.at), state)
                     if param.name in defaults:
                         value = join_values(value, defaults[param.name])
                 elif param.name in defaults:
@@ -237,10 +237,10 @@ class Functions(Assignment):
 
     def _open_parameter(self, context: Context, state: State, func: Func, param: t.Param, default: Val) -> Val:
         trail = self._given(context, param)
-        count = MANY if library.collection_annotation(param.annotation) else OPEN
+        count = MANY if classes.collection_annotation(param.annotation) else OPEN
         if param.name in {"request", "req"}:
             return Unknown("request", OPEN, (Step(StepKind.REQUEST, context.place(param.at)),))
-        configured = library.configured_name(param.name)
+        configured = provenance.configured_name(param.name)
         if configured:
             trail = (Step(StepKind.CONFIGURED, context.place(param.at), param.name),)
         made = self._annotated(context, state, param)
@@ -274,7 +274,7 @@ class Functions(Assignment):
             self.call_function(context, state, init, [ref, *args], keywords, node)
             # The constructor may have made further objects of its own at this site; the reference stays.
             return ref
-        fields = library.declared_fields(self, state, cls)
+        fields = classes.declared_fields(self, state, cls)
         named = {key: value for key, value in keywords if key not in {"*", "**", None}}
         cell = state.heap[ref]
         for index, (name, default) in enumerate(fields):
@@ -283,7 +283,7 @@ class Functions(Assignment):
             elif name in named:
                 cell = cell.put(name, named.pop(name))
             elif default is not ABSENT:
-                cell = cell.put(name, library.default_field(self, context, state, default, node))
+                cell = cell.put(name, classes.default_field(self, context, state, default, node))
         for key, value in named.items():
             cell = cell.put(str(key), value)
         state.heap[ref] = cell

@@ -29,7 +29,6 @@ from mailguard.model.value import (
     inherit,
     trail_of,
 )
-from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import members_of_class
 from mailguard.source.interpret.context import FREEZE_LIMIT, Context, Dead
@@ -53,6 +52,7 @@ from mailguard.source.interpret.values import (
     Val,
     join_values,
 )
+from mailguard.source.library import containers, provenance
 
 __all__ = ["Models"]
 
@@ -196,7 +196,7 @@ class Models(Narrowing):
             if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY}:
                 continue
             if index >= len(positional) and name not in named:
-                part = library.part(rest, name, Place(context.module.path))
+                part = containers.part(rest, name, Place(context.module.path))
                 named[name] = replace(part, count=ANY) if isinstance(part, (Unknown, Parameter)) else part
 
     def _bind_model(
@@ -372,7 +372,7 @@ class Models(Narrowing):
             case Known() | Unknown() | Parameter() | Object():
                 return value
             case Ext():
-                return library.external_value(value)
+                return provenance.external_value(value)
             case Later():
                 return self.freeze(state, value.get(self, state), context, node, depth + 1)
             case (
@@ -403,9 +403,6 @@ class Models(Narrowing):
         model = self._model_of(state, ref)
         if model is not None:
             return self.handle(context, state, ref, model, node)
-        text = library.string_conversion(self, state, ref)
-        if text is not None:
-            return text
         name = cell.cls.node.name if isinstance(cell.cls, Cls) else "object"
         return Unknown(name, OPTIONAL, trail)
 
@@ -537,9 +534,9 @@ class _Heap:
         live = self.machine.thaw(self.state, value, self.context, (self.node, name, "member"))
         held = self.state.heap[ref].get(name)
         if isinstance(held, Ref):
-            library.list_append(self.state, held, live, looping=bool(self.context.loops))
+            containers.list_append(self.state, held, live, looping=bool(self.context.loops))
         else:
-            before = () if held is ABSENT else library.members_of(self.state, held)
+            before = () if held is ABSENT else containers.members_of(self.state, held)
             made = self.state.allocate(
                 self.context.path, (self.node, name), Cell("list", members=(*before, Member(live, ONE)))
             )

@@ -12,7 +12,6 @@ from typing import Final
 from mailguard.model.count import MANY, OPEN, OPTIONAL, Count
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, Either, Known, Member, Object, Parameter, Step, StepKind, Unknown
-from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import Base, last_name, members_of_class
 from mailguard.source.interpret.context import Context, Dead, Flow
@@ -31,6 +30,7 @@ from mailguard.source.interpret.values import (
     join_states,
     join_values,
 )
+from mailguard.source.library import builtin_functions, classes, provenance
 from mailguard.source.project import Module
 from mailguard.source.slice import filled
 
@@ -71,9 +71,9 @@ class Names(Base):
             return value
         if name == "__name__":
             return Known("__main__" if context.main else context.module.name)
-        if name in library.BUILTINS:
+        if name in builtin_functions.BUILTINS:
             return Native(name)
-        return library.named(name, context.place(at))
+        return provenance.named(name, context.place(at))
 
     def force(self, state: State, value: Val) -> Val:
         """An imported name, now that it is needed."""
@@ -358,7 +358,7 @@ class Names(Base):
 
     def declared_count(self, cls: Val, name: str) -> Count | None:
         """How many people a field may hold as its class declares it, nearest first; None where nothing is declared."""
-        counts = (library.declared_count(node) for node in self.declarations(cls, name))
+        counts = (classes.declared_count(node) for node in self.declarations(cls, name))
         return next((count for count in counts if count is not None), None)
 
     def declarations(self, cls: Val, name: str) -> Iterator[t.Assign]:
@@ -405,7 +405,7 @@ class Later:
         inner = machine.project.submodule(self.module, self.name)
         if inner is not None:
             return Mod(inner)
-        return library.named(f"{self.module.name.rsplit('.', 1)[-1]}.{self.name}", Place(self.module.path))
+        return provenance.named(f"{self.module.name.rsplit('.', 1)[-1]}.{self.name}", Place(self.module.path))
 
 
 def _only_declared(node: t.Func | t.Lam) -> bool:

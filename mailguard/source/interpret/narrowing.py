@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from mailguard.model.count import Truth
 from mailguard.model.value import ABSENT, Either, Items, Known, Parameter, Unknown, inherit, truth
-from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, surely_set
 from mailguard.source.interpret.context import Context
@@ -30,6 +29,7 @@ from mailguard.source.interpret.values import (
     join_values,
     total,
 )
+from mailguard.source.library import literals, operators, provenance, slices
 
 __all__ = ["Narrowing", "type_asked"]
 
@@ -39,7 +39,7 @@ class Narrowing(Names):
 
     def truth(self, state: State, value: Val) -> Truth:
         """Whether Python takes the value as true."""
-        if isinstance(value, Known) and library.is_switch(value):
+        if isinstance(value, Known) and provenance.is_switch(value):
             return Truth.MAYBE
         if isinstance(value, Ref):
             cell = state.heap.get(value)
@@ -92,7 +92,7 @@ class Narrowing(Names):
                     context,
                     state,
                     subject_of,
-                    lambda value: None if library.is_instance(self, state, value, kinds_of) is unwanted else value,
+                    lambda value: None if operators.is_instance(self, state, value, kinds_of) is unwanted else value,
                 )
             case t.Compare(rest=((op, right),)):
                 return self._narrow_compare(context, state, test.left, op, right, outcome=outcome)
@@ -103,7 +103,7 @@ class Narrowing(Names):
                 }
 
                 def keep(value: Val) -> Val:
-                    answer = library.is_instance(self, state, value, names)
+                    answer = operators.is_instance(self, state, value, names)
                     return None if answer is (Truth.NO if outcome else Truth.YES) else value
 
                 return self._refine(context, state, subject.value, keep)
@@ -113,7 +113,7 @@ class Narrowing(Names):
         self, context: Context, state: State, left: t.Expr, op: str, right: t.Expr, *, outcome: bool
     ) -> bool:
         if isinstance(left, t.Call) and isinstance(left.func, t.Name) and left.func.id == "len" and len(left.args) == 1:
-            bound = library.number(self.eval(context, state, right))
+            bound = literals.number(self.eval(context, state, right))
             if bound is None:
                 return True
             if not outcome:
@@ -123,7 +123,7 @@ class Narrowing(Names):
                 return True
             subject = left.args[0].value
             return self._refine(
-                context, state, subject, lambda value: library.limited(self, state, value, limit, context)
+                context, state, subject, lambda value: slices.limited(self, state, value, limit, context)
             )
         if op in {"is", "is not", "==", "!="} and isinstance(right, t.Const) and right.value is None:
             is_none = (op in {"is", "=="}) == outcome

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from mailguard.model.count import ONE, OPTIONAL, Truth
 from mailguard.model.value import Either, Items, Known, Parameter, Step, StepKind, Unknown
-from mailguard.source import library
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import PASSES_LIMIT, UNROLL_LIMIT, Context, Dead, Flow
 from mailguard.source.interpret.expressions import Expressions
 from mailguard.source.interpret.values import Bound, Func, ModelFn, ModelMethod, Partial, Ref, State, Val, total, widen
+from mailguard.source.library import containers, provenance
 
 __all__ = ["Statements"]
 
@@ -138,7 +138,7 @@ class Statements(Expressions):
         """People who are written into a constant of a module (``ALERTS = [...]``) are configured there."""
         if all(isinstance(target, t.Name) and target.id.isupper() for target in node.targets):
             step = Step(StepKind.CONFIGURED, context.place(node.at), "a constant")
-            return library.configured_literals(state, value, step)
+            return provenance.configured_literals(state, value, step)
         return value
 
     def _switch(self, context: Context, node: t.Assign, value: Val) -> Val:
@@ -149,9 +149,9 @@ class Statements(Expressions):
             return value
         names = [target.id for target in node.targets if isinstance(target, t.Name)]
         holder = context.symbol.removesuffix(":<module>").rsplit(".", 1)[-1].rsplit(":", 1)[-1]
-        if all(name.isupper() for name in names) or library.settings_like(holder):
+        if all(name.isupper() for name in names) or provenance.settings_like(holder):
             return replace(
-                value, trail=(*value.trail, Step(StepKind.CONFIGURED, context.place(node.at), library.SWITCH))
+                value, trail=(*value.trail, Step(StepKind.CONFIGURED, context.place(node.at), provenance.SWITCH))
             )
         return value
 
@@ -254,7 +254,7 @@ class Statements(Expressions):
 
     def _entered(self, context: Context, state: State, value: Val, node: t.Expr) -> Val:
         if isinstance(value, Items) and value.sort == "context":
-            return library.element(state, value)
+            return containers.element(state, value)
         if isinstance(value, Ref):
             cls = state.heap[value].cls if value in state.heap else None
             for name in ("__enter__", "__aenter__"):
@@ -270,7 +270,7 @@ class Statements(Expressions):
         for case in node.cases:
             branch = state.copy()
             for name in case.binds:
-                self.bind(context, branch, name, library.part(subject, name, context.place(node.at)))
+                self.bind(context, branch, name, containers.part(subject, name, context.place(node.at)))
             if case.guard is not None:
                 self.eval(context, branch, case.guard)
             part = self.block(context, case.body, [branch])
@@ -282,10 +282,10 @@ class Statements(Expressions):
 
     def _for(self, context: Context, node: t.For, state: State) -> Flow:
         iterable = self.eval(context, state, node.iter)
-        members = library.members_of(state, iterable, context.place(node.iter.at))
+        members = containers.members_of(state, iterable, context.place(node.iter.at))
         flow = Flow()
         exact = len(members) <= UNROLL_LIMIT and all(member.count == ONE for member in members)
-        if exact and not isinstance(library.deref(state, iterable), (Unknown, Parameter)):
+        if exact and not isinstance(iterable, (Unknown, Parameter)):
             states = [state]
             for member in members:
                 for each in states:
@@ -298,7 +298,7 @@ class Statements(Expressions):
                     break
         else:
             count = total(members)
-            element = library.element(state, iterable, context.place(node.iter.at))
+            element = containers.element(state, iterable, context.place(node.iter.at))
             if count.high <= 1:
                 # At most one pass: nothing can grow.
                 passed = state.copy()
@@ -391,7 +391,7 @@ class Statements(Expressions):
             holder = self.eval(context, state, target.value)
             index = self.eval(context, state, target.index)
             self._call_dunder(context, state, holder, "__delitem__", [index], target)
-            library.delete_item(state, holder, index)
+            containers.delete_item(state, holder, index)
         elif isinstance(target, t.Attr):
             holder = self.eval(context, state, target.value)
             if isinstance(holder, Ref) and holder in state.heap:
@@ -405,14 +405,14 @@ class Statements(Expressions):
             cell = state.heap[current]
             if cell.sort in {"list", "set"}:
                 shown = self._shown_if_model(context, state, target, value, node.value.at)
-                library.extend(state, current, shown, context.place(node.value.at), looping=bool(context.loops))
+                containers.extend(state, current, shown, context.place(node.value.at), looping=bool(context.loops))
                 if isinstance(target, t.Attr):
                     # `message.to += people` also assigns, which a model's setter sees.
                     return
                 self.assign(context, state, target, current, node.value.at)
                 return
             if cell.sort == "dict" and node.op == "|":
-                library.update(state, current, value)
+                containers.update(state, current, value)
                 return
         result = self.binary(context, state, node.op, current, value, node.at)
         self.assign(context, state, target, result, node.value.at)

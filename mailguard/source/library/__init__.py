@@ -1,0 +1,5 @@
+"""What Python's own types, its standard library and the ORMs do to values.
+
+Only what matters for the question "how many people": which operations keep a
+list whole, which take one thing off it, which make several out of one text.
+"""

@@ -1,0 +1,109 @@
+"""What a class declares: fields of data classes and ORM models, and what an annotation tells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any, Final
+
+from mailguard.model.count import MANY, OPTIONAL, Count
+from mailguard.model.place import Place
+from mailguard.model.value import ABSENT, Known, Step, StepKind
+from mailguard.source import tree as t
+from mailguard.source.interpret.values import Cls, Ext, State, Val
+from mailguard.source.library.provenance import SWITCH, settings_like
+
+
+def declared_fields(machine: Any, state: State, cls: Cls) -> list[tuple[str, Val]]:
+    """The fields of a dataclass, NamedTuple or model class, in order, with what they default to (an expression)."""
+    fields: dict[str, Val] = {}
+    for each_cls in reversed(machine.mro(cls)):
+        if isinstance(each_cls, Cls):
+            for node in each_cls.node.body:
+                if isinstance(node, t.Assign) and node.annotation is not None and isinstance(node.targets[0], t.Name):
+                    fields[node.targets[0].id] = ABSENT if node.value is None else (each_cls, node.value)
+    return list(fields.items())
+
+
+def declared_count(node: t.Assign) -> Count | None:
+    """How many people a field of a class may hold, by its annotation or by the field of a form or model; None if open."""
+    if node.annotation is not None:
+        if collection_annotation(node.annotation):
+            return MANY
+        return OPTIONAL if _last(node.annotation) in _TEXTS else None
+    if isinstance(node.value, t.Call):
+        field = _last(node.value.func)
+        return OPTIONAL if field in _ONE_FIELDS else MANY if field in _MANY_FIELDS else None
+    return None
+
+
+def _last(node: t.Expr) -> str:
+    return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
+
+
+_TEXTS: Final = frozenset({"str", "EmailStr", "NameEmail"})
+_ONE_FIELDS: Final = frozenset({"EmailField"})
+_MANY_FIELDS: Final = frozenset(
+    {"ArrayField", "ListField", "MultiEmailField", "MultipleChoiceField", "ModelMultipleChoiceField", "ManyToManyField"}
+)
+
+
+def default_field(machine: Any, context: Any, state: State, default: Val, node: object) -> Val:
+    """The default of a declared field: ``field(default_factory=list)`` or an expression."""
+    cls, expression = default
+    found = _default_of(machine, context, state, cls, expression, node)
+    if isinstance(found, Known) and (settings_like(cls.node.name) or any(isinstance(base, Ext) for base in cls.bases)):
+        # pydantic and its kind read such a field from the environment when the program runs.
+        step = Step(StepKind.CONFIGURED, Place(cls.module.path, cls.node.at.line), SWITCH)
+        return replace(found, trail=(*found.trail, step))
+    return found
+
+
+def _default_of(machine: Any, context: Any, state: State, cls: Cls, expression: t.Expr, node: object) -> Val:
+    if isinstance(expression, t.Call):
+        for arg in expression.args:
+            if arg.keyword == "default_factory":
+                factory = machine.eval(replace(context, module=cls.module), state, arg.value)
+                return machine.call(context, state, factory, [], [], node)
+            if arg.keyword == "default":
+                return machine.eval(replace(context, module=cls.module), state, arg.value)
+    return machine.eval(replace(context, module=cls.module), state, expression)
+
+
+_COLLECTIONS: Final = frozenset(
+    "list List tuple Tuple set Set frozenset FrozenSet Sequence Iterable Collection Iterator Generator QuerySet MutableSequence "
+    "AbstractSet Queryset ValuesListQuerySet BaseManager".split()
+)
+
+
+def collection_annotation(annotation: t.Expr | None) -> bool:
+    """Whether a parameter is declared to be a collection, and nothing else that is one text."""
+    match annotation:
+        case t.Name():
+            return annotation.id in _COLLECTIONS
+        case t.Attr():
+            return annotation.name in _COLLECTIONS
+        case t.Sub():
+            outer = annotation.value
+            name = outer.id if isinstance(outer, t.Name) else outer.name if isinstance(outer, t.Attr) else ""
+            if name in {"Optional", "Annotated", "Final"}:
+                inner = annotation.index.items[0] if isinstance(annotation.index, t.Seq) else annotation.index
+                return collection_annotation(inner)
+            if name == "Union" and isinstance(annotation.index, t.Seq):
+                kinds = [
+                    each_kind
+                    for each_kind in annotation.index.items
+                    if not (isinstance(each_kind, t.Const) and each_kind.value is None)
+                ]
+                return bool(kinds) and all(collection_annotation(each_kind) for each_kind in kinds)
+            return name in _COLLECTIONS
+        case t.Bin(op="|"):
+            sides = [
+                side
+                for side in (annotation.left, annotation.right)
+                if not (isinstance(side, t.Const) and side.value is None)
+            ]
+            return bool(sides) and all(collection_annotation(side) for side in sides)
+        case t.Const(value=str() as quoted):
+            return bool(re.match(r"(?:typing\.)?(?:list|List|set|Set|Sequence|Iterable|Collection)\[", quoted))
+    return False

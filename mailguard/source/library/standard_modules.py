@@ -1,0 +1,235 @@
+"""Functions of the standard library's modules, and of packages that do what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL
+from mailguard.model.place import Place
+from mailguard.model.value import Items, Known, Member, Parameter, Step, StepKind, Unknown, trail_of
+from mailguard.source.interpret.values import Cell, Ext, Native, Partial, Ref, State, Val
+from mailguard.source.library.builtin_functions import dict_of
+from mailguard.source.library.containers import inherited, members_of
+from mailguard.source.library.literals import number, string
+from mailguard.source.library.slices import limited_members
+from mailguard.source.library.sources import (
+    _asked,
+    environment,
+    file_rows,
+    list_or_404,
+    loaded_data,
+    object_or_404,
+    opened_file,
+    parsed_args,
+    response,
+)
+from mailguard.source.library.texts import split
+
+
+def batches(state: State, value: Val, size: Val, place: Place) -> Val:
+    """A list cut into chunks: each is a list of its own."""
+    whole = number(size) if size is not None else None
+    step = Step(StepKind.BATCHED, place, "" if whole is None else str(whole))
+    members = tuple(
+        Member(inherited(item_value, (step,)), replace(count, low=0))
+        for item_value, count in members_of(state, value, place)
+    )
+    if whole is not None and whole >= 1:
+        members = limited_members(state, members, whole)
+    chunk = Items(members, (step,))
+    return Items((Member(chunk, MANY),), sort="iterator")
+
+
+def _same(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+    return args[0] if args else Unknown("nothing")
+
+
+def _chain(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+    members: list[Member] = []
+    for arg in args:
+        members += members_of(state, arg, place)
+    return Items(tuple(members), sort="iterator")
+
+
+def _chain_iterable(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    members: list[Member] = []
+    for value, count in members_of(state, args[0], place) if args else ():
+        members += [Member(inner, inner_count * count) for inner, inner_count in members_of(state, value, place)]
+    return Items(tuple(members), sort="iterator")
+
+
+def _batched(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    return (
+        batches(state, args[0], args[1] if len(args) > 1 else named_args.get("n"), place)
+        if args
+        else Unknown("batches")
+    )
+
+
+def _paginator(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    if not args:
+        return Unknown("pages")
+    pages = batches(state, args[0], args[1] if len(args) > 1 else named_args.get("per_page"), place)
+    chunk = pages.members[0].value
+    return Items(chunk.members, chunk.trail, "query")
+
+
+def _islice(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+    if not args:
+        return Unknown("a slice")
+    step = Step(StepKind.BATCHED, place, str(number(args[1]) or "") if len(args) > 1 else "")
+    return Items(
+        tuple(
+            Member(inherited(value, (step,)), replace(count, low=0))
+            for value, count in members_of(state, args[0], place)
+        ),
+        (step,),
+        "iterator",
+    )
+
+
+def _groupby(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    inner = Items(members_of(state, args[0], place) if args else (), sort="iterator")
+    pair = Items((Member(Unknown("a key", OPTIONAL), ONE), Member(inner, ONE)), sort="tuple")
+    return Items((Member(pair, MANY),), sort="iterator")
+
+
+def _partial(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    return Partial(args[0], tuple(args[1:]), tuple(named_args.items())) if args else Unknown("partial")
+
+
+def _namedtuple(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    return Ext("collections.namedtuple.made")
+
+
+def _defaultdict(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    factory = args[0] if args else None
+    rest: Val = None
+    if isinstance(factory, Native) and factory.name in {"list", "set", "dict"}:
+        rest = state.allocate(context.path, ("defaultdict", place, "value"), Cell(factory.name))
+    return state.allocate(
+        context.path,
+        ("defaultdict", place),
+        Cell("dict", rest=rest, rest_key=Unknown("a key", OPTIONAL) if rest else None),
+    )
+
+
+def _deepcopy(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    if args and isinstance(args[0], Ref) and args[0] in state.heap:
+        return state.allocate(context.path, ("copy", place), state.heap[args[0]])
+    return args[0] if args else Unknown("a copy")
+
+
+def _nothing(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    return Known(None)
+
+
+def _re_split(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    return (
+        split(state, args[1], None, place)
+        if len(args) > 1 and string(args[1]) is None
+        else Unknown("parts", OPEN, trail_of(args[1]) if len(args) > 1 else ())
+    )
+
+
+def _findall(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    value = args[1] if len(args) > 1 else None
+    base = value if isinstance(value, (Unknown, Parameter)) else Unknown("a match", OPTIONAL, trail_of(value))
+    return Items((Member(replace(base, count=OPTIONAL), MANY),), trail_of(base))
+
+
+_Function = Callable[[Any, Any, State, list[Val], dict[str, Val], Place], Val]
+EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
+    "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chain_iterable,
+    "itertools.batched": _batched,
+    "more_itertools.chunked": _batched,
+    "more_itertools.batched": _batched,
+    "more_itertools.ichunked": _batched,
+    "more_itertools.grouper": _batched,
+    "toolz.partition_all": _batched,
+    "boltons.iterutils.chunked": _batched,
+    "django.core.paginator.Paginator": _paginator,
+    "itertools.islice": _islice,
+    "itertools.groupby": _groupby,
+    "functools.partial": _partial,
+    "functools.wraps": _nothing,
+    "os.environ.get": environment,
+    "os.getenv": environment,
+    "environ.get": environment,
+    "getenv": environment,
+    "decouple.config": environment,
+    "io.open": opened_file,
+    "codecs.open": opened_file,
+    "pathlib.Path.open": opened_file,
+    "csv.reader": file_rows,
+    "csv.DictReader": file_rows,
+    "unicodecsv.reader": file_rows,
+    "pandas.read_csv": file_rows,
+    "pandas.read_excel": file_rows,
+    "pandas.read_sql": file_rows,
+    "json.load": loaded_data,
+    "json.loads": loaded_data,
+    "yaml.safe_load": loaded_data,
+    "yaml.load": loaded_data,
+    "pickle.load": loaded_data,
+    "collections.namedtuple": _namedtuple,
+    "collections.defaultdict": _defaultdict,
+    "collections.OrderedDict": lambda machine, context, state, args, named_args, place: dict_of(
+        machine, context, state, args, named_args, place, None
+    ),
+    "requests.get": response,
+    "httpx.get": response,
+    "urllib.request.urlopen": response,
+    "django.shortcuts.get_object_or_404": object_or_404,
+    "django.shortcuts.get_list_or_404": list_or_404,
+    "copy.copy": _deepcopy,
+    "copy.deepcopy": _deepcopy,
+    "argparse.ArgumentParser": lambda *_: Ext("argparse.parser"),
+    "argparse.parser.parse_args": parsed_args,
+    "asyncio.run": _same,
+    "asyncio.ensure_future": _same,
+    "asyncio.create_task": _same,
+    "asyncio.gather": _chain,
+    "asgiref.sync.sync_to_async": _same,
+    "asgiref.sync.async_to_sync": _same,
+    "typing.cast": lambda machine, context, state, args, named_args, place: (
+        args[1] if len(args) > 1 else Unknown("cast")
+    ),
+    "html.escape": _same,
+    "django.utils.encoding.force_str": _same,
+    "django.utils.encoding.smart_str": _same,
+    "django.utils.encoding.force_text": _same,
+    "django.utils.safestring.mark_safe": _same,
+    "numpy.array": _same,
+    "numpy.unique": _same,
+    "collections.deque": _chain,
+    "re.split": _re_split,
+    "re.findall": _findall,
+    "re.compile": lambda *_: Unknown("a pattern"),
+    "getpass.getpass": _asked,
+}
