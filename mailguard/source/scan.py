@@ -471,7 +471,26 @@ class _Search:
         if isinstance(dispatch.exchange, HttpRequest) and not isinstance(text(_first(dispatch.exchange.url)), str):
             # Any program posts to addresses that its callers give; only those that name a mail service matter.
             callers = [caller for caller in callers if caller.module in self.naming]
-        return [caller for caller in callers if any(found.place == dispatch.place for found in self.run(caller))]
+        reaching = [caller for caller in callers if self._reaches(caller, dispatch.place)]
+        if not reaching and len(root.chain) == 2 and isinstance(root.chain[0], t.Class):
+            # Whoever calls the method has an object of which nothing tells; whoever makes one, and hands it there, tells.
+            makers = self._makers_of(root)
+            reaching = [caller for caller in makers if self._reaches(caller, dispatch.place)]
+        return reaching
+
+    def _reaches(self, caller: _Root, place: Place) -> bool:
+        return any(found.place == place for found in self.run(caller))
+
+    def _makers_of(self, root: _Root) -> list[_Root]:
+        """Functions that make an object of the root's class."""
+        cls = root.chain[0].name
+        self.machine.relevant.add(cls)
+        found = [
+            one for module in self._files_naming(cls)[:CALLERS_LIMIT] for one in self._naming_in(module, cls, root)
+        ]
+        # Whoever hands the object on leads here by the name of what gets it.
+        self.machine.relevant.update(one.name for one in self.callers(root) if one.name and one.name not in _GENERIC)
+        return [one for one in found if one.chain[:1] != root.chain[:1]][:ROOTS_LIMIT]
 
 
 def _returns(body: Iterable[t.Stmt]) -> bool:

@@ -138,13 +138,19 @@ class Names(Base):
         self._heap.update(end.heap.own)
 
     def _open_filled(self, context: Context, state: State, name: str, value: Val, body: tuple[t.Stmt, ...]) -> None:
-        """An empty list that functions within ``body`` fill: what is in it when another one is called, only its callers tell."""
+        """An empty list or table that functions within ``body`` fill: what is in it when another one is called, only its callers tell."""
         cell = state.heap.get(value) if isinstance(value, Ref) else None
-        if not isinstance(value, Ref) or cell is None or cell.sort not in {"list", "set"} or cell.members:
+        empty = cell is not None and (
+            (cell.sort in {"list", "set"} and not cell.members)
+            or (cell.sort == "dict" and not cell.fields and cell.rest is None)
+        )
+        if not isinstance(value, Ref) or cell is None or not empty or not filled(body, name):
             return
-        if filled(body, name):
-            step = Step(StepKind.PARAMETER, Place(context.module.path), name)
-            member = Parameter(f"{name}[]", context.symbol, OPTIONAL, (step,))
+        step = Step(StepKind.PARAMETER, Place(context.module.path), name)
+        member = Parameter(f"{name}[]", context.symbol, OPTIONAL, (step,))
+        if cell.sort == "dict":
+            state.heap[value] = replace(cell, open=True, rest=member, rest_key=Unknown("a key", OPTIONAL))
+        else:
             state.heap[value] = replace(cell, members=(Member(member, Count(0, 0, OPEN.high)),))
 
     def _import(self, context: Context, state: State, node: t.Import) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,7 +21,9 @@ from mailguard.model.value import (
     Unknown,
     trail_of,
 )
-from mailguard.source.interpret.values import Cls, Ext, Func, Ref, State, Val, join_values, total
+from mailguard.source.interpret.context import Dead
+from mailguard.source.interpret.values import Bound, Cls, Ext, Func, Ref, State, Val, join_values, total
+from mailguard.source.library import frames
 from mailguard.source.library.containers import PLURAL, element, part
 from mailguard.source.library.literals import string
 from mailguard.source.library.provenance import FIRSTS, QUERIES, configured_name, external_value, query
@@ -36,6 +39,8 @@ _SAME_TEXT: Final = frozenset(
 def attribute(machine: Any, state: State, holder: Val, name: str, place: Place, *, known_class: bool = False) -> Val:
     """``holder.name`` read as data."""
     if isinstance(holder, Items):
+        if holder.sort in frames.SORTS:
+            return frames.attribute(holder, name)
         if holder.sort == "query" and name in {"objects", "query"}:
             return holder
         if name in {"object_list", "items", "page_range", "results", "data", "rows"}:
@@ -89,6 +94,8 @@ def method(
     """``holder.name(*args)`` on a value that is no object of the project."""
     if isinstance(holder, Ext):
         holder = external_value(holder)
+    if isinstance(holder, Items) and holder.sort in frames.SORTS:
+        return _frame_method(machine, context, state, holder, name, args, named_args, place, node)
     if (
         name == "join"
         and args
@@ -103,7 +110,7 @@ def method(
         if name == "splitlines":
             separator = Known("\n")
         return split(state, holder, separator, place)
-    if name in _SAME_TEXT:
+    if name in _SAME_TEXT and not (name in _COLUMNS and isinstance(holder, (Unknown, Parameter))):
         if isinstance(holder, Known) and isinstance(holder.value, str):
             return _text_method(holder, name, args)
         return holder
@@ -115,7 +122,38 @@ def method(
         return Unknown(name, OPTIONAL, holder.trail)
     if isinstance(holder, Items):
         return _collection_method(state, holder, name, args, named_args, place)
+    if name in _COLUMNS and isinstance(holder, (Unknown, Parameter)):
+        # Only a column has such a method: what was read off a thing by a name is many.
+        return Items((Member(replace(holder, count=OPTIONAL), MANY),), trail_of(holder), frames.COLUMN)
     return unknown_method(machine, context, state, holder, name, args, named_args, place, node)
+
+
+_COLUMNS: Final = frozenset({"tolist", "to_list", "dropna", "drop_duplicates", "to_numpy"})
+"""Methods that only columns and frames have."""
+
+
+def _frame_method(
+    machine: Any,
+    context: Any,
+    state: State,
+    holder: Items,
+    name: str,
+    args: list[Val],
+    named_args: dict[str, Val],
+    place: Place,
+    node: object,
+) -> Val:
+    """``frame.name(*args)``: what it gives, and what a function that is applied to each row does."""
+    if frames.joins(name):
+        return joined(state, named_args.get("sep", Known(" ")), holder, place)
+    if (
+        name in {"apply", "map", "applymap", "transform", "progress_apply"}
+        and args
+        and isinstance(args[0], (Func, Bound))
+    ):
+        with contextlib.suppress(Dead):
+            machine.call(context, state, args[0], [element(state, holder, place)], [], node)
+    return frames.method(holder, name, args)
 
 
 def _text_method(holder: Known, name: str, args: list[Val]) -> Val:

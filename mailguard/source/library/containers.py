@@ -25,6 +25,7 @@ from mailguard.model.value import (
     trail_of,
 )
 from mailguard.source.interpret.values import Ext, Ref, State, Val, join_values, total
+from mailguard.source.library import frames
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.provenance import external_value, origin_of
 
@@ -266,6 +267,8 @@ def item(state: State, holder: Val, index: Val, place: Place) -> Val:
     if isinstance(holder, Either):
         found = [item(state, option, index, place) for option in holder.options if option is not ABSENT]
         return join_values(*found) if found else Unknown("a member", OPTIONAL)
+    if isinstance(holder, Items) and holder.sort in frames.SORTS:
+        return frames.item(holder, index)
     position = number(index)
     key = string(index)
     if isinstance(holder, Ref):

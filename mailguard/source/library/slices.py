@@ -21,6 +21,7 @@ from mailguard.model.value import (
 )
 from mailguard.source import tree as t
 from mailguard.source.interpret.values import Cell, Ext, Ref, State, Val, join_values, total
+from mailguard.source.library import frames
 from mailguard.source.library.containers import element, inherited, members_of, relabelled
 from mailguard.source.library.literals import number, string
 
@@ -37,6 +38,8 @@ def sliced(state: State, holder: Val, bounds: list[Val | None], context: Any, no
         return join_values(*found) if found else Unknown("a slice")
     if isinstance(holder, (Known, Text)):
         return holder if string(holder) is None else _slice_text(holder, bounds)
+    if isinstance(holder, Items) and holder.sort in frames.SORTS:
+        holder = replace(holder, sort=holder.sort.partition(".")[0])
     lower, upper, _ = bounds
     low, high = (0 if lower is None else number(lower)), (None if upper is None else number(upper))
     members = members_of(state, holder, place)

@@ -7,8 +7,10 @@ from typing import Any
 
 from mailguard.model.count import OPEN, OPTIONAL
 from mailguard.model.place import Place
-from mailguard.model.value import Known, Step, StepKind, Unknown, trail_of
-from mailguard.source.interpret.values import Cls, Ext, State, Val, join_values
+from mailguard.model.value import Items, Known, Step, StepKind, Unknown, trail_of
+from mailguard.source.interpret.values import Cls, Ext, Ref, State, Val, join_values
+from mailguard.source.library import frames
+from mailguard.source.library.containers import element
 from mailguard.source.library.literals import string
 from mailguard.source.library.provenance import query
 
@@ -44,6 +46,12 @@ def file_rows(
     """The rows of a table out of a file."""
     trail = trail_of(args[0]) if args else ()
     return query("row", place, StepKind.FILE, trail)
+
+
+def table(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+    """A frame of pandas or polars."""
+    held = [element(state, arg, place) for arg in args[:1] if isinstance(arg, (Ref, Items))]
+    return frames.frame(place, frames.trail_of_source([*held, *args[:1]]))
 
 
 def loaded_data(

@@ -10,6 +10,7 @@ from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import Items, Known, Member, Parameter, Step, StepKind, Unknown, trail_of
 from mailguard.source.interpret.values import Cell, Ext, Native, Partial, Ref, State, Val
+from mailguard.source.library import frames
 from mailguard.source.library.builtin_functions import dict_of
 from mailguard.source.library.containers import inherited, members_of
 from mailguard.source.library.literals import number, string
@@ -24,6 +25,7 @@ from mailguard.source.library.sources import (
     opened_file,
     parsed_args,
     response,
+    table,
 )
 from mailguard.source.library.texts import split
 
@@ -189,9 +191,7 @@ EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
     "csv.reader": file_rows,
     "csv.DictReader": file_rows,
     "unicodecsv.reader": file_rows,
-    "pandas.read_csv": file_rows,
-    "pandas.read_excel": file_rows,
-    "pandas.read_sql": file_rows,
+    **dict.fromkeys(sorted(frames.READERS), table),
     "json.load": loaded_data,
     "json.loads": loaded_data,
     "yaml.safe_load": loaded_data,
