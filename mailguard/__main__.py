@@ -2,10 +2,18 @@
 
 ``python -m mailguard`` puts the current folder first on the path. In a scanned tree
 that would run a stranger's ``click.py``, so it leaves the path before anything else
-is imported. ``--version`` is answered with builtins alone.
+is imported. What Python itself imports to start a module (``runpy``) comes before that:
+in a tree that nobody trusts the command ``mailguard`` or ``python -P -m mailguard`` is
+for that. ``--version`` is answered with builtins alone.
 """
 
+from __future__ import annotations
+
 import sys
+
+TYPE_CHECKING = False  # typing is not loaded for this
+if TYPE_CHECKING:
+    from mailguard.quick import Tree
 
 
 def _leave_current_folder() -> None:
@@ -47,10 +55,30 @@ def main() -> int:
     known = cache.answer(sys.argv[1:])
     if known is not None:
         return _say(*known)
+    from mailguard import quick  # noqa: PLC0415  # see the module's own text
+
+    tree = quick.answer(sys.argv[1:])
+    if tree is not None:
+        code = _say(tree.text, 0)
+        _keep(tree, started)
+        return code
     from mailguard.cli import run  # noqa: PLC0415  # see the module's own text
 
     _quiet()
     return run(sys.argv[1:], started)
+
+
+def _keep(tree: Tree, started: int) -> None:
+    """Remember a tree that names no mail library, as the whole of mailguard would."""
+    from mailguard import cache, tokens  # noqa: PLC0415  # loaded already
+
+    files = tree.shown()
+    if files is not None:
+        watched = cache.Watched((), tree.tests(), tokens.TOKENS)
+        kept = cache.Kept(
+            root=tree.root, out=tree.text, code=0, files=files, rules="", watched=watched, staged=False, clean=False
+        )
+        cache.keep(sys.argv[1:], kept, started)
 
 
 def _say(text: str, code: int) -> int:

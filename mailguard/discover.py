@@ -21,11 +21,15 @@ from pathlib import Path
 from typing import Final
 
 from mailguard import git
+from mailguard.filenames import MACHINE_FOLDERS, PYTHON_SUFFIXES, SHEBANG_SUFFIXES, is_test_code
 from mailguard.globs import Globs
 from mailguard.model.finding import Skip, SkipReason
 from mailguard.model.place import Place
 
 __all__ = [
+    "MACHINE_FOLDERS",
+    "PYTHON_SUFFIXES",
+    "SHEBANG_SUFFIXES",
     "File",
     "Files",
     "NothingToCheck",
@@ -43,30 +47,7 @@ __all__ = [
     "tree_of",
 ]
 
-PYTHON_SUFFIXES: Final = (".py", ".pyw", ".ipynb", ".wsgi")
-"""Files of Python code by name. Stub files (``.pyi``) hold no code that runs and would shadow the files that do."""
-
-SHEBANG_SUFFIXES: Final = ("", ".cgi", ".sh")
-"""Files with these suffixes are Python if their first line says so."""
-
 SHEBANG: Final = re.compile(rb"#![^\n]{0,200}\bpython")
-
-MACHINE_FOLDERS: Final = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".svn",
-        "__pycache__",
-        "node_modules",
-        ".tox",
-        ".nox",
-        ".venv",
-        ".mypy_cache",
-        ".ruff_cache",
-        ".pytest_cache",
-    }
-)
-"""Folders that tools make. They are passed over unless git tracks what is in them."""
 
 STDIN: Final = "-"
 """The path that means standard input."""
@@ -400,17 +381,6 @@ def module_of(path: str) -> str:
     """The dotted name of a Python file, from the root: ``news/views.py`` is ``news.views``."""
     base = path.rsplit(".", 1)[0] if "." in path.rsplit("/", 1)[-1] else path
     return base.removesuffix("/__init__").replace("/", ".")
-
-
-def is_test_code(path: str) -> bool:
-    """Whether a path is test code: by the folders on its way, or by its name."""
-    *folders, name = path.split("/")
-    return (
-        any(part in ("test", "tests", "testing") for part in folders)
-        or name in ("conftest.py", "tests.py", "test.py")
-        or name.startswith("test_")
-        or name.endswith(("_test.py", "_tests.py"))
-    )
 
 
 def imports_of(module: str) -> re.Pattern[bytes]:

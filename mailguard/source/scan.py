@@ -22,6 +22,7 @@ from mailguard.model.finding import Skip, SkipReason
 from mailguard.model.place import Place
 from mailguard.model.provider import Library
 from mailguard.model.value import Either, Parameter, Repeat, Text, Value, text
+from mailguard.search import Search
 from mailguard.source import tree as t
 from mailguard.source.handed import Registries
 from mailguard.source.interpret.calls import BY_NAME
@@ -701,6 +702,7 @@ def _scan(
     tokens = sorted(
         {tuple(part.encode() for part in token.split(" & ")) for library in libraries for token in library.tokens}
     )
+    wanted = Search(tokens)
     sinks = _sinks(libraries)
     machine.relevant |= sinks.sends | {"start"}
     search = _Search(project, machine, open_to_callers, is_test)
@@ -716,7 +718,7 @@ def _scan(
             unreadable.append(Skip(SkipReason.UNREADABLE, Place(path), error.__class__.__name__))
             continue
         module.data = data
-        if not _names_mail(data, tokens) and not _odd(data):
+        if not wanted.matters(data):
             continue
         search.naming.add(module)
         hot = search.hot[module] = sinks.hot(module)
@@ -732,7 +734,7 @@ def _scan(
     for root in list(seeds):
         seeds += search.as_subclasses(root)
     search.judge(seeds)
-    skips = [*unreadable, *_relevant(project, tokens), *search.skips]
+    skips = [*unreadable, *_relevant(project, wanted), *search.skips]
     dispatches = _unique(search.final)
     loud = {module.path for module in project.modules.values() if module.parsed}
     loud |= {module.path for modules in search.mentions.values() for module in modules}
@@ -754,36 +756,12 @@ def _scan(
     )
 
 
-def _names_mail(data: bytes, tokens: list[tuple[bytes, ...]]) -> bool:
-    """Whether a file holds a token of a mail library, or all parts of one that needs several."""
-    return any(all(part in data for part in token) for token in tokens)
-
-
-def _odd(data: bytes) -> bool:
-    """Whether the literal search may miss names: an odd encoding, or letters that Python folds into plain ones."""
-    head = data[:200]
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"coding" in head:
-        match = re.search(rb"coding[:=]\s*([-\w.]+)", head)
-        return match is not None and match.group(1).lower() not in {
-            b"utf-8",
-            b"utf8",
-            b"latin-1",
-            b"latin1",
-            b"ascii",
-            b"iso-8859-1",
-            b"cp1252",
-            b"iso-8859-15",
-        }
-    # Mathematical letters and full-width forms: what NFKC turns into ASCII letters.
-    return bool(re.search(rb"\xf0\x9d[\x90-\x9f]|\xef\xbc[\xa1-\xbf]|\xef\xbd[\x81-\x9a]", data))
-
-
-def _relevant(project: Project, tokens: list[tuple[bytes, ...]]) -> list[Skip]:
+def _relevant(project: Project, wanted: Search) -> list[Skip]:
     """Unreadable files that name a mail API; one that names none cannot matter by itself."""
     return [
         skip
         for path, skip in project.skips.items()
-        if _names_mail(project.modules[path].bytes(), tokens) or skip.reason is SkipReason.ENCODING
+        if wanted.finds(project.modules[path].bytes()) or skip.reason is SkipReason.ENCODING
     ]
 
 
