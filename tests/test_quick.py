@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailguard import cache, cli, quick, tokens
@@ -293,6 +293,7 @@ DATA = st.lists(st.sampled_from(["mail", "send", "x", "smtp", "a.b", "Hook", " "
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)  # the tables of a cold start
 @given(TOKENS, DATA)
 def test_the_search_finds_what_holds_all_parts(wanted: list[tuple[str, ...]], data: str) -> None:
     coded = [tuple(part.encode() for part in token) for token in wanted]
