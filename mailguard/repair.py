@@ -55,6 +55,52 @@ MARKED: Final = 10
 """Files that are parsed at most to say which findings can be repaired; the findings are sorted, the worst first."""
 
 NO_FORM: Final = "the code has a form that mailguard does not rewrite"
+NOT_QUIET: Final = "an edit was tried, and people would still be shown to each other after it"
+
+_LOOP: Final = "for recipient in recipients:"
+_ANEW: Final = (_LOOP, '    del message["To"]', '    message["To"] = recipient')
+
+_SKETCHES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    (
+        "django.core.mail.send_mass_mail",
+        ("send_mass_mail([(subject, text, sender, [recipient]) for recipient in recipients])",),
+    ),
+    ("django.core.mail.send_mail", (_LOOP, "    send_mail(subject, text, sender, [recipient])")),
+    ("django.", (_LOOP, "    message.to = [recipient]", "    message.send()")),
+    ("anymail.", ("message.merge_data = {recipient: {} for recipient in recipients}",)),
+    ("flask_mailman.", (_LOOP, "    message.to = [recipient]", "    message.send()")),
+    ("flask_mail.", (_LOOP, "    message.recipients = [recipient]", "    mail.send(message)")),
+    (
+        "fastapi_mail.",
+        (_LOOP, "    message = MessageSchema(recipients=[recipient], ...)", "    await mail.send_message(message)"),
+    ),
+    (
+        "botocore.client.SES.send_raw_email",
+        (*_ANEW, '    client.send_raw_email(Destinations=[recipient], RawMessage={"Data": message.as_bytes()})'),
+    ),
+    ("botocore.client.SES", (_LOOP, '    client.send_email(Destination={"ToAddresses": [recipient]}, ...)')),
+    ("smtplib.", (*_ANEW, "    server.send_message(message)")),
+    ("aiosmtplib.", (*_ANEW, "    await aiosmtplib.send(message, hostname=HOST)")),
+)
+"""What the repair looks like in the words of an API, by what the API's dotted name starts with."""
+
+_SKETCHES_OF_SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "mailgun": ('data["recipient-variables"] = json.dumps({recipient: {} for recipient in recipients})',),
+    "mandrill": ('message["preserve_recipients"] = False',),
+    "sendgrid": (
+        _LOOP,
+        "    personalization = Personalization()",
+        "    personalization.add_to(To(recipient))",
+        "    mail.add_personalization(personalization)",
+    ),
+}
+"""The same by the mail service, for its own client and for plain HTTP."""
+
+_SHOWS_THE_LIST: Final = frozenset(
+    {"visible-external-recipients", "joined-recipient-string", "batched-recipient-list", "missing-split-flag",
+     "shared-personalization"}
+)  # fmt: skip
+"""Rules that are kept by one message for each person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +202,7 @@ def repaired(report: Report, chosen: Sequence[Finding], look: Look, read: Read) 
                 continue
             after = look({**texts, path: found.text})
             if not _holds(report, after, finding):
+                reasons.append(NOT_QUIET)
                 continue
             texts[path], report = found.text, after
             for later in range(number + 1, len(chosen)):
@@ -283,6 +330,7 @@ def _edit_lines(outcome: Outcome, edit: Edit, *, written: bool) -> Iterator[str]
     yield f"{edit.outcome} {f'Written to {path}.' if written else 'Nothing is written yet.'}"
     if edit.requests:
         yield edit.requests
+    yield from edit.remarks
 
 
 def _diff(before: bytes, after: bytes) -> Iterator[str]:
@@ -309,6 +357,15 @@ def _lines(data: bytes) -> list[str]:
     return data.decode("utf-8", "replace").splitlines()
 
 
+def sketched(finding: Finding) -> tuple[str, ...]:
+    """The lines of code that the repair amounts to, in the words of the API; none where words say it as well."""
+    if finding.rule not in _SHOWS_THE_LIST or not finding.ways:
+        return ()
+    if finding.provider in _SKETCHES_OF_SERVICES:
+        return _SKETCHES_OF_SERVICES[finding.provider]
+    return next((lines for start, lines in _SKETCHES if finding.api.startswith(start)), ())
+
+
 def _sketch(outcome: Outcome) -> Iterator[str]:
     """What to do where no edit is surely right."""
     finding = outcome.finding
@@ -317,6 +374,10 @@ def _sketch(outcome: Outcome) -> Iterator[str]:
         return
     yield f"No edit is surely right here: {_safe(told(outcome.reason))}."
     yield f"Change     {_safe(told(finding.change))}"
+    for number, line in enumerate(sketched(finding)):
+        yield f"{'' if number else 'Sketch':<11}{line}"
+    if "a copy of each message" in outcome.reason:
+        yield "Copies     send them once, in a message of their own."
     if finding.ways and any(way.identity.startswith(tuple(cause.value for cause in SHOWING)) for way in finding.ways):
         # The second choice, and said to be one.
         yield "Otherwise  put the list into Bcc. This keeps readers apart only as long as every program treats Bcc as Bcc."

@@ -15,31 +15,45 @@ from typing import Final, TypeAlias, TypeVar
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from mailguard.model.fix import Refusal
 from mailguard.model.place import Place
 
 __all__ = [
+    "AGAIN",
+    "COUNTED",
+    "STOPS",
+    "USED",
     "Function",
     "HeaderLine",
     "Round",
     "Scene",
+    "Sending",
+    "apart",
     "argument",
     "awaited",
     "bare",
+    "called",
     "code",
     "header_line",
     "hoisted",
     "is_at_top",
+    "is_named",
     "is_nobody",
     "joined",
+    "looped",
+    "naked",
     "name_of",
     "names",
     "one_statement",
     "round_over",
     "same",
     "scene_of",
+    "sending",
+    "silent",
     "simple",
     "statement",
     "text_of",
+    "unwrapped",
     "walk",
     "without",
     "writes",
@@ -98,8 +112,18 @@ class Scene:
 
     def value_at(self, place: Place) -> cst.BaseExpression | None:
         """The expression at ``place``; for a keyword argument its value."""
-        keyword = self.at(place, cst.Arg)
+        keyword = self.at(place, cst.Arg) or self._keyword_at(place)
         return keyword.value if keyword is not None else self.at(place, cst.BaseExpression)  # type: ignore[type-abstract]  # any of them
+
+    def _keyword_at(self, place: Place) -> cst.Arg | None:
+        """The keyword argument at ``place``, which ends where its value does: before a parenthesis around that."""
+        for node, span in self._ranges.items():
+            if isinstance(node, cst.Arg) and node.value.lpar and span.start.line == place.line:
+                end = self._ranges[node.value].end
+                wanted = (place.column - 1, place.end_line or place.line, place.end_column - 1)
+                if (span.start.column, end.line, end.column) == wanted:
+                    return node
+        return None
 
     def before(self, first: cst.CSTNode, second: cst.CSTNode) -> bool:
         """Whether ``first`` starts before ``second`` in the text."""
@@ -185,6 +209,63 @@ class Scene:
             for node in walk(stop):
                 if node is not inner and inner not in set(self.ancestors(node)):
                     yield node
+
+    def guarded(self, line: cst.BaseStatement, used: str = "") -> cst.BaseStatement:
+        """``line``, or the ``try`` that holds nothing else: around it, one mail that fails does not stop the others.
+
+        Only where every handler goes on behind it, and an ``else`` only tells of it. ``used`` is the variable that ``line`` sets, which may be read in
+        the ``else`` and nowhere behind.
+        """
+        block = self._parents.get(line)
+        around = self._parents.get(block) if isinstance(block, cst.IndentedBlock) else None
+        if (
+            not isinstance(around, cst.Try)
+            or around.body is not block
+            or len(block.body) != 1
+            or around.finalbody is not None
+            or not around.handlers
+            or not self.block(around)
+        ):
+            return line
+        if any(_leaves(handler.body) for handler in around.handlers) or (used and self.read_after(used, around)):
+            return line
+        if around.orelse is not None and not all(map(_tells, around.orelse.body.body)):
+            return line  # what is done once everything went well is done once
+        return around
+
+    def tried_again(self, line: cst.BaseStatement) -> bool:
+        """Whether a mail that fails is tried again later, with all that is sent here: by a task queue, or by a loop."""
+        function = self.function(line)
+        if isinstance(function, cst.FunctionDef):
+            for decorator in function.decorators:
+                called = decorator.decorator
+                keywords = called.args if isinstance(called, cst.Call) else ()
+                again = {name_of(called), name_of(called.func) if isinstance(called, cst.Call) else ""}
+                if again & _RETRIES or any(arg.keyword and arg.keyword.value in _RETRY_KEYWORDS for arg in keywords):
+                    return True
+        handled: list[cst.Try] = []
+        for ancestor in self.ancestors(line):
+            if isinstance(ancestor, (cst.FunctionDef, cst.ClassDef)):
+                break
+            if isinstance(ancestor, cst.Try) and line not in set(walk(ancestor.finalbody or cst.Pass())):
+                handled.append(ancestor)
+            elif isinstance(ancestor, (cst.For, cst.While)) and any(self._ends_rounds(one, line) for one in handled):
+                return True
+        return any(
+            isinstance(node, cst.Call) and name_of(node.func) in _RETRIES
+            for one in handled
+            for handler in one.handlers
+            for node in walk(handler)
+        )
+
+    def _ends_rounds(self, tried: cst.Try, line: cst.BaseStatement) -> bool:
+        """Whether a loop around ``tried`` ends once ``line`` went well: it is there to try again."""
+        parts: list[cst.CSTNode] = [tried.body, *([tried.orelse] if tried.orelse else [])]
+        return any(
+            isinstance(node, (cst.Break, cst.Return)) and not self.before(node, line)
+            for part in parts
+            for node in walk(part)
+        )
 
     def indented(self, body: Sequence[cst.BaseStatement], near: cst.CSTNode) -> cst.IndentedBlock:
         """A block of statements, indented like the one that ``near`` stands in."""
@@ -327,6 +408,25 @@ class _Swap(cst.CSTTransformer):
         return cst.FlattenSentinel(new) if isinstance(new, (list, tuple)) else new  # type: ignore[return-value]  # so
 
 
+_RETRIES: Final = frozenset({"retry", "on_exception", "actor"})
+"""Functions and decorators that do something again (Celery, tenacity, retrying, backoff); Dramatiq's actors always do."""
+
+_RETRY_KEYWORDS: Final = frozenset({"autoretry_for", "retries", "retry", "retry_backoff"})
+"""Arguments of decorators that ask for it (Celery, Huey, Prefect, RQ)."""
+
+
+def _leaves(body: cst.CSTNode) -> bool:
+    """Whether a block may end the function or a loop around it, or hands something out."""
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.Return, cst.Raise, cst.Break, cst.Continue, cst.Yield)):
+            return True
+        if not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+            stack.extend(node.children)
+    return False
+
+
 def _adds(parent: cst.CSTNode) -> bool:
     return isinstance(parent, cst.AugAssign) or (
         isinstance(parent, cst.Attribute) and parent.attr.value in ("append", "extend", "insert", "add", "update")
@@ -394,6 +494,15 @@ def _simple(node: cst.CSTNode) -> bool:
             return False
         case _:
             return True
+
+
+def is_named(members: cst.BaseExpression) -> bool:
+    """Whether nothing of ours is run to get at ``members``, but their own iteration."""
+    match members:
+        case cst.ListComp(for_in=loop) | cst.GeneratorExp(for_in=loop) | cst.SetComp(for_in=loop):
+            return simple(loop.iter)
+        case _:
+            return simple(members)
 
 
 def is_at_top(node: cst.BaseExpression) -> bool:
@@ -481,6 +590,48 @@ def _targets(scene: Scene, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             continue
         yield ancestor
         return
+
+
+def unwrapped(scene: Scene, people: cst.BaseExpression, since: Iterable[cst.CSTNode]) -> cst.BaseExpression:
+    """``people`` of ``list(people)`` and ``[*people]``: a loop needs no copy, if nothing of ``since`` changes them."""
+    match people:
+        case cst.Call(func=cst.Name("list" | "tuple"), args=[cst.Arg(star="", keyword=None, value=inner)]):
+            pass
+        case (
+            cst.List(elements=[cst.StarredElement(value=inner)]) | cst.Tuple(elements=[cst.StarredElement(value=inner)])
+        ):
+            pass
+        case _:
+            return people
+    if isinstance(inner, cst.Name) and not writes(scene, since, inner.value):
+        return inner
+    return people
+
+
+def called(scene: Scene, call: cst.Call) -> frozenset[str]:
+    """The names under which a function or class is known that ``call`` calls: its own, and those that it stands for here."""
+    name = name_of(call.func)
+    if not isinstance(call.func, cst.Name):
+        return frozenset({name})
+    found = {name}
+    for node in walk(scene.module):
+        match node:
+            case cst.ImportAlias(name=original, asname=cst.AsName(name=cst.Name(value=alias))) if alias == name:
+                found.add(name_of(original))
+            case _:
+                pass
+    made = [name_of(one.value) for one in scene.assignments(name, scene.function(call))]
+    # A variable stands for all that it may hold, and only together.
+    return frozenset({*found, *made}) if all(made) else frozenset(found)
+
+
+def silent(*calls: cst.Call) -> bool:
+    """Whether a mail call of Django is told to fail silently: then the others are sent all the same."""
+    return any(
+        arg.keyword is not None and arg.keyword.value == "fail_silently" and name_of(arg.value) == "True"
+        for call in calls
+        for arg in call.args
+    )
 
 
 def without(args: Sequence[cst.Arg], gone: cst.Arg) -> list[cst.Arg]:
@@ -656,10 +807,190 @@ def statement(text: str, **holes: cst.BaseExpression) -> cst.SimpleStatementLine
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The statement of a mail call, as it can stand in a loop."""
+
+    line: cst.SimpleStatementLine
+    tail: tuple[cst.BaseStatement, ...] = ()
+    """The statements behind it that only tell what became of it, and belong to each mail."""
+    used: str = ""
+    """The variable that holds the result, where the tail or the ``else`` of a ``try`` reads it."""
+    count: str = ""
+    """The variable in which the results are added up, where they count messages."""
+    returns: bool = False
+    """Whether the statement returns the result."""
+
+    def alone(self, inner: cst.SimpleStatementLine) -> list[cst.BaseStatement]:
+        """What stands in the loop, where ``inner`` is the statement for one person."""
+        if not self.count:
+            return [inner, *self.tail]
+        small = inner.body[0]
+        value = small.value if isinstance(small, (cst.Return, cst.Assign)) else None
+        assert value is not None  # noqa: S101  # found so by sending
+        added = cst.AugAssign(target=cst.Name(self.count), operator=cst.AddAssign(), value=value)
+        return [inner.with_changes(body=[added])]
+
+    def before(self) -> list[cst.SimpleStatementLine]:
+        """What stands in front of the loop."""
+        return [statement(f"{self.count} = 0")] if self.count else []
+
+    def behind(self) -> list[cst.SimpleStatementLine]:
+        """What stands behind the loop."""
+        return [statement(f"return {self.count}")] if self.returns else []
+
+
+USED: Final = "the result of the mail call is used"
+AGAIN: Final = "a mail that fails is tried again, and those who have theirs would get it twice"
+COUNTED: Final = "The result still counts messages: it is no longer 0 or 1."
+STOPS: Final = "If one message fails, those after it are not sent."
+
+
+def sending(scene: Scene, send: cst.Call, *, counts: bool = False) -> Sending | Refusal:
+    """The statement of a mail call, whose result nobody uses, or in a way that a loop leaves as it is.
+
+    ``counts`` says that the result is the number of messages.
+    """
+    line = one_statement(scene, send)
+    if line is None:
+        return Refusal("the mail call does not stand on lines of its own")
+    if scene.tried_again(line):
+        return Refusal(AGAIN)
+    match line.body[0]:
+        case cst.Expr(value=value) if awaited(value) is send:
+            return Sending(line)
+        case cst.AugAssign(target=cst.Name(), operator=cst.AddAssign(), value=value) if counts and value is send:
+            return Sending(line)
+        case cst.Return(value=value) if counts and value is send and not scene.loops(line):
+            return Sending(line, count=scene.free(line, "sent", "delivered"), returns=True)
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value) if awaited(value) is send:
+            if not scene.read_after(name, line):
+                return Sending(line)
+            if counts and value is send:
+                return Sending(line, count=name)
+            if scene.guarded(line, name) is not line:
+                return Sending(line, used=name)
+            tail = _telling(scene, line, name)
+            return Sending(line, tail, name) if tail else Refusal(USED)
+        case _:
+            return Refusal(USED)
+
+
+def _telling(scene: Scene, line: cst.SimpleStatementLine, name: str) -> tuple[cst.BaseStatement, ...]:
+    """The statements right behind ``line`` that print or log a result, if nothing else reads it."""
+    block = scene.block(line)
+    at = block.index(line) + 1
+    end = at
+    while end < len(block) and _tells(block[end]):
+        end += 1
+    while end > at and name not in names(block[end - 1]):
+        end -= 1
+    tail = tuple(block[at:end])
+    inside = {id(node) for one in (line, *tail) for node in walk(one)}
+    own = {id(use) for use in scene.uses(name, scene.function(line))}
+    return tail if tail and own <= inside else ()
+
+
+def looped(
+    scene: Scene,
+    each: Round,
+    sent: Sending,
+    inner: cst.SimpleStatementLine,
+    ahead: Sequence[cst.BaseStatement] = (),
+    *,
+    before: Sequence[cst.SimpleStatementLine] = (),
+    guard: bool = True,
+) -> tuple[dict[cst.CSTNode, list[cst.BaseStatement] | cst.RemovalSentinel], tuple[str, ...]]:
+    """The loop in place of a mail call, and what a reviewer should know of it.
+
+    Args:
+        scene: the file.
+        each: the loop.
+        sent: the mail call.
+        inner: its statement, for one person.
+        ahead: what comes before it in each round.
+        before: what is computed once, in front of the loop.
+        guard: whether the loop may go around a ``try`` that holds nothing else.
+
+    """
+    line = sent.line
+    outer = scene.guarded(line, sent.used) if guard and not (sent.count or sent.tail or before) else line
+    swaps: dict[cst.CSTNode, list[cst.BaseStatement] | cst.RemovalSentinel] = {}
+    if isinstance(outer, cst.Try):
+        kept = [one for one in line.leading_lines if one.comment]
+        tried = scene.swapped(outer, {line: inner.with_changes(leading_lines=kept)})
+        swaps[outer] = [each.wrap([*ahead, tried.with_changes(leading_lines=[])], outer.leading_lines)]
+        return swaps, ()
+    for told in sent.tail:
+        swaps[told] = cst.RemoveFromParent()
+    plain = inner.with_changes(leading_lines=[])
+    ready = [*before, *sent.before()]
+    above = () if ready else line.leading_lines
+    if ready:
+        ready[0] = ready[0].with_changes(leading_lines=line.leading_lines)
+    swaps[line] = [*ready, each.wrap([*ahead, *sent.alone(plain)], above), *sent.behind()]
+    added = sent.count or isinstance(line.body[0], cst.AugAssign)
+    calls = [node for node in walk(line) if isinstance(node, cst.Call)]
+    return swaps, (*((COUNTED,) if added else ()), *(() if silent(*calls) else (STOPS,)))
+
+
+def apart(scene: Scene, made: cst.CSTNode, sent: cst.CSTNode) -> Refusal:
+    """That a message is addressed in one place and sent in another, where not always one leads to the other."""
+    rounds, others = scene.loops(made), scene.loops(sent)
+    if scene.function(made) is not scene.function(sent):
+        return Refusal("the message is made in one function and sent in another")
+    if any(loop not in others for loop in rounds):
+        return Refusal("the message is made in a loop, and sent after it")
+    if any(loop not in rounds for loop in others):
+        return Refusal("the message is made once, and sent in a loop")
+    return Refusal("the message is made in one place and sent in another")
+
+
+_LOGS: Final = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "pprint"})
+
+
+def _tells(line: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
+    """Whether a statement only prints or logs."""
+    match line:
+        case cst.SimpleStatementLine(body=[cst.Pass()]):
+            return True
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Call(func=func))]):
+            return name_of(func) == "print" or (isinstance(func, cst.Attribute) and func.attr.value in _LOGS)
+        case cst.If(body=cst.IndentedBlock(body=body), orelse=orelse):
+            rest = orelse.body if isinstance(orelse, cst.Else) else orelse
+            return all(map(_tells, body)) and (
+                rest is None
+                or (isinstance(rest, cst.IndentedBlock) and all(map(_tells, rest.body)))
+                or (isinstance(rest, cst.If) and _tells(rest))
+            )
+        case _:
+            return False
+
+
 def one_statement(scene: Scene, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
     """The line around ``node``, if it stands in a block, so that others can be put beside it."""
     line = scene.line(node)
     return line if line is not None and scene.block(line) else None
+
+
+def _name_for(scene: Scene, call: cst.Call, value: cst.BaseExpression, wanted: str) -> str:
+    """A variable for what is computed once, in front of a loop.
+
+    ``subject = clean(subject)`` where the old value is not asked for again; else a name that is free.
+    """
+    line = scene.line(call)
+    function = scene.function(call)
+    if line is not None and isinstance(function, cst.FunctionDef) and wanted in names(value):
+        own = {param.name.value for param in walk(function.params) if isinstance(param, cst.Param)}
+        uses = [use for use in scene.uses(wanted, line) if use not in set(walk(value))]
+        local = wanted in own or scene.assignments(wanted, function)
+        nested = any(
+            isinstance(node, (cst.FunctionDef, cst.Lambda, cst.Global, cst.Nonlocal)) and wanted in names(node)
+            for node in walk(function.body)
+        )
+        if local and not uses and not nested and not scene.read_after(wanted, line):
+            return wanted
+    return scene.free(call, wanted)
 
 
 def hoisted(
@@ -682,13 +1013,21 @@ def hoisted(
             wanted = positions[number]
         else:
             wanted = "arguments" if arg.star else "value"
-        name = scene.free(call, wanted)
+        name = _name_for(scene, call, arg.value, wanted)
         while name in taken:
             name += "_"
         taken.add(name)
-        before.append(statement(f"{name} = VALUE", VALUE=bare(arg.value)))
+        before.append(statement(f"{name} = VALUE", VALUE=naked(bare(arg.value))))
         swaps[arg.value] = cst.Name(name)
     return before, swaps
+
+
+def naked(value: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression for a statement of its own: on one line it needs no parentheses around it."""
+    if isinstance(value, (cst.GeneratorExp, cst.NamedExpr)) or not value.lpar:
+        return value
+    inner = value.with_changes(lpar=(), rpar=())
+    return value if "\n" in code(inner) else inner
 
 
 def bare(value: cst.BaseExpression) -> cst.BaseExpression:

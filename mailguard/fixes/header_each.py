@@ -13,26 +13,38 @@ import libcst as cst
 
 from mailguard.fixes import (
     Scene,
+    apart,
     argument,
-    awaited,
     header_line,
+    is_named,
     joined,
+    looped,
     name_of,
     names,
     one_statement,
     round_over,
     same,
     scene_of,
+    sending,
     statement,
     text_of,
+    unwrapped,
     walk,
     writes,
 )
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 
-ENVELOPES: Final = {"sendmail": ("to_addrs", 1), "send_message": ("to_addrs", 2), "send": ("recipients", None)}
-"""Where calls take the people of the envelope (smtplib, aiosmtplib)."""
+ENVELOPES: Final = {
+    "sendmail": ("to_addrs", 1),
+    "send_message": ("to_addrs", 2),
+    "send": ("recipients", None),
+    "send_raw_email": ("Destinations", None),
+}
+"""Where calls take the people of the envelope (smtplib, aiosmtplib, boto3's SES)."""
+
+LISTED: Final = frozenset({"send_raw_email"})
+"""Those that take a list and nothing else."""
 
 COPIES: Final = frozenset({"cc", "bcc", "resent-to", "resent-cc", "resent-bcc"})
 
@@ -101,44 +113,44 @@ def _repaired(
     send: cst.Call,
     name: cst.BaseExpression,
 ) -> Edit | Refusal | None:
-    sent = one_statement(scene, send)
-    if sent is None or not _is_whole(sent, send):
-        return Refusal("the result of the mail call is used")
+    sent = sending(scene, send)
+    if isinstance(sent, Refusal):
+        return sent
     if scene.grows(people, line):
         return Refusal("the list grows from one mail to the next")
-    if not scene.leads_to(line, sent):
-        return Refusal("the header is set and the message sent in different places")
-    text = _rendered(scene, message, sent)
+    if not scene.leads_to(line, sent.line):
+        return apart(scene, line, sent.line)
+    text = _rendered(scene, message, sent.line)
     if isinstance(text, Refusal):
         return text
-    refusal = _other_uses(scene, message, line, sent, text)
+    refusal = _other_uses(scene, message, line, sent.line, text)
     if refusal is not None:
         return refusal
     keyword, position = ENVELOPES[name_of(send.func)]
     envelope = argument(send, keyword, position)
     if envelope is not None and not _same_people(scene, envelope.value, people, value, message):
         return Refusal("the envelope holds others than the To line")
-    changed = names(people) & {node.value for node in scene.between(line, sent) if isinstance(node, cst.Name)}
-    if any(writes(scene, scene.between(line, sent), name) for name in changed):
+    between = list(scene.between(line, sent.line))
+    changed = names(people) & {node.value for node in between if isinstance(node, cst.Name)}
+    if any(writes(scene, between, name) for name in changed):
         return Refusal("the list changes before the message is sent")
+    people = unwrapped(scene, people, between)
     each = round_over(scene, people, line, once=envelope is None)
     swaps: dict[cst.CSTNode, cst.CSTNode] = {}
     if envelope is not None:
-        swaps[envelope.value] = each.item
+        listed = name_of(send.func) in LISTED
+        swaps[envelope.value] = cst.List([cst.Element(each.item)]) if listed else each.item
     written = scene.swapped(line, {value: each.item})
     comments = [one for one in line.leading_lines if one.comment]
-    body = [
+    ahead = [
         statement(f"del {message}[KEY]", KEY=name).with_changes(leading_lines=comments),
         written.with_changes(leading_lines=[]),
         *([text.with_changes(leading_lines=[])] if text is not None else []),
-        scene.swapped(sent, swaps).with_changes(leading_lines=[]),
     ]
-    loop = each.wrap(body, sent.leading_lines)
-    joining = _only_for(scene, value, {*walk(line), *walk(sent)})
-    gone: dict[cst.CSTNode, cst.RemovalSentinel] = {
-        one: cst.RemoveFromParent() for one in (line, text, joining) if one is not None
-    }
-    return Edit(scene.edited({**gone, sent: loop}))
+    whole, remarks = looped(scene, each, sent, scene.swapped(sent.line, swaps), ahead, guard=is_named(people))
+    joining = _only_for(scene, value, {*walk(line), *walk(sent.line)})
+    whole.update((one, cst.RemoveFromParent()) for one in (line, text, joining) if one is not None)
+    return Edit(scene.edited(whole), remarks=remarks)
 
 
 def _only_for(scene: Scene, value: cst.BaseExpression, users: set[cst.CSTNode]) -> cst.SimpleStatementLine | None:
@@ -153,10 +165,6 @@ def _only_for(scene: Scene, value: cst.BaseExpression, users: set[cst.CSTNode]) 
     if function is scene.module or any(use not in users | own for use in scene.uses(value.value, function)):
         return None
     return one_statement(scene, made[0])
-
-
-def _is_whole(sent: cst.SimpleStatementLine, send: cst.Call) -> bool:
-    return isinstance(sent.body[0], cst.Expr) and awaited(sent.body[0].value) is send
 
 
 def _rendered(scene: Scene, message: str, sent: cst.SimpleStatementLine) -> cst.SimpleStatementLine | Refusal | None:

@@ -15,19 +15,25 @@ import libcst as cst
 
 from mailguard.fixes import (
     Scene,
+    apart,
     argument,
-    awaited,
+    called,
     hoisted,
+    is_named,
     is_nobody,
     joined,
+    looped,
+    naked,
     name_of,
     names,
     one_statement,
     round_over,
     scene_of,
+    sending,
     simple,
     statement,
     text_of,
+    unwrapped,
     walk,
     without,
     writes,
@@ -54,6 +60,8 @@ class _Api:
     """Whether the call makes a message object, which is sent by another one."""
     is_checked: bool = False
     """Whether the object checks its people when it is made, so that it is made anew for each person."""
+    counts: bool = False
+    """Whether sending returns the number of messages (Django 5.2, "send_mail()")."""
     parameters: tuple[str, ...] = ("subject", "body", "from_email")
     """The names of its first parameters."""
 
@@ -62,11 +70,21 @@ _SEND_MAIL: Final = ("subject", "message", "from_email")
 _COPIES: Final = (("bcc", 4), ("cc", 8))
 
 _APIS: Final = (
-    _Api("django.core.mail.send_mail", ("send_mail",), "recipient_list", 3, parameters=_SEND_MAIL),
-    _Api("django.core.mail.", ("EmailMessage", "EmailMultiAlternatives"), "to", 3, _COPIES, is_object=True),
-    _Api("anymail.", ("EmailMessage", "EmailMultiAlternatives", "AnymailMessage"), "to", 3, _COPIES, is_object=True),
-    _Api("flask_mailman.", ("EmailMessage", "EmailMultiAlternatives"), "to", 3, _COPIES, is_object=True),
-    _Api("flask_mailman.", ("send_mail",), "recipient_list", 3, parameters=_SEND_MAIL),
+    _Api("django.core.mail.send_mail", ("send_mail",), "recipient_list", 3, parameters=_SEND_MAIL, counts=True),
+    _Api(
+        "django.core.mail.", ("EmailMessage", "EmailMultiAlternatives"), "to", 3, _COPIES, is_object=True, counts=True
+    ),
+    _Api(
+        "anymail.",
+        ("EmailMessage", "EmailMultiAlternatives", "AnymailMessage"),
+        "to",
+        3,
+        _COPIES,
+        is_object=True,
+        counts=True,
+    ),
+    _Api("flask_mailman.", ("EmailMessage", "EmailMultiAlternatives"), "to", 3, _COPIES, is_object=True, counts=True),
+    _Api("flask_mailman.", ("send_mail",), "recipient_list", 3, parameters=_SEND_MAIL, counts=True),
     _Api("flask_mail.", ("Message",), "recipients", 1, (("cc", 5), ("bcc", 6)), is_object=True),
     _Api("flaskext.mail.", ("Message",), "recipients", 1, (("cc", None), ("bcc", None)), is_object=True),
     _Api(
@@ -83,7 +101,8 @@ _APIS: Final = (
 
 _SES: Final = ("botocore.client.SES.send_email", "botocore.client.SESV2.send_email")
 
-USED: Final = "the result of the mail call is used"
+GROWS: Final = "the list grows from one mail to the next"
+HIDDEN: Final = "a dictionary of arguments may hold people in Cc or Bcc, who would get a copy of each message"
 COPIED: Final = "people in {} would get a copy of each message"
 
 
@@ -110,15 +129,18 @@ def _known(scene: Scene, api: _Api, value: cst.BaseExpression, send: cst.Call) -
     for node in (value, *scene.ancestors(value)):
         parent = scene.parent(node)
         match parent:
-            case cst.Arg() if isinstance(call := scene.parent(parent), cst.Call) and name_of(call.func) in api.calls:
+            case cst.Arg() if isinstance(call := scene.parent(parent), cst.Call) and _is_one(scene, call, api):
                 if argument(call, api.people, api.position) is not parent:
                     return None
+                if api.copies and any(other.star for other in call.args):
+                    return Refusal(HIDDEN)
                 for keyword, position in api.copies:
                     copy = argument(call, keyword, position)
                     if copy is not None and not is_nobody(copy.value):
                         return Refusal(COPIED.format(keyword.capitalize()))
                 if call is send or call in scene.ancestors_in_line(send) or send in scene.ancestors_in_line(call):
-                    return _direct(scene, parent.value, (send, call) if call is not send else (send,), api.parameters)
+                    calls = (send, call) if call is not send else (send,)
+                    return _direct(scene, parent.value, calls, api.parameters, counts=api.counts)
                 return _object(scene, api, call, parent, send) if api.is_object else None
             case cst.Assign(
                 targets=[cst.AssignTarget(target=cst.Attribute(value=cst.Name(), attr=cst.Name(value=attribute)))]
@@ -129,39 +151,58 @@ def _known(scene: Scene, api: _Api, value: cst.BaseExpression, send: cst.Call) -
     return None
 
 
+def _is_one(scene: Scene, call: cst.Call, api: _Api) -> bool:
+    known = called(scene, call)
+    own = name_of(call.func)
+    return own in api.calls or (len(known) > 1 and known - {own} <= set(api.calls))
+
+
 # --- a call that makes and sends ------------------------------------------------------------------
 
 
 def _direct(
-    scene: Scene, people: cst.BaseExpression, calls: Sequence[cst.Call], parameters: Sequence[str] = ()
+    scene: Scene,
+    people: cst.BaseExpression,
+    calls: Sequence[cst.Call],
+    parameters: Sequence[str] = (),
+    *,
+    counts: bool = False,
+    made: cst.SimpleStatementLine | None = None,
 ) -> Edit | Refusal | None:
-    line = _whole_line(scene, calls[0])
-    if not isinstance(line, cst.SimpleStatementLine):
-        return line
+    """A loop around the call. ``made`` is a statement with the people in it that belongs to each round."""
+    sent = sending(scene, calls[0], counts=counts)
+    if isinstance(sent, Refusal):
+        return sent
+    line = sent.line
     members = _members(people)
     if members is None:
         return None
     if scene.grows(members, line):
-        return Refusal("the list grows from one mail to the next")
+        return Refusal(GROWS)
+    members = unwrapped(scene, members, ())
     each = round_over(scene, members, line)
     taken: set[str] = set()
     before: list[cst.SimpleStatementLine] = []
     swaps: dict[cst.CSTNode, cst.CSTNode] = {people: cst.List([cst.Element(each.item)])}
     holders = {people, *scene.ancestors(people), *calls}
     for call in calls:
-        made, changed = hoisted(scene, call, holders, taken, parameters if call is calls[-1] else ())
-        before += made
+        computed, changed = hoisted(scene, call, holders, taken, parameters if call is calls[-1] else ())
+        before += computed
         swaps.update(changed)
     base = _base(calls[0])
     if isinstance(base, cst.Call) and base not in calls and not simple(base):
         name = scene.free(line, "client", "connection", "sender")
         before.insert(0, statement(f"{name} = VALUE", VALUE=base))
         swaps[base] = cst.Name(name)
-    inner = scene.swapped(line, swaps).with_changes(leading_lines=[])
-    if before:
-        first = before[0].with_changes(leading_lines=line.leading_lines)
-        return Edit(scene.edited({line: [first, *before[1:], each.wrap([inner], ())]}))
-    return Edit(scene.edited({line: each.wrap([inner], line.leading_lines)}))
+    ahead = []
+    if made is not None:
+        comments = [one for one in made.leading_lines if one.comment]
+        ahead.append(scene.swapped(made, swaps).with_changes(leading_lines=comments))
+    inner = scene.swapped(line, swaps)
+    whole, remarks = looped(scene, each, sent, inner, ahead, before=before, guard=is_named(members))
+    if made is not None:
+        whole[made] = cst.RemoveFromParent()
+    return Edit(scene.edited(whole), remarks=remarks)
 
 
 def _base(call: cst.Call) -> cst.BaseExpression:
@@ -170,20 +211,6 @@ def _base(call: cst.Call) -> cst.BaseExpression:
     while isinstance(base, cst.Attribute):
         base = base.value
     return base
-
-
-def _whole_line(scene: Scene, send: cst.Call) -> cst.SimpleStatementLine | Refusal | None:
-    """The line of a mail call whose result nobody uses."""
-    line = one_statement(scene, send)
-    if line is None:
-        return Refusal("the mail call does not stand on lines of its own")
-    match line.body[0]:
-        case cst.Expr(value=value) if awaited(value) is send:
-            return line
-        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value) if awaited(value) is send:
-            return Refusal(USED) if scene.read_after(name, line) else line
-        case _:
-            return Refusal(USED)
 
 
 def _members(people: cst.BaseExpression) -> cst.BaseExpression | None:
@@ -201,18 +228,45 @@ def _members(people: cst.BaseExpression) -> cst.BaseExpression | None:
 
 
 def _ses(scene: Scene, value: cst.BaseExpression, send: cst.Call) -> Edit | Refusal | None:
-    """``Destination={"ToAddresses": people}`` in the call itself."""
+    """``Destination={"ToAddresses": people}``, in the call itself or in a variable that is made for it."""
     destination = argument(send, "Destination")
-    if destination is None or not isinstance(destination.value, cst.Dict):
+    if destination is None:
+        return None
+    made = None
+    written = destination.value
+    if isinstance(written, cst.Name):
+        made = _made_for(scene, written, send)
+        if made is None:
+            return Refusal("the destination is put together in several places")
+        assign = made.body[0]
+        assert isinstance(assign, cst.Assign)  # noqa: S101  # found so
+        written = assign.value
+    if not isinstance(written, cst.Dict):
         return None
     people = None
-    for element in destination.value.elements:
+    for element in written.elements:
         key = text_of(element.key) if isinstance(element, cst.DictElement) else None
         if key == "ToAddresses" and (element.value is value or value in set(walk(element.value))):
             people = element.value
         elif key is None or not is_nobody(element.value):
             return Refusal("the message has copies, and each person would add one")
-    return None if people is None else _direct(scene, people, (send,))
+    return None if people is None else _direct(scene, people, (send,), made=made)
+
+
+def _made_for(scene: Scene, name: cst.Name, send: cst.Call) -> cst.SimpleStatementLine | None:
+    """The statement ``name = {...}``, if it is for this call alone, and what is in it is the same at the call."""
+    function = scene.function(send)
+    made = scene.assignments(name.value, function)
+    line = one_statement(scene, made[0]) if len(made) == 1 else None
+    if line is None or line.body[0] is not made[0] or len(scene.uses(name.value, function)) != 2:
+        return None
+    sent = one_statement(scene, send)
+    if sent is None or not scene.leads_to(line, sent):
+        return None
+    between = list(scene.between(line, sent))
+    if any(writes(scene, between, used) for used in names(made[0].value)) or not simple(made[0].value):
+        return None
+    return line
 
 
 # --- a message object -----------------------------------------------------------------------------
@@ -225,7 +279,7 @@ def _object(scene: Scene, api: _Api, call: cst.Call, arg: cst.Arg, send: cst.Cal
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name) as target)], value=made) if made is call:
             pass
         case _:
-            return Refusal("the message is made and sent in different places")
+            return apart(scene, call, send)
     if api.is_checked:
         return _made_anew(scene, name, line, call, arg, send)
     last = [one for one in call.args if one.keyword is None][-1:] == [arg] or arg.keyword is not None
@@ -242,24 +296,25 @@ def _made_anew(
     scene: Scene, name: str, line: cst.SimpleStatementLine | None, call: cst.Call, arg: cst.Arg, send: cst.Call
 ) -> Edit | Refusal | None:
     """The message object is made in the loop."""
-    sent = _whole_line(scene, send)
+    sent = sending(scene, send)
     members = _members(arg.value)
-    if not isinstance(sent, cst.SimpleStatementLine):
+    if isinstance(sent, Refusal):
         return sent
     if members is None or line is None:
         return None
-    if not scene.leads_to(line, sent) or len(scene.uses(name, scene.function(line))) != 2:
+    if not scene.leads_to(line, sent.line) or len(scene.uses(name, scene.function(line))) != 2:
         return Refusal(f"{name} is used for more than this mail")
-    between = list(scene.between(line, sent))
+    between = list(scene.between(line, sent.line))
     if any(writes(scene, between, used) for used in names(call)):
         return Refusal("the message changes before it is sent")
     if scene.grows(members, line) or not all(simple(one.value) for one in call.args if one is not arg):
         return Refusal("the message would be made differently for each person")
+    members = unwrapped(scene, members, between)
     each = round_over(scene, members, line)
     made = scene.swapped(line, {arg.value: cst.List([cst.Element(each.item)])})
     made = made.with_changes(leading_lines=[one for one in line.leading_lines if one.comment])
-    loop = each.wrap([made, sent.with_changes(leading_lines=[])], sent.leading_lines)
-    return Edit(scene.edited({line: cst.RemoveFromParent(), sent: loop}))
+    whole, remarks = looped(scene, each, sent, sent.line, [made], guard=is_named(members))
+    return Edit(scene.edited({**whole, line: cst.RemoveFromParent()}), remarks=remarks)
 
 
 def _attribute(scene: Scene, api: _Api, assign: cst.Assign, send: cst.Call) -> Edit | Refusal | None:
@@ -282,17 +337,19 @@ def _later(
     swaps: dict[cst.CSTNode, cst.CSTNode],
     known: set[cst.CSTNode],
 ) -> Edit | Refusal | None:
-    sent = _whole_line(scene, send)
-    if not isinstance(sent, cst.SimpleStatementLine):
+    sent = sending(scene, send, counts=api.counts)
+    if isinstance(sent, Refusal):
         return sent
     members = _members(people)
     if members is None:
         return None
     if scene.grows(members, line):
-        return Refusal("the list grows from one mail to the next")
-    if not scene.leads_to(line, sent):
-        return Refusal("the message is made and sent in different places")
-    in_send = {id(node) for node in walk(sent)}
+        return Refusal(GROWS)
+    if not scene.leads_to(line, sent.line):
+        return apart(scene, line, sent.line)
+    between = list(scene.between(line, sent.line))
+    members = unwrapped(scene, members, between)
+    in_send = {id(node) for one in (sent.line, *sent.tail) for node in walk(one)}
     made = 0
     for use in scene.uses(name, scene.function(line)):
         parent = scene.parent(use)
@@ -312,12 +369,12 @@ def _later(
     whole: dict[cst.CSTNode, cst.CSTNode | Sequence[cst.BaseStatement] | cst.RemovalSentinel] = dict(swaps)
     kept: list[cst.SimpleStatementLine] = [scene.swapped(line, swaps)] if swaps else []
     if isinstance(members, cst.Name):
-        if writes(scene, scene.between(line, sent), members.value):
+        if writes(scene, between, members.value):
             return Refusal(f"{members.value} changes before the message is sent")
     elif not _steady(members):
         # What is computed at the old place is computed there still.
         people_name = scene.free(line, "recipients", "people", "readers")
-        kept.insert(0, statement(f"{people_name} = VALUE", VALUE=members))
+        kept.insert(0, statement(f"{people_name} = VALUE", VALUE=naked(members)))
         members = cst.Name(people_name)
     if kept:
         kept[0] = kept[0].with_changes(leading_lines=line.leading_lines)
@@ -329,12 +386,12 @@ def _later(
         # The statement moves with what is written beside it.
         address = address.with_changes(trailing_whitespace=line.trailing_whitespace)
         address = address.with_changes(leading_lines=[one for one in line.leading_lines if one.comment])
-    loop = each.wrap([address, sent.with_changes(leading_lines=[])], sent.leading_lines)
     for swap in swaps:
         del whole[swap]
+    looping, remarks = looped(scene, each, sent, sent.line, [address], guard=is_named(members))
+    whole.update(looping)
     whole[line] = kept or cst.RemoveFromParent()
-    whole[sent] = loop
-    return Edit(scene.edited(whole))
+    return Edit(scene.edited(whole), remarks=remarks)
 
 
 def _steady(members: cst.BaseExpression) -> bool:

@@ -21,6 +21,8 @@ class Edit:
     """What the readers get afterwards, one sentence."""
     requests: str = ""
     """What becomes of the number of requests where it stays as it is, one sentence; empty where it grows."""
+    remarks: tuple[str, ...] = ()
+    """What else is different afterwards and a reviewer should know, one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mailguard import repair
-from mailguard.model.finding import Finding
-from mailguard.model.fix import Edit, Refusal
+from mailguard.model.exchange import SmtpTransaction
 
+from ..laws import runs  # noqa: TID252  # what is tested together is named together; there is no package above
 from .support import SAMPLES, SIZES, Project, Sample, mailing, sample
 
 EVERY = sorted(SAMPLES.rglob("*.txt"))
@@ -75,8 +75,7 @@ def test_the_same_people_get_one_message_each(path: Path, size: int) -> None:
 
 
 def test_every_codemod_has_a_sample_of_what_it_does() -> None:
-    # A list that is a default lives longer than one call; that finding is made below.
-    assert {path.parent.name for path in REPAIRED} | {"mutable_default"} == {fix.name for fix in repair.fixes()}
+    assert {path.parent.name for path in REPAIRED} == {fix.name for fix in repair.fixes()} - {"left_alone"}
 
 
 @pytest.mark.parametrize("path", REFUSED, ids=ids)
@@ -123,47 +122,29 @@ def test_line_ends_and_tabs_stay(path: Path, tmp_path: Path) -> None:
     assert got == other(given.after)
 
 
-# --- a list that is a default ---------------------------------------------------------------------
+# --- one who is refused ---------------------------------------------------------------------------
 
-DEFAULT = '''from django.core.mail import send_mail
-
-
-def notify(address, to: list = [], *, subject="News"):
-    """Write to them."""
-    to.append(address)
-    send_mail(subject, "Hello", "from@example.com", to)
+GUARDED = [path for path in REPAIRED if path.stem.startswith("guarded")]
 
 
-def main():
-    notify("ann@example.com")
-    notify("bob@example.net")
-'''
+@pytest.mark.parametrize("path", GUARDED, ids=ids)
+@pytest.mark.parametrize("who", [1, 3, 5])
+def test_one_who_is_refused_stops_nobody_else(path: Path, who: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = sample(path)
+    accept = runs.Wire.rcpt
 
+    def rcpt(wire: runs.Wire, recip: str, options: object = ()) -> tuple[int, bytes]:
+        return (550, b"no") if f"-{who}@" in recip else accept(wire, recip, options)
 
-def test_a_list_as_default_is_made_anew_in_each_call(tmp_path: Path) -> None:
-    # Found here by hand: calls that share a default are not followed from one to the next.
-    doubled = DEFAULT.replace("    to.append(address)\n", "    to.append(address)\n    to.append(address)\n", 1)
-    finding = Project(
-        tmp_path, doubled.replace("append(address)\n    s", 'append("eve@example.org")\n    s').encode()
-    ).found()
-    assert finding
-    edit = _proposed("mutable_default", DEFAULT, finding[0])
-    assert isinstance(edit, Edit)
-    text = edit.text.decode()
-    assert "to: list | None = None, *," in text
-    assert '    """Write to them."""\n    if to is None:\n        to = []\n    to.append(address)' in text
-    before, after = mailing(DEFAULT, 2), mailing(text, 2)
-    assert before.shown == 2
-    assert after.shown == 1
-    assert before.got.keys() == after.got.keys()
-    assert after.got == Counter({"ann@example.com": 1, "bob@example.net": 1})
-
-
-def _proposed(name: str, text: str, finding: Finding) -> Edit | Refusal | None:
-    from dataclasses import replace
-
-    line = next(number for number, one in enumerate(text.splitlines(), 1) if "send_mail(subject" in one)
-    column = text.splitlines()[line - 1].rindex("to)") + 1
-    place = replace(finding.place, line=line, end_line=line, column=column, end_column=column + 2)
-    fix = next(fix for fix in repair.fixes() if fix.name == name)
-    return fix.repair(text.encode(), replace(finding, place=place))
+    monkeypatch.setattr(runs.Wire, "rcpt", rcpt)
+    before, after = (
+        Counter(
+            person.partition("-")[2]
+            for each in runs.run(text, runs.World(5))[0]
+            if isinstance(each.exchange, SmtpTransaction)
+            for person in each.exchange.rcpt_to
+        )
+        for text in (given.before, given.after)
+    )
+    assert len(before) == 4
+    assert after == before
