@@ -21,7 +21,7 @@ from mailguard.model.capture import Format
 from mailguard.model.exchange import Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.finding import Certainty
 from mailguard.model.message import CannotTell, Decoded, Message, Undecided
-from mailguard.pseudonyms import Pseudonyms
+from mailguard.pseudonyms.files import Pseudonyms
 from mailguard.rulebook.judging import judge, verdict_of
 from mailguard.rulebook.policies import Policy
 from mailguard.wire.bodies import payload

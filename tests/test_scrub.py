@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from mailguard import cli
 from mailguard.model.finding import Report
-from mailguard.pseudonyms import Pseudonyms
+from mailguard.pseudonyms.files import Pseudonyms
 from mailguard.rulebook.loading import load_rules
 from mailguard.rulebook.policies import Policy, chosen
 from mailguard.scrub import ScrubError, scrubbed

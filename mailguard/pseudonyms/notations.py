@@ -1,0 +1,156 @@
+"""Notations, read and written again: encoded words, base64, JSON, YAML, netstrings."""
+
+from __future__ import annotations
+
+import base64
+import json
+import quopri
+import re
+from collections.abc import Callable
+
+from mailguard.documents import base64_bytes, decode_text
+from mailguard.pseudonyms.patterns import BASE64, HINT, WORD
+
+
+class Pieces:
+    """A text of which some pieces are settled, and the rest is still to be looked at."""
+
+    def __init__(self, text: str) -> None:
+        self.pieces: list[tuple[str, bool]] = [(text, False)]
+
+    def settle(self, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str | None]) -> None:
+        """Settle what ``pattern`` finds; None leaves it to later steps."""
+        result: list[tuple[str, bool]] = []
+        for text, settled in self.pieces:
+            if settled:
+                result.append((text, True))
+                continue
+            position = 0
+            for found in pattern.finditer(text):
+                new = change(found)
+                if new is not None:
+                    result += [(text[position : found.start()], False), (new, True)]
+                    position = found.end()
+            result.append((text[position:], False))
+        self.pieces = [piece for piece in result if piece[0]]
+
+    def text(self, rest: Callable[[str], str]) -> str:
+        """All of it, with ``rest`` done to what is not settled."""
+        return "".join(text if settled else rest(text) for text, settled in self.pieces)
+
+
+def decoded_words(text: str) -> str:
+    """The text of encoded words (RFC 2047)."""
+    pieces = []
+    for charset, kind, content in WORD.findall(text):
+        data = base64_bytes(content) if kind in "Bb" else None
+        if data is None:
+            raw = content.replace("_", " ").encode("utf-8", "surrogateescape")
+            data = quopri.decodestring(raw) if kind in "Qq" else raw
+        pieces.append(decode_text(data, charset.lower(), sniff=False))
+    return "".join(pieces)
+
+
+def encoded_words(text: str) -> str:
+    """A text as encoded words."""
+    result, chunk = [], ""
+    for character in [*text, ""]:
+        if not character or len((chunk + character).encode("utf-8", "replace")) > 45:
+            result.append(f"=?utf-8?b?{base64.b64encode(chunk.encode('utf-8', 'replace')).decode()}?=")
+            chunk = ""
+        chunk += character
+    return " ".join(result)
+
+
+def header_of(head: str, name: str) -> str:
+    """One header of a block, folds and all."""
+    found = re.search(rf"(?im)^{name}[ \t]*:((?:[^\r\n]*)(?:\r?\n[ \t]+[^\r\n]*){{0,50}})", head)
+    return found.group(1).strip() if found else ""
+
+
+def as_text(data: bytes) -> str:
+    """Bytes as text, of which :func:`as_bytes` makes the same bytes."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
+    """Text as bytes; see :func:`as_text`."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def worth_opening(data: bytes) -> bool:
+    """Whether decoded bytes are more than noise: a text with an address in some notation, or a compressed one."""
+    if data[:3] == b"\x1f\x8b\x08":
+        return True
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+        if sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in data[:400]) < 0.9 * len(data[:400]):
+            return False
+    return HINT.search(text) is not None or (len(data) > 24 and BASE64.search(text) is not None)
+
+
+def written_like(data: bytes, like: str) -> str:
+    """``data`` in base64, in the alphabet, the padding and the lines of ``like``."""
+    text = base64.b64encode(data).decode()
+    stripped = like.rstrip()
+    if "-" in stripped or "_" in stripped:
+        text = text.replace("+", "-").replace("/", "_")
+    if not stripped.endswith("=") and len("".join(stripped.split())) % 4:
+        text = text.rstrip("=")
+    first = re.match(r"([ \t]*)(\S+)(\r?\n)", like)
+    if first and "\n" in stripped:
+        margin, line, end = first.groups()
+        pieces = [text[at : at + len(line)] for at in range(0, len(text), len(line))]
+        text = margin + f"{end}{margin}".join(pieces)
+    return text + like[len(stripped) :]
+
+
+def unquote_json(mark: str) -> str:
+    """A JSON string as text; empty where it is none."""
+    value = json.loads(mark, strict=False)
+    return value if isinstance(value, str) else ""
+
+
+def quote_json(value: str, raw: str) -> str:
+    """A text as a JSON string, escaped like ``raw``."""
+    if raw.isascii():
+        return json.dumps(value)
+    return json.dumps(
+        value, ensure_ascii=any("\ud800" <= character <= "\udfff" for character in value) and "\\u" in raw
+    )
+
+
+def quote_yaml(value: str, raw: str) -> str:
+    """A text as a YAML scalar, with the tag and the line end of ``raw``."""
+    tag = re.match(r"(?:[!&]\S*[ \t\r\n]+)*", raw)
+    text = json.dumps(value, ensure_ascii=False)
+    text = re.sub(r"[\x7f-\x9f\ufeff\ufffe\uffff\u2028\u2029]", lambda found: f"\\u{ord(found.group()):04x}", text)
+    body = raw.rstrip()
+    tail = raw[len(body) :]
+    block = re.match(r"(?:[!&]\S*[ \t\r\n]+)*[|>]", raw) is not None
+    if block and "\n" in tail:
+        tail = "\n" + tail.rpartition("\n")[2]
+    return f"{tag.group() if tag else ''}{text}{tail}"
+
+
+def netstring(inner: bytes, mark: bytes) -> bytes:
+    """A typed netstring."""
+    return b"%d:%s%s" % (len(inner), inner, mark)
+
+
+def own_lines(lines: list[str]) -> bool:
+    """Whether each line is a value of its own rather than a part of one."""
+    for line in lines[:50]:
+        body = line.strip("\ufeff \t\r\0\x1e")
+        if body[:1] == "{":
+            try:
+                json.loads(body, strict=False)
+            except ValueError:
+                continue
+            return True
+    return False
