@@ -37,7 +37,7 @@ from mailguard.source.interpret.values import (
     join_values,
     total,
 )
-from mailguard.source.library import attributes, containers, literals, operators, provenance, slices, texts
+from mailguard.source.library import attributes, classes, containers, literals, operators, provenance, slices, texts
 
 __all__ = ["Expressions"]
 
@@ -440,12 +440,23 @@ class Expressions(Calls):
         origins = tuple(step for step in holder.trail if step.kind in ORIGIN_OF)
         if not origins and found is not ABSENT and self._of_settings(cell.cls):
             origins = (Step(StepKind.CONFIGURED, context.place(node.at), name),)
-        base = Unknown(label or "self", OPEN, origins)
+        base: Unknown | Parameter = Unknown(label or "self", OPEN, origins)
+        declared = next(self.declarations(cell.cls, name), None) if found is not ABSENT else None
+        if declared is not None:
+            made_here = isinstance(holder.site, tuple) and holder.site[-1] == "object"
+            if made_here and not cell.open and not self._of_settings(cell.cls):
+                unset = classes.unset_field(declared)
+                if unset is not ABSENT:
+                    return unset
+            if label == "self" and not origins and isinstance(cell.cls, Cls):
+                # A field of the class, which whoever makes the object fills.
+                step = Step(StepKind.PARAMETER, replace(context, module=cell.cls.module).place(declared.at), name)
+                base = Parameter("self", cell.cls.symbol, OPEN, (step,))
         value = attributes.attribute(
             self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls)
         )
         count = self.declared_count(cell.cls, name)
-        return replace(value, count=count) if count is not None and isinstance(value, Unknown) else value
+        return replace(value, count=count) if count is not None and isinstance(value, (Unknown, Parameter)) else value
 
     def _of_settings(self, cls: Val) -> bool:
         """Whether a class, or one that it is derived from, is called like one that holds settings."""

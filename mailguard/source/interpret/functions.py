@@ -286,6 +286,8 @@ class Functions(Assignment):
                 cell = cell.put(name, classes.default_field(self, context, state, default, node))
         for key, value in named.items():
             cell = cell.put(str(key), value)
+        if any(key in {"*", "**"} for key, _ in keywords):
+            cell = replace(cell, open=True)
         state.heap[ref] = cell
         post = self._method(state, cls, "__post_init__")
         if isinstance(post, Func):

@@ -37,6 +37,26 @@ def declared_count(node: t.Assign) -> Count | None:
     return None
 
 
+def unset_field(node: t.Assign) -> Val:
+    """What a field of an ORM model holds on an object that the code made and did not fill; ABSENT where nothing tells.
+
+    Django: ``default=``, else the empty text of ``blank=True`` fields of text; SQLAlchemy: None before it is stored.
+    """
+    call = node.value
+    if not isinstance(call, t.Call):
+        return ABSENT
+    given = {arg.keyword: arg.value for arg in call.args if arg.keyword is not None}
+    default = given.get("default")
+    if isinstance(default, t.Const) and (default.value is None or isinstance(default.value, (str, bool, int))):
+        return Known(default.value)
+    if default is None and _last(call.func) in _TEXT_FIELDS:
+        return Known("")
+    return Known(None) if default is None and _last(call.func) in {"Column", "mapped_column"} else ABSENT
+
+
+_TEXT_FIELDS: Final = frozenset({"CharField", "TextField", "EmailField", "SlugField", "URLField"})
+
+
 def _last(node: t.Expr) -> str:
     return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
 
