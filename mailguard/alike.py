@@ -24,7 +24,7 @@ from typing import Any, Final, Protocol
 
 from mailguard.addresses.compare import is_inside
 from mailguard.addresses.plain import plain_keys, plain_named
-from mailguard.documents import plain_json
+from mailguard.documents.json_values import plain_json
 from mailguard.model.count import ONE
 from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided

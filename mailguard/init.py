@@ -19,7 +19,7 @@ from mailguard.adopt import Written
 from mailguard.baseline import FILE as BASELINE
 from mailguard.config import find
 from mailguard.discover import NothingToCheck
-from mailguard.documents import Document, safe_yaml
+from mailguard.documents.yaml_values import Document, safe_yaml
 from mailguard.gate import Run
 from mailguard.ledger import ledger_lines, plural
 

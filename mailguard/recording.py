@@ -13,16 +13,9 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, Final
 
-from mailguard.documents import (
-    BODY_LIMIT,
-    Element,
-    base64_bytes,
-    clean_text,
-    decode_text,
-    json_elements,
-    read_json,
-    streamed_elements,
-)
+from mailguard.documents.byte_text import base64_bytes, clean_text, decode_text
+from mailguard.documents.json_files import Element, json_elements, streamed_elements
+from mailguard.documents.json_values import BODY_LIMIT, read_json
 from mailguard.model.capture import Source
 from mailguard.model.exchange import Body, Exchange, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.message import CannotTell, Reason
@@ -183,7 +176,7 @@ def text_of(source: Source, limit: int = FILE_LIMIT) -> str | CannotTell:
 def elements_of(source: Source, *path: str) -> Iterator[Element] | CannotTell:
     """The members of the array under ``path`` in a JSON file, with no more than a part of a large one in memory.
 
-    They are those of :func:`~mailguard.documents.json_elements` of :func:`text_of`.
+    They are those of :func:`~mailguard.documents.json_files.json_elements` of :func:`text_of`.
     """
     try:
         with source.open() as stream:

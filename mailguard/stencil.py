@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from mailguard.documents import plain_json
+from mailguard.documents.json_values import plain_json
 from mailguard.outline import FormlessError, lay
 
 __all__ = ["Stencil", "stencil_of"]

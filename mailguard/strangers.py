@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
-from mailguard.documents import clean_text, decode_text
+from mailguard.documents.byte_text import clean_text, decode_text
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value

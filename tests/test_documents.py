@@ -10,17 +10,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard import documents
-from mailguard.documents import (
-    Document,
-    base64_bytes,
-    clean_text,
-    decode_text,
-    json_elements,
-    read_json,
-    safe_yaml,
-    yaml_documents,
-)
+from mailguard.documents import json_values, yaml_values
+from mailguard.documents.byte_text import base64_bytes, clean_text, decode_text
+from mailguard.documents.json_files import json_elements
+from mailguard.documents.json_values import read_json
+from mailguard.documents.yaml_values import Document, safe_yaml, yaml_documents
 from mailguard.model.message import CannotTell, Reason
 
 few = settings(max_examples=60, deadline=None)
@@ -122,7 +116,8 @@ k: !!set {a, b}
         assert time.monotonic() - start < 20
 
     def test_a_large_text_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(documents, "BODY_LIMIT", 100)
+        monkeypatch.setattr(json_values, "BODY_LIMIT", 100)
+        monkeypatch.setattr(yaml_values, "BODY_LIMIT", 100)
         assert reason("a" * 101) is Reason.TOO_LARGE
         found = read_json("[" + "1," * 100 + "1]")
         assert isinstance(found, CannotTell)

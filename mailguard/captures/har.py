@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mailguard.documents import decode_text
+from mailguard.documents.byte_text import decode_text
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Form, HttpRequest, Record
 from mailguard.model.message import CannotTell, Reason

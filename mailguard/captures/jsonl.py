@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from mailguard.documents import decode_text, json_elements, plain_json, read_json
+from mailguard.documents.byte_text import decode_text
+from mailguard.documents.json_files import json_elements
+from mailguard.documents.json_values import plain_json, read_json
 from mailguard.model.capture import Format, Read, Sample, Seen, Source
 from mailguard.model.exchange import Exchange, Record
 from mailguard.model.message import CannotTell, Reason

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-from mailguard.documents import BODY_LIMIT, DEPTH_LIMIT, decode_text
+from mailguard.documents.byte_text import decode_text
+from mailguard.documents.json_values import BODY_LIMIT, DEPTH_LIMIT
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import HttpRequest, Record
 from mailguard.model.message import CannotTell, Reason

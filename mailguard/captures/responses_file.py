@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from mailguard.documents import Document, decode_text, yaml_documents
+from mailguard.documents.byte_text import decode_text
+from mailguard.documents.yaml_values import Document, yaml_documents
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell, Reason

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from mailguard.documents import read_json
+from mailguard.documents.json_values import read_json
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import RawMessage, Record
 from mailguard.model.message import CannotTell, Reason

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from mailguard.documents import BODY_LIMIT, decode_text
+from mailguard.documents.byte_text import decode_text
+from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Record, SmtpTransaction
 from mailguard.model.message import CannotTell, Reason

@@ -13,7 +13,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from mailguard.documents import BODY_LIMIT, Document, decode_text, json_elements, yaml_documents
+from mailguard.documents.byte_text import decode_text
+from mailguard.documents.json_files import json_elements
+from mailguard.documents.json_values import BODY_LIMIT
+from mailguard.documents.yaml_values import Document, yaml_documents
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.count import Truth
 from mailguard.model.exchange import HttpRequest, Record

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mailguard.documents import decode_text, json_elements
+from mailguard.documents.byte_text import decode_text
+from mailguard.documents.json_files import json_elements
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.count import Truth
 from mailguard.model.exchange import HttpRequest, Record

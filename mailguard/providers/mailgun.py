@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from mailguard.addresses.people import People
 from mailguard.addresses.values import recipients
-from mailguard.documents import read_json
+from mailguard.documents.json_values import read_json
 from mailguard.model.count import Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided

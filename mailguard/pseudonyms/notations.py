@@ -8,7 +8,7 @@ import quopri
 import re
 from collections.abc import Callable
 
-from mailguard.documents import base64_bytes, decode_text
+from mailguard.documents.byte_text import base64_bytes, decode_text
 from mailguard.pseudonyms.patterns import BASE64, HINT, WORD
 
 

@@ -10,7 +10,9 @@ import zlib
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote
 
-from mailguard.documents import BODY_LIMIT, base64_bytes, yaml_pieces
+from mailguard.documents.byte_text import base64_bytes
+from mailguard.documents.json_values import BODY_LIMIT
+from mailguard.documents.yaml_values import yaml_pieces
 from mailguard.model.message import CannotTell
 from mailguard.pseudonyms.identities import Identities
 from mailguard.pseudonyms.notations import (

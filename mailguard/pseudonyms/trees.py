@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from mailguard.documents import base64_bytes
+from mailguard.documents.byte_text import base64_bytes
 from mailguard.pseudonyms.notations import as_bytes
 from mailguard.pseudonyms.patterns import ADDRESS, NAME_KEY, OF_PERSON, SECRET_NAME
 

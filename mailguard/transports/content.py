@@ -28,7 +28,8 @@ from urllib.parse import unquote
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.plain import plain_keys, plain_named
 from mailguard.addresses.values import recipients
-from mailguard.documents import base64_bytes, decode_text, read_json
+from mailguard.documents.byte_text import base64_bytes, decode_text
+from mailguard.documents.json_values import read_json
 from mailguard.model.count import ONE, Count
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.links import HINT, WIDE_HINT, Links, Token, tokens_in

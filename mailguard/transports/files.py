@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from mailguard.documents import decode_text
+from mailguard.documents.byte_text import decode_text
 
 __all__ = ["BYTES", "opened", "packed"]
 

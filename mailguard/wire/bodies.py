@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 from urllib.parse import unquote_plus
 
-from mailguard.documents import base64_bytes, decode_text, is_utf8, read_json
+from mailguard.documents.byte_text import base64_bytes, decode_text, is_utf8
+from mailguard.documents.json_values import read_json
 from mailguard.model.exchange import Form, HttpRequest
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import (

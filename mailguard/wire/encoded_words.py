@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from mailguard.documents import base64_bytes, clean_text, decode_text
+from mailguard.documents.byte_text import base64_bytes, clean_text, decode_text
 
 _ADDRESS_HEADERS: Final = frozenset(
     {

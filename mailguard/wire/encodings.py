@@ -6,7 +6,8 @@ import re
 import zlib
 from typing import Literal
 
-from mailguard.documents import BODY_LIMIT, base64_bytes
+from mailguard.documents.byte_text import base64_bytes
+from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import ABSENT, Absent, Either, Known, Text, Value, inherit, join, plain, trail_of

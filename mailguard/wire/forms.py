@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_plus
 
-from mailguard.documents import clean_text
+from mailguard.documents.byte_text import clean_text
 from mailguard.model.count import ONE
 from mailguard.model.exchange import Form
 from mailguard.model.value import (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from mailguard.documents import clean_text, decode_text, is_utf8
+from mailguard.documents.byte_text import clean_text, decode_text, is_utf8
 from mailguard.model.count import ONE, Count
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import (

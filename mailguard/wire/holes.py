@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias, cast
 
-from mailguard.documents import decode_text, read_json
+from mailguard.documents.byte_text import decode_text
+from mailguard.documents.json_values import read_json
 from mailguard.model.count import ONE, Count
 from mailguard.model.message import CannotTell
 from mailguard.model.value import Items, Known, Member, Repeat, Text, Trail, Value, inherit

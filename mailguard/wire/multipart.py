@@ -7,7 +7,7 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-from mailguard.documents import base64_bytes, clean_text, decode_text, is_utf8
+from mailguard.documents.byte_text import base64_bytes, clean_text, decode_text, is_utf8
 from mailguard.model.exchange import Form
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
-from mailguard.documents import clean_text
+from mailguard.documents.byte_text import clean_text
 from mailguard.model.exchange import Form
 from mailguard.model.value import Absent, Either, Known, Repeat, Text, Value
 from mailguard.wire.forms import form_with_holes

@@ -379,7 +379,7 @@ HOSTILE = st.sampled_from(
     )
 )
 def test_what_fits_a_stencil_is_of_its_form(edits: list[tuple[int, int, str]]) -> None:
-    from mailguard.documents import read_json
+    from mailguard.documents.json_values import read_json
     from mailguard.transports.content import loud
 
     stencil, form, pinned = stencil_for(RECORD)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mailguard import documents
-from mailguard.documents import NOT_PLAIN, read_json
+from mailguard.documents import json_values
+from mailguard.documents.json_values import NOT_PLAIN, read_json
 
 TEXT = st.one_of(
     st.text(max_size=6),
@@ -40,7 +40,7 @@ def same(one: Any, other: Any) -> bool:
 def test_both_readers_read_alike(value: Any, ascii_only: bool, indent: Any, as_bytes: bool) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
     content = text.encode("utf-8", "surrogatepass") if as_bytes else text
-    assert same(read_json(content), documents._careful(content))
+    assert same(read_json(content), json_values._careful(content))
 
 
 PIECE = st.sampled_from(
@@ -58,7 +58,7 @@ PIECE = st.sampled_from(
 @example('{"a":{"to":[1],"to":[2]}}', True)
 def test_damaged_text_is_read_alike(content: str, as_bytes: bool) -> None:
     given_as = content.encode("utf-8", "surrogatepass") if as_bytes else content
-    assert same(read_json(given_as), documents._careful(given_as))
+    assert same(read_json(given_as), json_values._careful(given_as))
 
 
 @settings(max_examples=100, deadline=None)
@@ -66,8 +66,8 @@ def test_damaged_text_is_read_alike(content: str, as_bytes: bool) -> None:
 def test_a_key_that_is_there_twice_is_never_read_fast(pairs: list[tuple[str, str]]) -> None:
     text = "{" + ",".join(f"{json.dumps(key)}:{json.dumps(value)}" for key, value in pairs) + "}"
     if len({key for key, _ in pairs}) < len(pairs):
-        assert documents._quick(text) is NOT_PLAIN
-        assert documents._quick(text.encode("utf-8", "replace")) is NOT_PLAIN
+        assert json_values._quick(text) is NOT_PLAIN
+        assert json_values._quick(text.encode("utf-8", "replace")) is NOT_PLAIN
 
 
 @pytest.mark.parametrize("depth", [99, 100, 101, 253, 254, 255, 1023, 1025, 5000])
@@ -75,11 +75,11 @@ def test_a_key_that_is_there_twice_is_never_read_fast(pairs: list[tuple[str, str
 def test_nesting_is_judged_alike(depth: int, opening: str) -> None:
     closing = "]" if opening == "[" else "}"
     text = opening * depth + "1" + closing * depth
-    assert same(read_json(text), documents._careful(text))
+    assert same(read_json(text), json_values._careful(text))
 
 
 def test_ordinary_requests_are_read_fast() -> None:
     body = {"to": [{"email": "a@b.example", "name": 'Ann "A" Lee'}], "text": "Grüße\n", "n": [1, 2.5, None, True]}
     for ascii_only in (True, False):
         text = json.dumps(body, ensure_ascii=ascii_only)
-        assert documents._quick(text) == documents._quick(text.encode()) == body
+        assert json_values._quick(text) == json_values._quick(text.encode()) == body

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mailguard.addresses.pairs import mailbox, mailboxes
 from mailguard.addresses.people import NOBODY, People
-from mailguard.documents import json_elements
+from mailguard.documents.json_files import json_elements
 from mailguard.model.finding import Certainty
 from mailguard.model.message import Message, Recipient, Trait
 from mailguard.model.value import ABSENT, get
@@ -134,6 +134,6 @@ def behind(content: str, start: int) -> int:
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet='"\\{}[],a\n', max_size=40), st.integers(0, 5))
 def test_the_end_of_a_broken_value_is_where_it_was(content: str, start: int) -> None:
-    from mailguard.documents import _JsonFile
+    from mailguard.documents.json_files import _JsonFile
 
     assert _JsonFile(content).behind(min(start, len(content))) == behind(content, min(start, len(content)))

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mailguard import capture, documents, recording
-from mailguard.documents import json_elements, streamed_elements
+from mailguard import capture, recording
+from mailguard.documents import json_files
+from mailguard.documents.json_files import json_elements, streamed_elements
+from mailguard.documents.json_values import DECODER
 from mailguard.model.message import CannotTell
 
 JSON = st.recursive(
@@ -71,14 +73,14 @@ def cut(text: str, size: int) -> Any:
 def test_the_pieces_say_what_the_whole_says(
     monkeypatch: pytest.MonkeyPatch, content: str, size: int, window: int, path: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(documents, "_WINDOW", window)
+    monkeypatch.setattr(json_files, "_WINDOW", window)
     whole = list(json_elements(content, *path))
     assert repr(list(streamed_elements(cut(content, size), *path))) == repr(whole)
 
 
 def test_what_was_yielded_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "_WINDOW", 100)
-    stream = documents._JsonStream(cut('{"log": {"entries": [' + ", ".join(['{"a": "xyz"}'] * 5000) + "]}}", 50))
+    monkeypatch.setattr(json_files, "_WINDOW", 100)
+    stream = json_files._JsonStream(cut('{"log": {"entries": [' + ", ".join(['{"a": "xyz"}'] * 5000) + "]}}", 50))
     longest = 0
     for _ in stream.elements(("log", "entries")):
         longest = max(longest, len(stream.content))
@@ -87,8 +89,8 @@ def test_what_was_yielded_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_long_member_is_read_in_time_linear_in_its_length() -> None:
     decoded = 0
-    stream = documents._JsonStream(cut(json.dumps(["x" * 400_000]), 100))
-    real = documents._DECODER
+    stream = json_files._JsonStream(cut(json.dumps(["x" * 400_000]), 100))
+    real = DECODER
 
     class Counting:
         @staticmethod
@@ -98,7 +100,7 @@ def test_a_long_member_is_read_in_time_linear_in_its_length() -> None:
             return real.raw_decode(content, start)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(documents, "_DECODER", Counting)
+        patch.setattr(json_files, "DECODER", Counting)
         assert len(list(stream.elements(()))) == 1
     assert decoded < 5 * 400_000
 

@@ -1,0 +1,79 @@
+"""Text of bytes, whatever their encoding, and bytes of base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import json
+import re
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether ``data`` is text in UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decode_text(data: bytes, charset: str = "", *, sniff: bool = True) -> str:
+    """Bytes as text, never failing and never merging two different texts into one.
+
+    ``charset`` is tried first, then UTF-8; with ``sniff``, UTF-16 and UTF-32 are known by their marks and zeros.
+    """
+    if sniff and (data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:3] == b"\xef\xbb\xbf" or b"\0" in data[:4]):
+        charset = json.detect_encoding(data)  # RFC 4627, section 3; it knows the byte order marks too
+        beginning = data[:64].decode(charset, "replace")
+        marked = data[:1] in (b"\xff", b"\xfe", b"\xef")
+        if not marked and sum(character.isascii() for character in beginning) < len(beginning) / 2:
+            charset = ""  # zeros of another kind
+    for name in (charset, "utf-8"):
+        if name and _is_charset(name):
+            try:
+                return data.decode(name)
+            except (LookupError, UnicodeError, ValueError):
+                continue
+    return data.decode("latin-1")
+
+
+def _is_charset(name: str) -> bool:
+    """Whether a name is that of a character set; Python's other codecs are slow, warn, or are none of bytes to text."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, UnicodeError, ValueError):
+        return False
+    return found.name not in (
+        "punycode",
+        "idna",
+        "unicode_escape",
+        "unicode-escape",
+        "raw_unicode_escape",
+        "raw-unicode-escape",
+        "undefined",
+    )
+
+
+def clean_text(value: str) -> str:
+    """A text that every encoder takes: lone surrogates are written out."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value
+
+
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+
+
+def base64_bytes(data: str | bytes) -> bytes | None:
+    """What a base64 text holds, in either alphabet, white space and missing padding allowed; None if it is none."""
+    raw = data.encode("ascii", "replace") if isinstance(data, str) else data
+    raw = b"".join(raw.split()).rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+    if not raw or len(raw) % 4 == 1 or _NOT_BASE64.search(raw):
+        return None
+    try:
+        return base64.b64decode(raw + b"=" * (-len(raw) % 4))
+    except (binascii.Error, ValueError):
+        return None
