@@ -463,6 +463,8 @@ class Calls(Functions):
         node: object,
     ) -> Val | None:
         """A function that is given to code outside the project is called by it: executors, threads, wrappers."""
+        if isinstance(node, t.Call) and last_name(node.func) in _REGISTERS:
+            return None
         named = dict(keywords)
         target = named.get("target", named.get("func", named.get("function", named.get("fn"))))
         if _callable(target):
@@ -537,6 +539,11 @@ class Calls(Functions):
 
 BY_NAME: Final = frozenset({"send_task", "signature", "enqueue"})
 """Methods of task queues that take the name of what they run: Celery's, RQ's."""
+_REGISTERS: Final = frozenset(
+    "path re_path url include add_url_rule add_api_route add_route add_view add_resource register_blueprint route as_view "
+    "register unregister connect disconnect add_handler add_command add_typer".split()
+)
+"""Functions of frameworks that keep what they are given for requests to come: URL patterns, views, receivers."""
 _IMPORTS: Final = frozenset(
     {"import_module", "import_string", "__import__", "import_by_path", "load_object", "locate", "import_from_string",
      "get_class", "import_object", "symbol_by_name"}
