@@ -10,6 +10,7 @@ pypi:django-anymail==15.2, run.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from mailguard.model.count import ONE, OPEN, Count, Truth
@@ -393,7 +394,7 @@ def _exchanges(message: Value | Absent) -> list[Exchange]:
             return [exchange for option in message.options for exchange in _exchanges(option)]
         case Unknown() | Parameter():
             # A message that the code does not show has recipients all the same.
-            people = Unknown(message.why if isinstance(message, Unknown) else message.name, OPEN, message.trail)
+            people = replace(message, count=OPEN)
             return [SmtpTransaction(Unknown("EMAIL_HOST"), Unknown("from_email"), people, Fields((("To", people),)))]
         case _:
             return []
