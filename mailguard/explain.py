@@ -32,6 +32,7 @@ from mailguard.rulebook.policies import Policy, chosen
 from mailguard.rulebook.rules import Example, Rule
 from mailguard.rulepage import catalogue, rule_lines
 from mailguard.samples import samples
+from mailguard.senders import CONTRADICTED
 
 __all__ = ["example_problem", "examples_hold", "page", "run_examples"]
 
@@ -39,6 +40,7 @@ WIDTH: Final = 100
 
 _ABOUT_EXCEPTIONS: Final = {remark.rule: remark for remark in REMARKS}
 _ABOUT_CAPTURES: Final = {about.rule: about for about in ABOUT}
+_ABOUT_SENDERS: Final = {CONTRADICTED.rule: CONTRADICTED}
 
 _SYMBOL: Final = re.compile(r"[\w.]+:[A-Za-z_<][\w.<>]*")
 """A function, as reports name it: ``package.module:Class.method``."""
@@ -66,6 +68,8 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
         lines = list(_about_exception(_ABOUT_EXCEPTIONS[subject]))
     elif subject in _ABOUT_CAPTURES:
         lines = list(_about_capture(_ABOUT_CAPTURES[subject]))
+    elif subject in _ABOUT_SENDERS:
+        lines = list(_about_sender(_ABOUT_SENDERS[subject]))
     elif (provider := _provider(subject)) is not None:
         lines = list(_service(provider))
     else:
@@ -75,7 +79,7 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
         elif _SYMBOL.fullmatch(subject):
             lines = list(_symbol(subject, prepare))
         else:
-            names = [*rules, *_ABOUT_EXCEPTIONS, *_ABOUT_CAPTURES, *gate.providers()]
+            names = [*rules, *_ABOUT_EXCEPTIONS, *_ABOUT_CAPTURES, *_ABOUT_SENDERS, *gate.providers()]
             raise NothingToCheck(
                 f'"{subject}" is no rule, no place and no mail service. {nearest_name(subject, names)}'
             )
@@ -93,7 +97,7 @@ def _contents() -> Iterator[str]:
     yield "Rules, and what a broken one says:"
     for row in catalogue(load_rules()):
         yield f"  {row.rule:<30}{row.title}"
-    for remark in (*REMARKS, *ABOUT):
+    for remark in (*REMARKS, *ABOUT, CONTRADICTED):
         yield f"  {remark.rule:<30}{remark.title}"
     yield ""
     yield "Mail services and libraries:"
@@ -124,6 +128,18 @@ def _about_capture(about: RuleText) -> Iterator[str]:
     yield ""
     yield "Known, and left so? In the settings:"
     yield f'  ignore = ["{about.rule}"]                     # or for some files: [tool.mailguard.per-path-ignores]'
+
+
+def _about_sender(about: RuleText) -> Iterator[str]:
+    yield f"{about.title}  ({about.rule}, {about.severity.name.lower()})"
+    yield ""
+    yield from _wrapped(about.summary)
+    yield ""
+    yield "A declaration, in the settings:"
+    yield '  [tool.mailguard.senders."acme.mail.send_bulk"]'
+    yield '  parameters = ["subject", "people"]'
+    yield '  to = "people"'
+    yield "  one_each = true                             # one message to each of them"
 
 
 def _provider(subject: str) -> Provider | None:

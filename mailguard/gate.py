@@ -51,7 +51,7 @@ from mailguard.rulebook.loading import load_rules
 from mailguard.rulebook.policies import Policy, chosen
 from mailguard.rulebook.rules import Rule, RulesError
 from mailguard.rulepage import rule_text
-from mailguard.senders import library_of
+from mailguard.senders import CONTRADICTED, contradiction, library_of
 from mailguard.shelf import shelf
 from mailguard.strangers import stranger, whereto
 from mailguard.tally import CaptureTally, CodeTally, Policies, TallyPart, worst_first
@@ -326,6 +326,10 @@ class Run:
         default_factory=list, compare=False, repr=False
     )
     """Which files of code were looked into, and what was searched for in all of them; once for each look."""
+    contradicted: dict[tuple[str, Place], tuple[Finding, str]] = field(
+        default_factory=dict, repr=False, compare=False, kw_only=True
+    )
+    """Declarations of senders that the code does not keep, each with the function of the call that says so."""
     _symbols: dict[str, Callable[[int], str]] = field(default_factory=dict, compare=False, repr=False)
     _cache: list[_Seen] = field(default_factory=list, compare=False, repr=False)
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
@@ -423,6 +427,11 @@ class Run:
                 if finding.rule not in self.settings.ignore + tuple(self.policies.ignored((finding.place.path,))):
                     noted = "" if self.settings.tests or not discover.is_test_code(finding.place.path) else "test code"
                     remarks.append((replace(finding, noted=noted), symbol))
+        remarks += [
+            (finding, symbol)
+            for finding, symbol in self.contradicted.values()
+            if self.tree.asks_for(finding.place.path) and CONTRADICTED.rule not in self.settings.ignore
+        ]
         first_capture = len(code.problems(self._line)) if code is not None else 0
         first_remark = first_capture + (len(captures.problems()) if captures is not None else 0)
         # Those that close nothing come last, so that a problem's index tells its remark.
@@ -530,6 +539,7 @@ class Run:
             "_texts": {},
             "_cache": [],
             "_captured": [],
+            "contradicted": {},
         }
         return replace(self, files=files, _modules=set(), **fresh)
 
@@ -553,6 +563,8 @@ class Run:
             claim = claimed(dispatch.exchange, None, self.hosts)
             if claim is not None:
                 tally.add(dispatch, claim.provider, claim.decoded)
+                for finding, symbol in contradiction(self.settings.senders, dispatch, _messages(claim.decoded)):
+                    self.contradicted.setdefault((finding.title, finding.place), (finding, symbol))
         if self.allow:
             tally.allow(exceptions.reason)
         tally.trace(functools.cache(self._symbol_at))
@@ -876,7 +888,7 @@ class Run:
             code_lines=self._code_lines,
             is_inside=lambda person: is_inside(person, inside),
             compare_key=compare_key,
-            rules=(*(rule_text(rule) for rule in self.rules), *REMARKS, *ABOUT),
+            rules=(*(rule_text(rule) for rule in self.rules), *REMARKS, *ABOUT, CONTRADICTED),
             **shown,
         )
 
@@ -1067,7 +1079,7 @@ def policies_of(
     folder = settings.folder or tree.root
     everything = load_rules(folder / settings.rules if settings.rules else None)
 
-    about_exceptions = {remark.rule for remark in (*REMARKS, *ABOUT)}
+    about_exceptions = {remark.rule for remark in (*REMARKS, *ABOUT, CONTRADICTED)}
 
     def own(names: Iterable[str]) -> tuple[str, ...]:
         # What is wrong with an exception is no rule about messages; it can be ignored by its name all the same.

@@ -6,16 +6,77 @@ message with the named parameters in its headers, or one for each person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from inspect import Parameter, Signature
+from typing import Final
 
 from mailguard.config import Sender
-from mailguard.model.count import ONE, OPTIONAL
-from mailguard.model.exchange import RawMessage
+from mailguard.model.count import ONE, OPTIONAL, ZERO
+from mailguard.model.exchange import Dispatch, RawMessage
+from mailguard.model.finding import Certainty, Finding, Severity
+from mailguard.model.message import Message, Recipient
 from mailguard.model.provider import Function, Library
+from mailguard.model.reporter import RuleText
 from mailguard.model.value import Fields, Repeat, Sort, Text, Unknown, Value, each, sort_of, trail_of
 
-__all__ = ["library_of"]
+__all__ = ["CONTRADICTED", "contradiction", "library_of"]
+
+CONTRADICTED: Final = RuleText(
+    "sender-contradicted",
+    "A declared sender does otherwise",
+    Severity.ERROR,
+    "The settings declare that a function writes one message to each person. Its own body, which lies in the project, puts"
+    " several people into the To or Cc of one message. Calls of it are judged by what the body does.",
+)
+"""What is wrong with a declaration that the code does not keep, as a rule."""
+
+
+def contradiction(
+    senders: Iterable[Sender], dispatch: Dispatch, messages: Iterable[Message]
+) -> Iterator[tuple[Finding, str]]:
+    """The declarations that a mail call of the project contradicts, each with the function that it lies in.
+
+    A sender is declared to write one message to each, and this call, which is part of it, puts a whole list that it was
+    given into one.
+    """
+    through = {dispatch.symbol, *(step.detail for step in dispatch.path)}
+    symbols = {symbol.replace(":", ".") for symbol in through if symbol}
+    told = [*messages]
+    for sender in senders:
+        inside = any(symbol == sender.name or symbol.endswith(f".{sender.name}") for symbol in symbols)
+        if sender.one_each and inside and any(_shows_all(message, sender) for message in told):
+            yield _finding(sender, dispatch), dispatch.symbol
+
+
+def _shows_all(message: Message, sender: Sender) -> bool:
+    return any(_whole(person, sender) for person in (*message.to, *message.cc))
+
+
+def _whole(person: Recipient, sender: Sender) -> bool:
+    given = person.parameter and person.label in {*sender.to, *sender.cc}
+    return person.count.plainly_over(1) or (given and person.count.high > 1)
+
+
+def _finding(sender: Sender, dispatch: Dispatch) -> Finding:
+    place = dispatch.place
+    return Finding(
+        rule=CONTRADICTED.rule,
+        title=f'{sender.name} is declared "one message each", but {place.path}:{place.line} sends one to all',
+        severity=CONTRADICTED.severity,
+        certainty=Certainty.CERTAIN,
+        place=place,
+        send=place,
+        ways=(),
+        api=dispatch.api,
+        provider="",
+        symbol=dispatch.symbol,
+        change=f'take one_each out of [tool.mailguard.senders."{sender.name}"], or send one message to each person there',
+        why=CONTRADICTED.summary,
+        caption="",
+        count=ZERO,
+        fixable=False,
+        exception=True,
+    )
 
 
 def library_of(senders: Iterable[Sender]) -> Library:

@@ -525,6 +525,24 @@ def test_a_declared_sender_is_a_mail_call(folder: Path, run: Run) -> None:
     assert "1 keeps readers apart" in out
 
 
+def test_a_declared_sender_that_its_own_body_contradicts_is_a_finding(folder: Path, run: Run) -> None:
+    body = "from django.core.mail import EmailMessage\n\n\ndef send_bulk(subject, people):\n"
+    together = '    EmailMessage(subject, "T", "news@example.com", people).send()\n'
+    apart = '    for one in people:\n        EmailMessage(subject, "T", "news@example.com", [one]).send()\n'
+    (folder / "acme").mkdir()
+    (folder / "acme" / "__init__.py").touch()
+    (folder / "acme" / "mail.py").write_text(body + together)
+    (folder / "pyproject.toml").write_text(
+        '[tool.mailguard.senders."acme.mail.send_bulk"]\nparameters = ["subject", "people"]\nto = "people"\none_each = true\n'
+    )
+    code, out, _ = run("check")
+    assert code == 1
+    assert 'acme.mail.send_bulk is declared "one message each", but acme/mail.py:5 sends one to all' in out
+    assert "one_each" in run("explain", "sender-contradicted")[1]
+    (folder / "acme" / "mail.py").write_text(body + apart)
+    assert run("check")[0] == 0
+
+
 def test_the_examples_of_own_rules_can_be_run(folder: Path, run: Run) -> None:
     rules = folder / "policy"
     rules.mkdir()
