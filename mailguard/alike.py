@@ -27,12 +27,14 @@ from mailguard.addresses.plain import plain_keys, plain_named
 from mailguard.documents.json_values import plain_json
 from mailguard.model.count import ONE
 from mailguard.model.exchange import Exchange, HttpRequest
+from mailguard.model.links import Token
 from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
 from mailguard.model.place import Place
 from mailguard.model.value import Origin
 from mailguard.outline import NAME, PAIRS, FormlessError, as_person, is_pair, is_running, lay
 from mailguard.stencil import Stencil, stencil_of
 from mailguard.tally import CaptureTally, Effect, Growing
+from mailguard.template import Sample, Template, cut
 
 __all__ = ["Alike", "Decision", "Look"]
 
@@ -50,6 +52,10 @@ STENCILS: Final = 8
 """Stencils that are laid on a line before it is parsed."""
 STENCILLED: Final = 8192
 """Bytes of a line that one is made of; larger ones are parsed sooner."""
+SAMPLES: Final = 6
+"""Lines that a template is made of."""
+SAMPLED: Final = 1 << 17
+"""Bytes of a line that one is made of."""
 WORTH: Final = 48
 """Requests of one form before it gets a stencil, which takes as long as parsing some hundred."""
 
@@ -86,6 +92,12 @@ class Memory(Protocol):
     ) -> bool:
         """Whether texts show nobody to anybody; then their links are taken note of."""
 
+    def linked(self, plan: Any, values: Sequence[bytes], owner: str, line: int) -> None:
+        """Take note of the links of a request with one reader, of which ``values`` are the tokens."""
+
+    def is_fixed(self, people: Collection[str]) -> bool:
+        """Whether all addresses are known to belong to a template."""
+
 
 class Hearing(Protocol):
     """What a text is in which addresses or links may stand."""
@@ -115,6 +127,10 @@ class Look:
     """What readers get the texts as in whose places some stand; None where that cannot be told."""
     senders: Callable[[Exchange], frozenset[str]]
     """Who a request is from, in their comparing form."""
+    found_in: Callable[[str], list[str]]
+    """The addresses in a text, in their comparing form."""
+    tokens_in: Callable[[str], list[Token]]
+    """The tokens in the links of a text."""
     inside: frozenset[str] = frozenset()
 
 
@@ -311,6 +327,18 @@ class _Outcome:
     """Others who it is from, who stand in the texts that matter."""
     seen: Callable[[list[str]], tuple[str, ...]] = tuple
     """Who of the readers is seen by all others anyway."""
+    visible: tuple[int, ...] = ()
+    """The same and who the mail is from, by their numbers: they may stand in texts."""
+    hidden: bool = False
+    """Whether there are readers who are not among them."""
+    target: int = -1
+    """The only one to whom links go; else -1."""
+    samples: list[Sample] | None = None
+    """Lines that came to this; None where no template can be made of them."""
+    missed: int = 0
+    """Lines since a template was made of them."""
+    tries: int = 0
+    """How often one was made."""
 
 
 class _Form:
@@ -373,6 +401,7 @@ class Alike:
     growing: Growing = field(init=False)
     _forms: dict[tuple[Any, ...], _Form] = field(default_factory=dict)
     _stencils: list[Stencil] = field(default_factory=list)
+    _templates: list[Template] = field(default_factory=list)
     _outcomes: list[_Outcome] = field(default_factory=list)
     _sides: dict[str, bool] = field(default_factory=dict)
     _pending: _Pending | None = None
@@ -427,7 +456,6 @@ class Alike:
 
     def line(self, line: bytes, number: int) -> bool:
         """Whether a line is like one that was learnt, and is dealt with, told without parsing it."""
-        del number  # no stencil has links in its holes
         for place, stencil in enumerate(self._stencils):
             people = stencil.people(line)
             if people is None:
@@ -441,7 +469,79 @@ class Alike:
                 self._stencils.insert(0, self._stencils.pop(place))
             self._again(known, outcome, keys)
             return True
+        for place, template in enumerate(self._templates):
+            values = template.values(line)
+            if values is None:
+                continue
+            if place > 1:
+                self._templates.insert(0, self._templates.pop(place))
+            return self._fits(template, values, number)
         return False
+
+    def _fits(self, template: Template, values: list[bytes], number: int) -> bool:
+        """Whether a line that fits a template is dealt with."""
+        known, outcome = template.of
+        if known.pins is not template.pins:
+            return False
+        people = [values[one].decode() if isinstance(one, int) else one for one in template.people]
+        keys = [person.lower() for person in people]
+        if known.outcomes.get((template.pinned, self._rest(people, keys), template.heard)) is not outcome:
+            return False
+        if template.constant and template.cleared is not self.memory:
+            others = template.constant.difference(outcome.constant, outcome.senders(keys))
+            if not self.memory.is_fixed(others):
+                return False
+            # What belongs to a template once does so until there is another memory.
+            template.cleared = self.memory if others == template.constant else None
+        if outcome.hidden and not template.constant.isdisjoint(outcome.pick(keys)):
+            return False
+        if template.links and outcome.target >= 0:
+            self.memory.linked(template.plan, values, keys[outcome.target], number)
+        self._again(known, outcome, keys)
+        return True
+
+    def _keep(
+        self,
+        line: bytes,
+        body: str,
+        form: list[Any],
+        headers: int,
+        known: _Form,
+        outcome: _Outcome,
+        texts: list[Any],
+        addresses: list[str],
+        heard: tuple[int, ...],
+    ) -> None:
+        """Keep a line, and make a template when there are enough; later ones of what did not fit the earlier."""
+        kept = outcome.samples
+        if kept is None or len(line) > SAMPLED:
+            return
+        kept.append(Sample(line, body, tuple(addresses)))
+        outcome.missed += 1
+        if len(kept) > SAMPLES:
+            del kept[0]
+        if outcome.missed < SAMPLES << (3 * outcome.tries):
+            return
+        outcome.missed = 0
+        outcome.tries += 1
+        first = 2 + headers
+        template = cut(
+            kept,
+            form,
+            [2 + place in known.pins for place in range(len(texts) - 2)],
+            headers,
+            {place - first: running for place, running, _ in outcome.heard},
+            outcome.visible,
+            self.look.found_in,
+            self.look.tokens_in,
+        )
+        if outcome.tries > 4:
+            outcome.samples = None
+        if template is not None:
+            template.of, template.pins, template.pinned = (known, outcome), known.pins, known.pick(texts)
+            template.heard, template.plan = heard, (template.links, self.path)
+            self._templates.insert(0, template)
+            del self._templates[STENCILS:]
 
     def request(
         self,
@@ -511,6 +611,7 @@ class Alike:
             if heard:
                 if not self._hears(outcome, texts, keys, number):
                     return False
+                self._keep(line, body, form, len(headers), known, outcome, texts, addresses, heard)
             elif known.used == WORTH and len(line) <= STENCILLED:
                 self._cut_stencil(line, body, form, headers, known, texts)
             self._again(known, outcome, keys)
@@ -618,7 +719,10 @@ class Alike:
         alone = list(dict.fromkeys(min(mine) for mine in everybody if len(mine) == 1))
         senders = self.look.senders(twins)
         senders |= {person.address for one in (*messages, *alternative) for person in one.reply_to if person.address}
-        outcome.senders = _picker([first[one] for one in sorted(senders & first.keys())])
+        named = {first[one] for one in senders & first.keys()}
+        outcome.senders = _picker(sorted(named))
+        outcome.visible = tuple(sorted(named.union(set.intersection(*seen))))
+        outcome.hidden = not set(readers) <= set(outcome.visible)
         outcome.constant = senders - first.keys()
         return (outcome if self._listen(pending, outcome, twins, people, alone, read) else None), read
 
@@ -646,14 +750,23 @@ class Alike:
         roles = self.look.hearing(exchange, frozenset(marks.values()), others)
         if roles is None:
             return False
-        heard = []
+        said: list[tuple[int, bool, tuple[int, ...]]] = []
+        to: set[int] = set()
         for place in pending.heard:
             if not roles[marks[place]]:
                 read.add(place)
             for role in roles[marks[place]]:
                 targets = [one for one in alone if people[one] in role.owners] if role.owners else [*alone[:2]]
-                heard.append((place, role.running, _picker(targets)))
-        outcome.heard = tuple(heard)
+                said.append((place, role.running, tuple(targets)))
+                to.update(targets)
+        outcome.heard = tuple([(place, running, _picker([*targets])) for place, running, targets in said])
+        outcome.target = min(to) if len(to) == 1 else -1
+        if (
+            len(to) < 2
+            and len({targets for _, _, targets in said}) < 2
+            and len(said) == len({place for place, _, _ in said})
+        ):
+            outcome.samples = []
         return True
 
     def flush(self) -> None:

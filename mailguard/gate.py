@@ -41,6 +41,7 @@ from mailguard.ledger import PLACES
 from mailguard.model.capture import Format, Seen
 from mailguard.model.exchange import Dispatch, Exchange, Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.finding import Call, Certainty, Finding, Ledger, Report, Skip, SkipReason, Verdict
+from mailguard.model.links import tokens_in
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
 from mailguard.model.place import Comment, Place
 from mailguard.model.provider import Library, Provider
@@ -55,7 +56,7 @@ from mailguard.senders import CONTRADICTED, contradiction, library_of
 from mailguard.shelf import shelf
 from mailguard.strangers import stranger, whereto
 from mailguard.tally import CaptureTally, CodeTally, Policies, TallyPart, worst_first
-from mailguard.transports.content import Contents, deciding, hearing, loud, names_of, senders, settled
+from mailguard.transports.content import Contents, deciding, found_in, hearing, loud, names_of, senders, settled
 from mailguard.watch import Watch
 
 __all__ = [
@@ -980,7 +981,9 @@ class _Look:
         self._alike: Alike | None = None
         # An audience may ask for people of one domain, and what other packages bring may ask for anything.
         if not run.policies.policy.audiences and _all_own():
-            how = HowToLook(self._decide, settled, loud, deciding, hearing, senders, run.policies.policy.inside)
+            how = HowToLook(
+                self._decide, settled, loud, deciding, hearing, senders, found_in, tokens_in, run.policies.policy.inside
+            )
             self._alike = Alike(how, tally, path, run.watch.passed, self.contents)
 
     def _decide(self, exchange: Exchange) -> Claimed | None:

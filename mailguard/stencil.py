@@ -11,24 +11,45 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any, Final
 
+from mailguard.addresses.plain import plain_named
 from mailguard.documents.json_values import plain_json
-from mailguard.outline import FormlessError, lay
+from mailguard.outline import FormlessError, is_running, lay
 
-__all__ = ["Stencil", "stencil_of"]
+__all__ = [
+    "ADDRESS",
+    "INTEGER",
+    "NAME",
+    "NUMBER",
+    "OUTER",
+    "TEXT",
+    "Kind",
+    "Stencil",
+    "by_number",
+    "kinds_of",
+    "split",
+    "stencil_of",
+]
 
-_ADDRESS: Final = rb"([A-Za-z0-9_+'~-][A-Za-z0-9_.+'~-]*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9-])?)"
+ADDRESS: Final = rb"([A-Za-z0-9_+'~-][A-Za-z0-9_.+'~-]*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9-])?)"
 """As ``addresses.plain_keys`` takes it."""
 
 # A sign as JSON writes it by number: none of ASCII, no half of a pair alone, no full-width at sign (U+FF20).
 _SIGN: Final = rb"u(?:(?!00[0-7]|[dD][89a-fA-F]|[fF][fF])[0-9a-fA-F]{4}|[dD][89abAB][0-9a-fA-F]{2}SLASHu[dD][c-fC-F][0-9a-fA-F]{2})"
-_ONE: Final = rb"\\" + _SIGN.replace(b"SLASH", rb"\\")
-"""Written by number in the line."""
-_TWO: Final = rb"\\\\" + _SIGN.replace(b"SLASH", rb"\\\\")
-"""Written by number in the body, whose backslashes the line writes twice."""
+
+
+def by_number(backslashes: int) -> bytes:
+    """A sign written by number; with two backslashes in the body, whose backslashes the line writes twice."""
+    slash = rb"\\" * backslashes
+    return slash + _SIGN.replace(b"SLASH", slash)
+
+
+_ONE: Final = by_number(1)
+_TWO: Final = by_number(2)
 _QUIET: Final = rb"[^\"\\@%&{*\[:\x00-\x1f\xef]*"
-_TEXT: Final = (
+TEXT: Final = (
     _QUIET
     + rb"(?:(?:%(?!40|recipient\.)|&(?!#|commat|period|lowbar)|\{(?!\{)|\*(?!\|)|\[(?!\[)|:(?!/|\\\\/)|\xef(?!\xbc\xa0)"
     + rb"|\\\\[nrtbf/]|\\\\\\\"|\\\\\\\\|"
@@ -40,14 +61,14 @@ _TEXT: Final = (
     + rb")*"
 )
 """A text of the body that is not ``transports.content.loud`` and holds no ``@``."""
-_NAME: Final = (
+NAME: Final = (
     rb"[^\"\\@=\x00-\x1f\xef]*(?:(?:=(?!\?)|\xef(?!\xbc\xa0)|" + _ONE + rb"|" + _TWO + rb")[^\"\\@=\x00-\x1f\xef]*)*"
 )
 """A name that ``outline.is_pair`` takes."""
-_OUTER: Final = rb"[^\"\\\x00-\x1f\x80-\xff]*"
+OUTER: Final = rb"[^\"\\\x00-\x1f\x80-\xff]*"
 """A text of the line that nobody reads."""
-_INTEGER: Final = rb"-?(?:0|[1-9][0-9]{0,17})"
-_NUMBER: Final = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+INTEGER: Final = rb"-?(?:0|[1-9][0-9]{0,17})"
+NUMBER: Final = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|[^"0-9-]+|.', re.DOTALL)
 
@@ -88,7 +109,7 @@ def stencil_of(line: bytes, body: str, form: Sequence[Any], pinned: Sequence[boo
     if inner is None:
         return None
     parts: list[bytes] = []
-    tokens = [match.group() for match in _TOKEN.finditer(line.decode("latin-1"))]
+    tokens = split(line.decode("latin-1"))
     depth, key, header = 0, "", 0
     for place, token in enumerate(tokens):
         raw = token.encode("latin-1")
@@ -98,7 +119,7 @@ def stencil_of(line: bytes, body: str, form: Sequence[Any], pinned: Sequence[boo
                     key = json.loads(token)
                 parts.append(re.escape(raw))
             elif depth == 2:
-                parts.append(re.escape(raw) if pinned[header] else b'"' + _OUTER + b'"')
+                parts.append(re.escape(raw) if pinned[header] else b'"' + OUTER + b'"')
                 header += 1
             elif key == "body":
                 if raw != json.dumps(body, ensure_ascii=b"\\u" in raw or raw.isascii()).encode():
@@ -107,9 +128,9 @@ def stencil_of(line: bytes, body: str, form: Sequence[Any], pinned: Sequence[boo
             elif key in ("method", "url", "status"):
                 parts.append(re.escape(raw))
             else:
-                parts.append(b'"' + _OUTER + b'"')
+                parts.append(b'"' + OUTER + b'"')
         elif token[0] in "-0123456789":
-            parts.append(_NUMBER if depth == 1 and key != "status" else re.escape(raw))
+            parts.append(NUMBER if depth == 1 and key != "status" else re.escape(raw))
         else:
             depth += token.count("{") - token.count("}")
             parts.append(re.escape(raw))
@@ -123,44 +144,98 @@ def stencil_of(line: bytes, body: str, form: Sequence[Any], pinned: Sequence[boo
     return stencil if stencil.people(line) is not None else None
 
 
-def _inner(body: str, form: Sequence[Any], pinned: Sequence[bool]) -> bytes | None:
-    """The body, as the line writes it, with holes."""
-    tokens = [match.group() for match in _TOKEN.finditer(body)]
+def split(text: str) -> list[str]:
+    """The tokens of a JSON text; what stands between them is one as well."""
+    return _TOKEN.findall(text)
+
+
+class Kind(Enum):
+    """What a token of a body is."""
+
+    FIXED = "a key, a bracket, a word"
+    PERSON = "a plain address"
+    NAMED = "a plain name with a plain address"
+    NAME = "a plain name beside an address"
+    TEXT = "another text"
+    INTEGER = "a whole number"
+    NUMBER = "another number"
+
+
+def kinds_of(body: str, form: Sequence[Any]) -> dict[int, tuple[Kind, int]] | None:
+    """What the tokens of a body are, with the number of each person and of each text or number, as ``lay`` gives them.
+
+    None where the body has another form than it should. Raises ``FormlessError``.
+    """
+    tokens = split(body)
     numbered = list(tokens)
-    values = []
+    values: dict[int, bool] = {}
     for place, token in enumerate(tokens):
         if token[0] == '"' and not (place + 1 < len(tokens) and tokens[place + 1].lstrip(" \t\r\n")[:1] == ":"):
             # The same kind of text for what is laid, and its place to know it by.
-            odd = "=?" if "=?" in token or "\uff20" in token or "\\" in token else ""
-            numbered[place] = f'"{place}{"@" if "@" in token else ""}{odd}"'
-            values.append(place)
+            text = json.loads(token)
+            named = False
+            if "@" not in text:
+                odd = "=?" if "=?" in text or "\uff20" in text else ""
+                numbered[place] = f'"{place}{odd}"'
+            elif not is_running(text):
+                numbered[place] = f'"p{place}@x.example"'
+            elif plain_named(text) is not None:
+                numbered[place], named = f'"N <p{place}@x.example>"', True
+            else:
+                numbered[place] = f'"{place}: @"'
+            values[place] = named
     again = plain_json("".join(numbered))
     steps: list[Any] = []
     addresses: list[str] = []
     texts: list[Any] = []
     if type(again) is not dict:
         return None
+    lay(again, steps, addresses, texts)
+    if steps != list(form):
+        return None
+    result: dict[int, tuple[Kind, int]] = {}
+    for number, address in enumerate(addresses):
+        place = int(address[1:].partition("@")[0])
+        result[place] = (Kind.NAMED if values[place] else Kind.PERSON, number)
+    numbers = []
+    for number, text in enumerate(texts):
+        if type(text) is str:
+            result[int(text.rstrip("=?: @"))] = (Kind.TEXT, number)
+        else:
+            numbers.append((Kind.INTEGER if type(text) is int else Kind.NUMBER, number))
+    for place, token in enumerate(tokens):
+        if token[0] in "-0123456789":
+            result[place] = numbers.pop(0)
+        elif place in values and place not in result:
+            result[place] = (Kind.NAME, 0)
+    return result
+
+
+def _inner(body: str, form: Sequence[Any], pinned: Sequence[bool]) -> bytes | None:
+    """The body, as the line writes it, with holes."""
     try:
-        lay(again, steps, addresses, texts)
+        kinds = kinds_of(body, form)
     except FormlessError:
         return None
-    if steps != list(form) or len(texts) != len(pinned):
+    if kinds is None or sum(kind in (Kind.TEXT, Kind.INTEGER, Kind.NUMBER) for kind, _ in kinds.values()) != len(
+        pinned
+    ):
         return None
-    people = {int(text.rstrip("@=?")) for text in addresses}
-    matters = {int(text.rstrip("=?")): pin for text, pin in zip(texts, pinned, strict=True) if type(text) is str}
-    numbers = iter([pin for text, pin in zip(texts, pinned, strict=True) if type(text) is not str])
     parts: list[bytes] = []
-    for place, token in enumerate(tokens):
+    for place, token in enumerate(split(body)):
         hole = b""
-        if place in people:
-            hole = _ADDRESS
-        elif token[0] == '"' and place in matters:
-            hole = b"" if matters[place] else _TEXT
-        elif place in values:
-            hole = _NAME
-        elif token[0] in "-0123456789" and not next(numbers) and re.fullmatch(_INTEGER, token.encode("utf-8")):
-            parts.append(_INTEGER)
-            continue
+        match kinds.get(place):
+            case Kind.PERSON, _:
+                hole = ADDRESS
+            case Kind.NAME, _:
+                hole = NAME
+            case Kind.NAMED, _:
+                return None
+            case Kind.TEXT, number if not pinned[number]:
+                hole = TEXT
+            case Kind.INTEGER, number if not pinned[number] and re.fullmatch(INTEGER, token.encode("utf-8")):
+                parts.append(INTEGER)
+                continue
         # As the line writes it: its marks and backslashes with a backslash in front.
         if hole:
             parts.append(rb"\\\"" + hole + rb"\\\"")

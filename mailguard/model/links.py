@@ -11,15 +11,17 @@ without it. A slot in which most tokens went to one person each holds personal l
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeAlias
 
 from mailguard.model.count import Count, exactly
 from mailguard.model.place import Place
 
-__all__ = ["HINT", "LIMIT", "WIDE_HINT", "Links", "Token", "tokens_in"]
+__all__ = ["HINT", "LIMIT", "URL", "WIDE_HINT", "Links", "Token", "is_drawn", "tokens_in"]
 
 LIMIT: Final = 200_000
 """Tokens of one capture that are remembered, as hashes: some 60 MB. Beyond them nothing is said of links."""
@@ -32,7 +34,7 @@ HINT: Final = re.compile(r":(?:\\?/){2}[^\s\"'<>]{0,1000}?(?:[A-Za-z0-9_-]{12}|s
 WIDE_HINT: Final = re.compile(HINT.pattern.replace("1000", "12000"))
 """What the JSON of such a text holds, in which a sign may take twelve."""
 
-_URL: Final = re.compile(r"https?://([^\s\"'<>\\^`{}|()\[\]]{4,2000})", re.IGNORECASE)
+URL: Final = re.compile(r"https?://([^\s\"'<>\\^`{}|()\[\]]{4,2000})", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Za-z0-9_~-]{12,}|(?<![A-Za-z0-9_~-])secret-[0-9]{1,9}(?![A-Za-z0-9_~-])")
 _NAMED: Final = re.compile(
     r"(?:^|[^a-z])(?:re-?set|pass-?word|verif(?:y|ication)|confirm(?:ation)?|activat(?:e|ion)|magic|log-?in|sign-?in|invit(?:e|ation)"
@@ -55,25 +57,37 @@ def tokens_in(text: str) -> list[Token]:
     if "://" not in text:
         return []
     result: dict[Token, None] = {}
-    for count, match in enumerate(_URL.finditer(text[:_TEXT])):
+    for count, match in enumerate(URL.finditer(text[:_TEXT])):
         if count >= _URLS:
             break
         link = match.group(1).replace("&amp;", "&").rstrip(".,;:!?")
+        if "@" in link or "%40" in link:
+            link = _ADDRESS.sub("@", link)
         if not _UNIQUE.search(link):
             continue
-        words = [word for word in _WORD.findall(link) if _UNIQUE.search(word)]
-        if not words:
+        words = _WORD.findall(link)
+        drawn = [word for word in words if is_drawn(word)]
+        if not drawn:
             continue
-        before, mark, query = link.partition("?")
-        slot = before
-        for word in words:
-            slot = slot.replace(word, "*")
+        gaps = _WORD.split(link)
+        before, mark, query = "".join(
+            [gap + ("*" if word in drawn else word) for gap, word in zip(gaps, [*words, ""], strict=True)]
+        ).partition("?")
         names = "&".join(sorted([part.partition("=")[0] for part in query.split("&")])) if mark else ""
-        whole = f"{slot}?{names}"
+        whole = f"{before}?{names}"
         named = _says_so(whole)
-        for word in words:
+        for word in drawn:
             result[Token(hash(word), hash(whole), named)] = None
     return list(result)
+
+
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9._+~-]{0,64}(?:@|%40)[A-Za-z0-9.-]*")
+"""An address in a link. It belongs to one person, but its parts do not: others have mailboxes in its domain."""
+
+
+def is_drawn(word: str) -> bool:
+    """Whether a word of a link looks as if a machine had drawn it."""
+    return _UNIQUE.search(word) is not None
 
 
 @functools.lru_cache(4096)
@@ -97,14 +111,9 @@ _UNIQUE: Final = re.compile(
 """A part of a word that looks as if a machine had drawn it: not the words of a title, not a number."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    slot: int
-    named: bool
-    owner: int
-    first: Place
-    second: Place | None = None
-    """The first message by which somebody else got it."""
+_Sent: TypeAlias = "tuple[int, bool, int, Place, Place | None]"
+"""The slot of a token, whether it is named, its first reader, the message by which he got it, and the first by which
+somebody else did."""
 
 
 @dataclass(slots=True)
@@ -120,11 +129,40 @@ class Links:
         """Tokens that are remembered."""
         return len(self._tokens)
 
-    def add(self, found: Iterator[Token] | list[Token], owner: str, place: Place) -> None:
+    def add(self, found: Iterable[Token], owner: str, place: Place) -> None:
         """One message with one reader, behind the others."""
         who = hash(owner)
         for one in found:
-            self._put(hash((one.token, one.slot)), _Sent(one.slot, one.named, who, place))
+            self._put(hash((one.token, one.slot)), (one.slot, one.named, who, place, None))
+
+    def add_all(self, batches: Sequence[tuple[int, bool, Sequence[int], Sequence[int], Sequence[Place]]]) -> None:
+        """Many messages with one reader each, behind the others.
+
+        Of each batch the slot of its links and whether that is named; the hashes of the tokens and of their readers, and
+        where the messages stand. All stand in one capture, one on each line.
+        """
+        keys = [
+            [*map(hash, zip(tokens, itertools.repeat(slot)))] for slot, _, tokens, _, _ in batches
+        ]  # one never ends
+        known, count = self._tokens, sum(map(len, keys))
+        if (
+            len(known) + count <= self.limit
+            and len(set().union(*keys)) == count
+            and all(known.keys().isdisjoint(some) for some in keys)
+        ):
+            for some, (slot, named, _, owners, places) in zip(keys, batches, strict=True):
+                sent = zip(
+                    itertools.repeat(slot), itertools.repeat(named), owners, places, itertools.repeat(None)
+                )  # see above
+                known.update(zip(some, sent, strict=False))
+            return
+        every: list[tuple[int, int, _Sent]] = [
+            (place.line, key, (slot, named, owner, place, None))
+            for some, (slot, named, _, owners, places) in zip(keys, batches, strict=True)
+            for key, owner, place in zip(some, owners, places, strict=True)
+        ]
+        for _, key, one in sorted(every, key=itemgetter(0)):
+            self._put(key, one)
 
     def _put(self, token: int, later: _Sent) -> None:
         known = self._tokens.get(token)
@@ -133,10 +171,10 @@ class Links:
                 self._tokens[token] = later
             else:
                 self.full = True
-        elif known.second is None:
-            second = later.first if later.owner != known.owner else later.second
+        elif known[4] is None:
+            second = later[3] if later[2] != known[2] else later[4]
             if second is not None:
-                self._tokens[token] = replace(known, second=second)
+                self._tokens[token] = (*known[:4], second)
 
     def __add__(self, later: Links) -> Links:
         """Append the part that comes ``later``. Where both together are too many, the whole is full."""
@@ -159,8 +197,8 @@ class Links:
             return replace(place, line=place.line + lines) if place is not None and place.line else place
 
         moved = {
-            token: replace(sent, first=at(sent.first) or sent.first, second=at(sent.second))
-            for token, sent in self._tokens.items()
+            token: (slot, named, owner, at(first) or first, at(second))
+            for token, (slot, named, owner, first, second) in self._tokens.items()
         }
         return Links(self.limit, self.full, moved)
 
@@ -172,19 +210,21 @@ class Links:
         """
         single: dict[int, int] = {}
         several: dict[int, int] = {}
-        for sent in self._tokens.values():
-            side = single if sent.second is None else several
-            side[sent.slot] = side.get(sent.slot, 0) + 1
+        twice: list[tuple[int, bool, Place]] = []
+        for slot, named, _, _, second in self._tokens.values():
+            if second is None:
+                single[slot] = single.get(slot, 0) + 1
+            else:
+                several[slot] = several.get(slot, 0) + 1
+                twice.append((slot, named, second))
         sure: list[Place] = []
         maybe: list[Place] = []
-        for sent in self._tokens.values():
-            if sent.second is None:
-                continue
-            alone = single.get(sent.slot, 0)
-            if sent.named or (alone > 1 and alone > several[sent.slot]):
-                sure.append(sent.second)
-            elif alone and alone >= several[sent.slot]:
-                maybe.append(sent.second)
+        for slot, named, place in twice:
+            alone = single.get(slot, 0)
+            if named or (alone > 1 and alone > several[slot]):
+                sure.append(place)
+            elif alone and alone >= several[slot]:
+                maybe.append(place)
         if not sure and not maybe:
             return None
         first = min(

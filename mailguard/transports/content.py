@@ -101,7 +101,9 @@ def found_in(text: str) -> list[str]:
                 sign = text.rfind("=", max(0, at - 130), at)
                 returned = _RETURN.match(text[max(0, at - 130, sign - 64) : sign][::-1]) if sign > 0 else None
                 behind = _DOMAIN.match(text, sign + 1, at)
-                if returned and behind and behind.end() == at:
+                # What stands between ? or & and = is the name of a field in a link.
+                field = returned and text[sign - returned.end() - 1 : sign - returned.end()] in ("?", "&", ";")
+                if returned and behind and behind.end() == at and not field:
                     inner = returned.group()[::-1].rpartition("+")[2]
                     result[compare_key(f"{inner}@{behind.group()}")] = None
         at = text.find("@", at + 1)
@@ -509,7 +511,7 @@ def _header(name: str, text: str, owners: frozenset[str]) -> Iterator[Piece]:
     name = name.strip()
     if name.casefold() == "subject":
         yield Piece(Field.SUBJECT, text, owners)
-    elif "@" in text and _SHOWN_HEADER.fullmatch(name) and not _CONTROL.fullmatch(name):
+    elif _SHOWN_HEADER.fullmatch(name) and not _CONTROL.fullmatch(name):
         yield Piece(Field.HEADER, text, owners, name.title())
 
 
@@ -705,6 +707,11 @@ _NOWHERE: Final = Place("")
 
 _Found: TypeAlias = tuple[Piece, list[Mention]]
 
+_Plan: TypeAlias = tuple[tuple[tuple[int, Token], ...], str]
+
+_LATE: Final = 256
+"""Requests whose links are put with the others at once."""
+
 
 class Contents:
     """Looks into the requests of one capture, one after the other, and remembers to whom they went."""
@@ -718,11 +725,51 @@ class Contents:
         self._fixed: set[str] = set()
         self.full = False
         """Whether the capture had more people than are remembered."""
-        self.links = Links()
-        """To whom the links of the capture went that may belong to one person."""
+        self._links = Links()
+        self._late_links: dict[int, tuple[_Plan, list[tuple[Sequence[bytes], str, int]]]] = {}
+        self._late_rows = 0
         self.missing: Counter[str] = Counter()
         """Attached files that were not looked into, by the reason."""
         self._gathered: frozenset[str] = frozenset()
+
+    @property
+    def links(self) -> Links:
+        """To whom the links of the capture went that may belong to one person."""
+        if self._late_links:
+            self._settle_links()
+        return self._links
+
+    def _settle_links(self) -> None:
+        late, self._late_links, self._late_rows = self._late_links, {}, 0
+        batches = []
+        for (plan, path), rows in late.values():
+            places = [Place(path, line) for _, _, line in rows]
+            owners = [hash(owner) for _, owner, _ in rows]
+            columns: dict[int, list[int]] = {}
+            for number, one in plan:
+                if number >= 0 and number not in columns:
+                    columns[number] = [hash(values[number].decode()) for values, _, _ in rows]
+                tokens = columns[number] if number >= 0 else [one.token] * len(rows)
+                batches.append((one.slot, one.named, tokens, owners, places))
+        self._links.add_all(batches)
+
+    def linked(self, plan: _Plan, values: Sequence[bytes], owner: str, line: int) -> None:
+        """Take note of the links of a request with one reader.
+
+        ``plan`` has, for each link, which of ``values`` is its token (-1: the one that is said) and its slot, and which
+        capture it is; ``line`` where in that.
+        """
+        known = self._late_links.get(id(plan))
+        if known is None:
+            known = self._late_links[id(plan)] = (plan, [])
+        known[1].append((values, owner, line))
+        self._late_rows += 1
+        if self._late_rows >= _LATE:
+            self._settle_links()
+
+    def is_fixed(self, people: Collection[str]) -> bool:
+        """Whether all addresses, in their comparing form, are known to belong to a template."""
+        return all(key in self._fixed for key in people)
 
     def add(self, exchange: Exchange, decoded: Decoded, place: Place = _NOWHERE) -> Decoded:
         """``decoded`` with what readers find elsewhere. Call it for each request of a capture, in order."""

@@ -35,6 +35,7 @@ sys.path.pop(0)
 def stencils_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut a stencil as soon as it can be, though it would not be worth it in so short a log."""
     monkeypatch.setattr(alike, "WORTH", 0)
+    monkeypatch.setattr(alike, "SAMPLES", 2)
 
 
 @dataclass
@@ -201,7 +202,7 @@ def line(draw: st.DrawFn) -> str:
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(
     st.lists(line(), min_size=1, max_size=6).flatmap(
@@ -651,7 +652,7 @@ def one_form(one: str, other: str, third: str, text: str, status: int) -> str:
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(
     st.lists(st.builds(one_form, FEW, FEW, FEW, WORDS, st.sampled_from([202, 202, 400])), min_size=6, max_size=20),
@@ -736,7 +737,7 @@ LETTERS = st.sampled_from(["one", "two", "each", "headers", "postmark", "brevo",
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(LETTERS, st.sampled_from([(), ("in.example",), ("example.com",)]))
 def test_letters_with_links_and_addresses_come_to_what_each_does(
@@ -745,6 +746,89 @@ def test_letters_with_links_and_addresses_come_to_what_each_does(
     file = tmp_path / "sent.jsonl"
     file.write_text("\n".join([*lines, *lines]) + "\n", encoding="utf-8")
     fast, careful = both(file, inside)
+    assert fast == careful
+
+
+SLOT = st.sampled_from(["o", "reset", "off"])
+MASK = st.sampled_from(
+    [
+        '<p>Hi {name}</p><a href="https://example.org/{slot}/{token}?a=1&amp;b=2">here</a> sent to {own}, ask help@example.org',
+        "Hi {name}, https://example.org/{slot}?t={token} or {own} {name}",
+        '<a href="https://example.org/{slot}/{token}?e={quoted}">{name}</a> <a href=\'https://example.org/v/{token}\'>view</a>',
+        "{name}: https://example.org/{name}/{token}.",
+        "https://example.org/o/a1b2c3d4e5f6g7/{token} x{own} {token}",
+        "Hi {name}, see https://example.org/{token} and Jörg \U0001f600 {name} at help@example.org",
+        "https://example.org/{slot}/{token}-{name} &nbsp; {own}.",
+    ]
+)  # fmt: skip
+FILLING = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["Ann", "Bob Lee", "Zoë", "a&#64;b", "bob@example.net", "{{x}}", "1", "", "O'Neil, Jr.", "https://x.example/a1b2c3d4e5f6", "%40", "cy%40example.org"]),
+        "token": st.sampled_from(["a1b2c3d4e5f6g7", "b2c3d4e5f6g7h8", "0f1e2d3c4b5a", "nothing", "123456789012", "spring-campaign-mail", "d4e5~f6g7h8i9"]),
+        "reader": READER,
+    }
+)  # fmt: skip
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    MASK,
+    SLOT,
+    st.sampled_from(["one", "two", "each", "headers", "postmark", "resend"]),
+    st.lists(FILLING, min_size=6, max_size=16),
+    st.sampled_from([(), ("in.example",)]),
+)
+def test_letters_of_one_text_come_to_what_each_does(
+    tmp_path: Path, mask: str, slot: str, kind: str, fillings: list[dict[str, str]], inside: tuple[str, ...]
+) -> None:
+    lines = []
+    # So that there is a template for the others to fit or not.
+    ordinary = [
+        {"name": name, "token": f"{number}a1b2c3d4e5f{number}", "reader": f"r{number}@example.com"}
+        for number, name in enumerate(["Ann", "Bob Lee", "Cy", "Dee", "Eve Ann Lee", "Fay"])
+    ]
+    for number, one in enumerate([*ordinary, *fillings], 1):
+        own = one["reader"] if number % 9 else "cy@example.org"
+        html = mask.format(name=one["name"], token=one["token"], slot=slot, own=own, quoted=own.replace("@", "%40"))
+        lines.append(
+            letter(kind, one["reader"], "zoe@example.net", html, "News", f"<https://example.org/off/{one['token']}>")
+        )
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join([*lines, *lines]) + "\n", encoding="utf-8")
+    fast, careful = both(file, inside)
+    assert fast == careful
+
+
+EDIT = st.tuples(st.floats(0, 1), st.integers(0, 3), st.lists(HOSTILE, max_size=2).map("".join))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    MASK,
+    st.sampled_from(["one", "headers", "postmark", "resend"]),
+    st.lists(st.lists(EDIT, min_size=1, max_size=2), min_size=1, max_size=8),
+)
+def test_a_line_that_is_nearly_like_the_others_comes_to_what_it_does(
+    tmp_path: Path, mask: str, kind: str, edits: list[list[tuple[float, int, str]]]
+) -> None:
+    lines = []
+    for number in range(8):
+        own, token = f"r{number}@example.com", f"{number}a1b2c3d4e5f{number}"
+        html = mask.format(name=f"Ann {number}", token=token, slot="o", own=own, quoted=own.replace("@", "%40"))
+        lines.append(letter(kind, own, "zoe@example.net", html, "News", f"<mailto:off@example.org?subject={token}>"))
+    for some in edits:
+        line = lines[-1]
+        for where, length, piece in some:
+            start = int(where * len(line))
+            line = line[:start] + piece + line[start + length :]
+        lines += [line.replace("\n", " "), lines[3]]
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogatepass")
+    fast, careful = both(file)
     assert fast == careful
 
 
@@ -761,6 +845,7 @@ def test_letters_are_dealt_with_at_once(tmp_path: Path, count: Count, kind: str)
     fast, careful = both(file)
     assert fast == careful
     assert count.hits >= 16
+    assert count.lines >= (8 if kind in ("one", "two", "headers", "postmark", "resend") else 0)
 
 
 PLAIN = ("ann@example.com", "bob@example.net", "cy@example.org", "Hello", 202)
