@@ -807,8 +807,9 @@ def fix(places: tuple[str, ...], *, write: bool, **options: Any) -> int:
 @_about_settings
 def audit(paths: tuple[str, ...], *, format_name: str | None, outputs: tuple[str, ...], **options: Any) -> int:
     """List every place that can send mail, also where nothing is wrong."""
-    from mailguard.audit import audit_of  # noqa: PLC0415  # loads the wings
-    from mailguard.audit_pages import PAGES, render_brief  # noqa: PLC0415  # the same
+    from mailguard.audit.collecting import audit_of  # noqa: PLC0415  # loads the wings
+    from mailguard.audit.pages import PAGES  # noqa: PLC0415  # the same
+    from mailguard.audit.text import render_brief  # noqa: PLC0415  # the same
 
     suffixes = {name: page.suffixes for name, page in PAGES.items()}
     wanted = _outputs(format_name, outputs, sorted(PAGES), concise=False, suffixes=suffixes)

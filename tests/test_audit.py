@@ -23,8 +23,11 @@ import pytest
 
 import mailguard
 from mailguard import cli, config, discover, gate
-from mailguard.audit import ORDER, Audit, Broken, Commit, Decision, Named, Row, api_title, audit_of, statement
-from mailguard.audit_pages import PAGES, render_brief
+from mailguard.audit.collecting import api_title, audit_of
+from mailguard.audit.pages import PAGES
+from mailguard.audit.statement import statement
+from mailguard.audit.table import ORDER, Audit, Broken, Commit, Decision, Named, Row
+from mailguard.audit.text import render_brief
 from mailguard.model.finding import Call, Certainty, Severity, Skip, SkipReason, Verdict
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options
