@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,13 +32,14 @@ NETWORK = {"socket", "http", "urllib.request", "ssl", "smtplib", "ftplib", "asyn
 RUNS_CODE = {"pickle", "marshal", "shelve", "code", "codeop", "runpy", "pty"}
 
 
-def modules() -> list[str]:
+@functools.cache
+def modules() -> tuple[str, ...]:
     """Every module of the package, dotted, without ``mailguard.``."""
     names = []
     for file in sorted(PACKAGE.rglob("*.py")):
         parts = file.relative_to(PACKAGE).with_suffix("").parts
         names.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
-    return names
+    return tuple(names)
 
 
 def path_of(module: str) -> Path:
@@ -46,22 +47,31 @@ def path_of(module: str) -> Path:
     return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
 
 
-def imports(module: str) -> Iterator[str]:
+@functools.cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(path_of(module).read_bytes())
+
+
+@functools.cache
+def imports(module: str) -> tuple[str, ...]:
     """Everything a module imports, wherever in it the import stands, as dotted names."""
     package = module if path_of(module).name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path_of(module).read_bytes())):
+    found: list[str] = []
+    for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found.extend(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
                 up = ["mailguard", *package.split(".")][: 1 + len(package.split(".")) - (node.level - 1)]
                 base = ".".join(part for part in (*up, base) if part)
             # `from package import name` may import a module of that name.
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            found.extend(f"{base}.{alias.name}" for alias in node.names)
+    return tuple(found)
 
 
-def own(module: str) -> set[str]:
+@functools.cache
+def own(module: str) -> frozenset[str]:
     """The modules of ours that a module imports, without ``mailguard.``."""
     known = set(modules())
     result = set()
@@ -71,7 +81,7 @@ def own(module: str) -> set[str]:
             while inner and inner not in known:
                 inner = inner.rpartition(".")[0]
             result.add(inner)
-    return result - {module}
+    return frozenset(result - {module})
 
 
 def part(module: str) -> str:
@@ -134,7 +144,7 @@ def test_the_core_opens_no_connection_and_runs_no_code_of_others(module: str) ->
     assert not found
     calls = {
         node.func.id
-        for node in ast.walk(ast.parse(path_of(module).read_bytes()))
+        for node in ast.walk(tree(module))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     assert not calls & {"eval", "exec", "compile"}
