@@ -18,7 +18,7 @@ from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Object, Sort, Value, each, sort_of, text
 from mailguard.transports.letters import attribute, line, note, or_empty
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.urls import url_parts

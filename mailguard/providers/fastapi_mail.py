@@ -26,7 +26,8 @@ from mailguard.model.value import (
     truth,
 )
 from mailguard.transports.letters import attribute, each_letter, header_lines, line, or_empty, present, transmission
-from mailguard.transports.mime import LegacyMessage, formataddr
+from mailguard.transports.mime.addresses import formataddr
+from mailguard.transports.mime.models import LegacyMessage
 
 __all__ = ["PROVIDER", "FastMail", "MessageSchema"]
 

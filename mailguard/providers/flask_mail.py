@@ -23,7 +23,7 @@ from mailguard.transports.letters import (
     present,
     transmission,
 )
-from mailguard.transports.mime import LegacyMessage
+from mailguard.transports.mime.models import LegacyMessage
 
 __all__ = ["PROVIDER", "Connection", "Mail", "MailmanMessage", "Message"]
 

@@ -13,7 +13,6 @@ from mailguard.model.exchange import Exchange, Form, HttpRequest, SmtpTransactio
 from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Function, Library, Provider, Refused, Source
 from mailguard.model.value import Items, Object, Sort, Unknown, Value, each, sort_of, text, truth
-from mailguard.transports import mime
 from mailguard.transports.json_api import post
 from mailguard.transports.letters import (
     attribute,
@@ -24,6 +23,7 @@ from mailguard.transports.letters import (
     relay_of,
     transmission,
 )
+from mailguard.transports.mime.models import MimeMultipart, checked
 from mailguard.wire.forms import form_values
 from mailguard.wire.urls import url_parts
 
@@ -37,7 +37,7 @@ def _posted(relay: Value, sender: Value, people: Value, message: Value) -> SmtpT
     everybody = one_or_list(people)
     if sort_of(everybody) is Sort.COLLECTION and not any(count.high for _, count in each(everybody)):
         raise Refused("no recipients")
-    return SmtpTransaction(relay, sender, everybody, mime.checked(message))
+    return SmtpTransaction(relay, sender, everybody, checked(message))
 
 
 def twisted_sendmail(
@@ -179,7 +179,7 @@ def airflow_build_mime_message(
 ) -> Value:
     """``airflow.utils.email.build_mime_message``: the message and the envelope, for the caller to send."""
     del mail_from, html_content, files, mime_subtype, mime_charset
-    made = mime.MimeMultipart()
+    made = MimeMultipart()
     lines = [("Subject", subject), ("To", line(to) or ""), ("CC", line(cc))]
     for name, value in (*lines, *header_lines(custom_headers).known):
         if value is not None:

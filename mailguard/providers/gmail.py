@@ -14,7 +14,7 @@ from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Function, Library, Provider, Source
 from mailguard.model.value import Absent, Fields, Object, Sort, Text, Unknown, Value, get, sort_of, text
 from mailguard.transports.letters import line
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.header_blocks import header_block

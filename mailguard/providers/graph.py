@@ -35,7 +35,7 @@ from mailguard.model.value import (
     trail_of,
 )
 from mailguard.transports.letters import attribute, or_empty, present
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.urls import url_parts

@@ -35,7 +35,6 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports import mime
 from mailguard.transports.letters import (
     address_first,
     attribute,
@@ -48,6 +47,8 @@ from mailguard.transports.letters import (
     relay_of,
     transmission,
 )
+from mailguard.transports.mime.fields import header_fields, without_headers
+from mailguard.transports.mime.models import EmailMessage, LegacyMessage
 
 __all__ = ["PROVIDER"]
 
@@ -170,12 +171,12 @@ def _keys(envelope: list[Value]) -> Value:
 # --- redmail -------------------------------------------------------------------------------------
 
 
-def _sent_message(message: mime.EmailMessage, sender: Value, relay: Value) -> SmtpTransaction:
+def _sent_message(message: EmailMessage, sender: Value, relay: Value) -> SmtpTransaction:
     """``smtplib.SMTP.send_message``: the first line of each header is the envelope, Bcc lines are taken out."""
-    found = mime.header_fields(message, ("to", "bcc", "cc"), first_only=True)
+    found = header_fields(message, ("to", "bcc", "cc"), first_only=True)
     if isinstance(found, Absent) or not any(count.high for _, count in each(found)):
         raise Refused("no recipients")
-    return SmtpTransaction(relay, sender, found, mime.without_headers(message, ("bcc",)))
+    return SmtpTransaction(relay, sender, found, without_headers(message, ("bcc",)))
 
 
 class RedmailSender(Object):
@@ -208,7 +209,7 @@ class RedmailSender(Object):
         *_: Value,
         headers: Value = None,
         **__: Value,
-    ) -> mime.EmailMessage:
+    ) -> EmailMessage:
         """The message; a header of the caller's own replaces one of the same spelling."""
         del html, text
         block: dict[str, Value] = {"Subject": self._or("subject", subject), "From": self._or("sender", sender)}
@@ -219,7 +220,7 @@ class RedmailSender(Object):
         for key, value in header_lines(self._or("headers", headers)).known:
             found = join(value, block.get(key, value)) if isinstance(value, Either) else value
             block[key] = present(found)
-        made = mime.EmailMessage()
+        made = EmailMessage()
         for key, value in block.items():
             if value is not None:
                 made[key] = value
@@ -249,7 +250,7 @@ class RedmailSender(Object):
 
     def send_message(self, msg: Value) -> Value | SmtpTransaction:
         """Send a message of :meth:`get_message`."""
-        return _sent_message(msg, None, attribute(self, "_relay")) if isinstance(msg, mime.EmailMessage) else None
+        return _sent_message(msg, None, attribute(self, "_relay")) if isinstance(msg, EmailMessage) else None
 
 
 def redmail_send_email(*arguments: Value, host: Value = None, port: Value = None, **options: Value) -> SmtpTransaction:
@@ -524,9 +525,9 @@ class EmailsMessage(Object):
         """Sign it."""
         return self
 
-    def as_message(self, *_: Value) -> mime.LegacyMessage:
+    def as_message(self, *_: Value) -> LegacyMessage:
         """The MIME message, for the caller to send."""
-        made = mime.LegacyMessage()
+        made = LegacyMessage()
         for name, value in self._lines():
             if value is not None:
                 made[name] = value

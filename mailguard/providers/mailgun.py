@@ -35,7 +35,7 @@ from mailguard.model.value import (
     text,
 )
 from mailguard.transports.http import request
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 from mailguard.transports.split import one_each, unless_split
 from mailguard.wire.bodies import payload
 from mailguard.wire.forms import fields_of, form_values

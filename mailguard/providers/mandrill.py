@@ -34,7 +34,7 @@ from mailguard.model.value import (
 )
 from mailguard.transports.json_api import Api, collected, contacts, headers_of, of_json, options, post, scaled
 from mailguard.transports.json_api import url as joined_url
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 from mailguard.transports.split import total, unless_split
 
 __all__ = ["PROVIDER", "Client", "Mandrill", "Messages", "MessagesApi"]

@@ -32,8 +32,8 @@ from mailguard.model.value import (
     trail_of,
     truth,
 )
-from mailguard.transports import mime
 from mailguard.transports.letters import header_lines, line, present, transmission
+from mailguard.transports.mime.models import LegacyMessage, checked
 
 __all__ = ["PROVIDER", "Environment", "MailMail", "MailServer"]
 
@@ -120,10 +120,10 @@ class MailServer(Object):
         headers: Value = None,
         *_: Value,
         **__: Value,
-    ) -> mime.LegacyMessage:
+    ) -> LegacyMessage:
         """The message; each list is one header line, Bcc too."""
         del email_from, body, attachments, message_id, references, object_id, subtype
-        made = mime.LegacyMessage()
+        made = LegacyMessage()
         lines = [("Subject", subject), ("To", line(email_to)), ("Cc", line(email_cc)), ("Bcc", line(email_bcc))]
         for name, value in (*lines, ("Reply-To", reply_to)):
             if value is not None and scalar(value) is not False:
@@ -141,7 +141,7 @@ class MailServer(Object):
 
 
 def _server_sent(message: Value) -> SmtpTransaction:
-    mime.checked(message)
+    checked(message)
     data = message.render() if isinstance(message, Object) else message
     if not isinstance(data, Fields):
         return transmission([("To", data)], data)

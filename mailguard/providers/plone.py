@@ -25,8 +25,8 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports import mime
 from mailguard.transports.letters import line, one_or_list, present, transmission
+from mailguard.transports.mime.models import checked
 from mailguard.wire.header_blocks import header_block
 
 __all__ = ["PROVIDER", "MailHost"]
@@ -45,7 +45,7 @@ def _lines(message: Value) -> Fields:
 
 def _sent(message: Value, mto: Value, mfrom: Value, subject: Value) -> SmtpTransaction:
     """``_mungeHeaders``: with ``mto`` To is written anew; without, the lines are the envelope. Bcc goes in either case."""
-    mime.checked(message)
+    checked(message)
     lines = _lines(message).known
     named = [value for name, value in lines if name.casefold() in {"to", "cc", "bcc"}]
     given = truth(mto)
@@ -185,7 +185,7 @@ class Delivery(Object):
         people = one_or_list(toaddrs)
         if sort_of(people) is Sort.COLLECTION and not list(each(people)):
             raise Refused("no recipients")
-        return SmtpTransaction(_RELAY, fromaddr, people, mime.checked(message))
+        return SmtpTransaction(_RELAY, fromaddr, people, checked(message))
 
 
 PROVIDER: Final = Provider(

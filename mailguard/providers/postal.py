@@ -13,7 +13,7 @@ from mailguard.model.message import CannotTell, Decoded, Reason, Undecided
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Absent, Sort, Value, get, sort_of, text
 from mailguard.transports.json_api import body_of, field, given, message, told
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.media import header

@@ -35,7 +35,7 @@ from mailguard.model.value import (
     truth,
 )
 from mailguard.transports.json_api import Api, given, message, messages, of_json, options, post, told, url
-from mailguard.transports.mime import MimeMultipart, MimeText
+from mailguard.transports.mime.models import MimeMultipart, MimeText
 
 __all__ = ["PROVIDER", "Email", "EmailBatch", "EmailManager", "EmailTemplate", "EmailTemplateBatch", "PostmarkClient"]
 

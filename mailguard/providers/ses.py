@@ -38,7 +38,7 @@ from mailguard.model.value import (
     truth,
 )
 from mailguard.transports.aws import LIBRARY, QUERY_VERSION
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.urls import Url, url_parts

@@ -38,6 +38,10 @@ from mailguard.model.value import (
     text,
 )
 from mailguard.transports import mime
+from mailguard.transports.mime.addresses import parseaddr
+from mailguard.transports.mime.fields import header_fields, without_headers
+from mailguard.transports.mime.models import EmailMessage, checked
+from mailguard.transports.mime.reading import blind_of, message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.header_blocks import header_block
 from mailguard.wire.urls import url_parts
@@ -64,10 +68,10 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
     del operation
     match exchange:
         case SmtpTransaction():
-            message = mime.message_of(exchange.data, exchange.rcpt_to, bcc="transmitted")
+            message = message_of(exchange.data, exchange.rcpt_to, bcc="transmitted")
             return message if isinstance(message, CannotTell) else _at_relay(exchange, message)
         case RawMessage():
-            message = mime.message_of(
+            message = message_of(
                 exchange.data,
                 exchange.rcpt_to,
                 bcc="removed" if exchange.bcc_is_envelope else "transmitted",
@@ -91,7 +95,7 @@ def _elsewhere(data: Value, message: Message) -> Decoded:
     """At a server of another name: a sink on the way to SendGrid takes X-SMTPAPI out, any other one prints it."""
     people = _named_in_control(data)
     shown = (*message.to, *message.cc, *message.bcc)
-    if not mime.blind_of(people, shown):
+    if not blind_of(people, shown):
         return (message,)  # it names nobody besides those whom the message goes to
     printed = tuple(Mention(Field.HEADER, person, "X-SMTPAPI", known=True) for person in people)
     return Undecided(
@@ -174,7 +178,7 @@ def _mandrill(exchange: SmtpTransaction, message: Message) -> Decoded:
 def _each_once(people: Iterable[Recipient]) -> tuple[Recipient, ...]:
     result: list[Recipient] = []
     for person in people:
-        result.extend(mime.blind_of((person,), result))
+        result.extend(blind_of((person,), result))
     return tuple(result)
 
 
@@ -223,7 +227,7 @@ def _envelope(to_addrs: Value) -> Value:
 def _mailbox(value: Value) -> Member:
     if sort_of(value) is not Sort.TEXT:
         return Member(value, ONE)
-    pair = list(each(mime.parseaddr(value)))
+    pair = list(each(parseaddr(value)))
     return Member(pair[1].value, ONE) if pair and pair[1].value != "" else Member(value, ONE)
 
 
@@ -244,7 +248,7 @@ def _sent(
     relay: Value, message: Value, sender: Value, to_addrs: Value, *, order: tuple[str, ...], first_only: bool
 ) -> SmtpTransaction:
     """A message object: the envelope comes from its headers where none is given, and Bcc lines are removed."""
-    mime.checked(message)
+    checked(message)
     if sort_of(to_addrs) is Sort.NONE:
         envelope = _from_headers(message, order, first_only=first_only)
     elif isinstance(to_addrs, Either) and any(
@@ -257,20 +261,20 @@ def _sent(
     else:
         envelope = _envelope(to_addrs)
     _refuse_nobody(envelope)
-    return SmtpTransaction(relay, sender, envelope, mime.without_headers(message, ("bcc", "resent-bcc")))
+    return SmtpTransaction(relay, sender, envelope, without_headers(message, ("bcc", "resent-bcc")))
 
 
 def _from_headers(message: Value, order: tuple[str, ...], *, first_only: bool) -> Value:
-    dates = mime.header_fields(message, ("resent-date",))
+    dates = header_fields(message, ("resent-date",))
     blocks = [member.count for member in each(dates)]
     if sum(count.low for count in blocks) > 1:
         raise Refused("ValueError: message has more than one 'Resent-' header block")
-    usual = mime.header_fields(message, order, first_only=first_only)
+    usual = header_fields(message, order, first_only=first_only)
     if isinstance(usual, Absent):
         return None
     if not any(count.high for count in blocks):
         return usual
-    again = mime.header_fields(message, tuple(f"resent-{name}" for name in order), first_only=first_only)
+    again = header_fields(message, tuple(f"resent-{name}" for name in order), first_only=first_only)
     joined = again if any(count.low for count in blocks) else join(usual, again)
     return None if isinstance(joined, Absent) else joined
 
@@ -452,7 +456,7 @@ class SmtpHandler(Object):
         """Send one record: all of ``toaddrs`` in one To, joined with a comma."""
         del record
         relay, sender, people = (self.read(name, None) for name in ("_relay", "fromaddr", "toaddrs"))
-        message = mime.EmailMessage()
+        message = EmailMessage()
         message["To"] = None if isinstance(people, Absent) else people
         return SmtpTransaction(
             None if isinstance(relay, Absent) else relay,

@@ -56,7 +56,7 @@ from mailguard.transports.json_api import (
     truthy,
     url,
 )
-from mailguard.transports.mime import blind_of
+from mailguard.transports.mime.reading import blind_of
 
 __all__ = ["PROVIDER", "SparkPost", "Transmissions"]
 

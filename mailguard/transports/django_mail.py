@@ -43,7 +43,7 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports.mime import LegacyMessage
+from mailguard.transports.mime.models import LegacyMessage
 
 __all__ = [
     "MERGE",

@@ -36,7 +36,7 @@ from mailguard.model.value import (
     trail_of,
     truth,
 )
-from mailguard.transports.mime import formataddr
+from mailguard.transports.mime.addresses import formataddr
 from mailguard.transports.split import one_each
 
 __all__ = [

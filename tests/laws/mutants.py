@@ -36,7 +36,10 @@ from mailguard.source.interpret.values import join_values
 from mailguard.source.library import slices, texts
 from mailguard.source.library.containers import members_of
 from mailguard.source.library.texts import joined
-from mailguard.transports import django_mail, mime, split
+from mailguard.transports import django_mail, split
+from mailguard.transports.mime import models, reading
+from mailguard.transports.mime.fields import without_headers
+from mailguard.transports.mime.models import EmailMessage, LegacyMessage
 from mailguard.wire.forms import form_values
 from mailguard.wire.header_blocks import header_block
 
@@ -433,27 +436,27 @@ def ses_prints_bcc(patch: Patch) -> None:
 
 @mutant("an envelope")
 def smtp_prints_the_envelope(patch: Patch) -> None:
-    after(patch, mime, "message_of", _printed)
+    after(patch, reading, "message_of", _printed)
 
 
 @mutant("a Bcc line")
 def smtp_forgets_a_bcc_line(patch: Patch) -> None:
-    after(patch, mime, "message_of", lambda message: replace(message, transmitted_bcc=()))
+    after(patch, reading, "message_of", lambda message: replace(message, transmitted_bcc=()))
 
 
 @mutant("a Bcc line is removed")
 def send_message_keeps_a_bcc_line(patch: Patch) -> None:
-    everywhere(patch, mime.without_headers, lambda message, names: message)
+    everywhere(patch, without_headers, lambda message, names: message)
 
 
 @mutant("an envelope")
 def smtp_hides_nobody(patch: Patch) -> None:
-    patch.setattr(mime, "blind_of", lambda envelope, visible: ())
+    patch.setattr(reading, "blind_of", lambda envelope, visible: ())
 
 
 @mutant("two To lines")
 def smtp_hides_those_who_are_printed(patch: Patch) -> None:
-    patch.setattr(mime, "blind_of", lambda envelope, visible: tuple(envelope))
+    patch.setattr(reading, "blind_of", lambda envelope, visible: tuple(envelope))
 
 
 @mutant("two To lines")
@@ -469,7 +472,7 @@ def smtp_reads_the_first_line_only(patch: Patch) -> None:
 
 @mutant("Resent-To")
 def smtp_ignores_resent_lines(patch: Patch) -> None:
-    patch.setattr(mime, "_VISIBLE", {"to": "to", "cc": "cc"})
+    patch.setattr(reading, "_VISIBLE", {"to": "to", "cc": "cc"})
 
 
 # Addresses
@@ -555,17 +558,17 @@ def a_pair_is_two_addresses(patch: Patch) -> None:
 
 @mutant("To gains a line")
 def a_legacy_header_replaces(patch: Patch) -> None:
-    patch.setattr(mime._Message, "_put", lambda message, name, value: message.write(mime._MARK + name, [value]))
+    patch.setattr(models._Message, "_put", lambda message, name, value: message.write(models._MARK + name, [value]))
 
 
 @mutant("a second To is refused")
 def a_modern_header_appends(patch: Patch) -> None:
-    patch.setattr(mime.EmailMessage, "_put", mime.LegacyMessage._put)
+    patch.setattr(EmailMessage, "_put", LegacyMessage._put)
 
 
 @mutant("To is deleted")
 def a_header_is_not_deleted(patch: Patch) -> None:
-    patch.setattr(mime._Message, "__delitem__", lambda message, name: None)
+    patch.setattr(models._Message, "__delitem__", lambda message, name: None)
 
 
 @mutant("To is replaced")

@@ -10,7 +10,7 @@ import email.utils
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mailguard.addresses.values import recipients
@@ -34,8 +34,26 @@ from mailguard.model.value import (
     known,
     text,
 )
-from mailguard.transports import mime
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime import addresses
+from mailguard.transports.mime.addresses import (
+    Address,
+    formataddr,
+    formatdate,
+    getaddresses,
+    header,
+    make_msgid,
+    parseaddr,
+)
+from mailguard.transports.mime.fields import header_fields, without_headers
+from mailguard.transports.mime.models import (
+    EmailMessage,
+    LegacyMessage,
+    MimeLeaf,
+    MimeMultipart,
+    MimeText,
+    message_from,
+)
+from mailguard.transports.mime.reading import message_of
 
 EXAMPLES = settings(max_examples=80, deadline=None)
 ANN, BOB, CAT, DAN = "ann@example.com", "bob@example.org", "cat@example.net", "dan@example.com"
@@ -177,11 +195,11 @@ REAL = {
     "MIMEBase": lambda: email.mime.base.MIMEBase("application", "pdf"),
 }
 MODEL = {
-    "EmailMessage": mime.EmailMessage,
-    "Message": mime.LegacyMessage,
-    "MIMEText": lambda: mime.MimeText("x"),
-    "MIMEMultipart": mime.MimeMultipart,
-    "MIMEBase": lambda: mime.MimeLeaf("application", "pdf"),
+    "EmailMessage": EmailMessage,
+    "Message": LegacyMessage,
+    "MIMEText": lambda: MimeText("x"),
+    "MIMEMultipart": MimeMultipart,
+    "MIMEBase": lambda: MimeLeaf("application", "pdf"),
 }
 
 _names = st.sampled_from(["To", "to", "CC", "Cc", "Bcc", "Reply-To", "Resent-To", "Subject", "From", "X-A"])
@@ -222,6 +240,7 @@ def test_a_message_of_the_model_shows_what_the_real_one_shows(kind, operations):
         with pytest.raises(Refused):
             _apply(MODEL[kind](), operations).as_bytes()
         return
+    assume(real.strip())  # a message of nothing is one that a recorder did not keep
     model = _apply(MODEL[kind](), operations)
     expected = shown(message_of(real, [ANN, DAN], bcc="transmitted"))
     assert shown(message_of(model, [ANN, DAN], bcc="transmitted")) == expected
@@ -252,7 +271,7 @@ def test_what_was_written_is_read_back(kind, operations, name):
 
 
 def test_a_list_in_a_legacy_message_is_refused_when_it_is_written_out():
-    message = mime.MimeText("x")
+    message = MimeText("x")
     message["To"] = [ANN, BOB]
     for write in (message.as_string, message.as_bytes):
         with pytest.raises(Refused):
@@ -272,33 +291,33 @@ def test_address_objects_are_printed_as_the_package_prints_them():
         return message
 
     real = program(email.headerregistry, email.message.EmailMessage)
-    model = program(mime, mime.EmailMessage)
+    model = program(addresses, EmailMessage)
     assert text(model["To"]) == str(real["To"])
     assert text(model["Cc"]) == str(real["Cc"])
     assert shown(message_of(model, bcc="removed")) == shown(message_of(real.as_bytes(), bcc="removed"))
     with pytest.raises(Refused):
-        mime.Address("n", "u", "d", addr_spec=ANN)
+        Address("n", "u", "d", addr_spec=ANN)
 
 
 @pytest.mark.parametrize("name", ["", None, "Ann", "Doe, J", 'the "A"', "J\u00f6rg"])
 def test_formataddr_shows_the_same_people(name):
     real = recipients(email.utils.formataddr((name, ANN)))
-    assert people(recipients(mime.formataddr((name, ANN))).recipients) == people(real.recipients) == [ANN]
+    assert people(recipients(formataddr((name, ANN))).recipients) == people(real.recipients) == [ANN]
 
 
 def test_getaddresses_gives_one_pair_for_each():
     fields = [f"{ANN}, Bob <{BOB}>", f"team: {CAT};"]
-    pairs = [[text(part.value) for part in pair.value.members] for pair in mime.getaddresses(fields).members]
+    pairs = [[text(part.value) for part in pair.value.members] for pair in getaddresses(fields).members]
     assert [address for _, address in pairs] == [address for _, address in email.utils.getaddresses(fields) if address]
 
 
 def test_getaddresses_and_parseaddr_keep_what_is_open():
     open_list = Parameter("to", "m:f")
-    (pair,) = mime.getaddresses([open_list]).members
+    (pair,) = getaddresses([open_list]).members
     assert pair.count == open_list.count
     assert pair.value.members[1].value == replace(open_list, count=OPTIONAL)
-    assert mime.parseaddr(open_list).members[1].value == replace(open_list, count=OPTIONAL)
-    assert text(mime.parseaddr(f"Ann <{ANN}>").members[1].value) == ANN
+    assert parseaddr(open_list).members[1].value == replace(open_list, count=OPTIONAL)
+    assert text(parseaddr(f"Ann <{ANN}>").members[1].value) == ANN
 
 
 def test_a_message_from_its_source_can_be_changed():
@@ -311,12 +330,12 @@ def test_a_message_from_its_source_can_be_changed():
 
     for deletes in ((), ("Bcc",), ("to", "cc")):
         real = program(email.message_from_string, deletes)
-        model = program(mime.message_from, deletes)
+        model = program(message_from, deletes)
         assert shown(message_of(model, bcc="transmitted")) == shown(message_of(real.as_bytes(), bcc="transmitted"))
 
 
 def test_a_message_from_an_unknown_source_may_show_anybody():
-    message = mime.message_from(Unknown("raw"))
+    message = message_from(Unknown("raw"))
     assert message_of(message, bcc="removed").to[0].count == ANY
 
 
@@ -331,7 +350,7 @@ def test_a_header_keeps_the_way_of_its_value():
         Unknown("x.email", OPTIONAL, (STEP,)),
         Text(("A <", Unknown("x"), ">"), (STEP,)),
     ):
-        for kind in (mime.EmailMessage, mime.MimeText):
+        for kind in (EmailMessage, MimeText):
             message = kind()
             message["To"] = value
             for data in (message, message.render(), message.as_string()):
@@ -341,16 +360,16 @@ def test_a_header_keeps_the_way_of_its_value():
 
 def test_address_objects_have_the_way_of_what_they_are_in():
     written = Step(StepKind.WRITTEN, Place("a.py", 2))
-    message = mime.EmailMessage()
-    message["To"] = Items((Member(mime.Address("Ann", addr_spec=Known(ANN, (written,))), ONE),), (STEP,))
+    message = EmailMessage()
+    message["To"] = Items((Member(Address("Ann", addr_spec=Known(ANN, (written,))), ONE),), (STEP,))
     (person,) = message_of(message, bcc="removed").to
     assert person.trail == (written, STEP)
-    (person,) = recipients(Items((Member(mime.Address("Ann", addr_spec=ANN), ONE),), (STEP,))).recipients
+    (person,) = recipients(Items((Member(Address("Ann", addr_spec=ANN), ONE),), (STEP,))).recipients
     assert person.trail == (STEP,)
 
 
 def test_a_list_of_unknown_length_is_joined_into_one_line():
-    message = mime.EmailMessage()
+    message = EmailMessage()
     message["To"] = Items((Member(Unknown("u.email", OPTIONAL), MANY),), (STEP,))
     found = message_of(message, bcc="removed")
     assert found.to[0].count.plain == 2
@@ -359,7 +378,7 @@ def test_a_list_of_unknown_length_is_joined_into_one_line():
 
 
 def test_a_name_that_is_one_of_two_writes_one_of_two():
-    message = mime.EmailMessage()
+    message = EmailMessage()
     message[Either(("To", "Bcc"))] = Known(ANN)
     found = message_of(message, bcc="removed")
     assert [person.count for person in found.to] == [OPTIONAL]
@@ -367,14 +386,14 @@ def test_a_name_that_is_one_of_two_writes_one_of_two():
 
 
 def test_a_name_that_is_unknown_may_be_any():
-    message = mime.EmailMessage()
+    message = EmailMessage()
     message[Unknown("name")] = Known(ANN)
     (person,) = message_of(message, bcc="removed").to
     assert (person.count.plain, person.count.high) == (0, 1)
 
 
 def test_branches_lie_over_each_other():
-    message = mime.MimeText("x")
+    message = MimeText("x")
     message.write("header to", Either(([Known(ANN)], [Known(DAN)])))
     (person,) = message_of(message, bcc="removed").to
     assert (person.address, person.domain, person.count) == (None, "example.com", ONE)
@@ -384,14 +403,14 @@ def test_branches_lie_over_each_other():
 
 
 def test_a_line_that_is_only_perhaps_there_may_be_written_again():
-    message = mime.EmailMessage()
+    message = EmailMessage()
     message.write("header to", Items((Member(Known(ANN), OPTIONAL),)))
     message["To"] = Known(BOB)
     assert people(message_of(message, bcc="removed").to) == [BOB]
 
 
 def test_what_a_loop_appends_is_there_many_times():
-    message = mime.MimeText("x")
+    message = MimeText("x")
     message.write("header to", Items((Member(Unknown("x.email", OPTIONAL), MANY),)))
     for data in (message, message.as_string()):
         found = message_of(data, bcc="removed")
@@ -402,19 +421,19 @@ def test_what_a_loop_appends_is_there_many_times():
 
 
 def test_header_passes_its_text_through():
-    assert mime.header(Known(ANN, (STEP,)), "utf-8") == Known(ANN)
-    assert mime.header() == ""
+    assert header(Known(ANN, (STEP,)), "utf-8") == Known(ANN)
+    assert header() == ""
 
 
 def test_ids_and_dates_are_nobody():
-    assert recipients(mime.make_msgid()).recipients == recipients(mime.formatdate()).recipients == ()
-    assert mime.make_msgid().count == ZERO
+    assert recipients(make_msgid()).recipients == recipients(formatdate()).recipients == ()
+    assert make_msgid().count == ZERO
 
 
 def test_headers_are_taken_out_and_looked_up_through_branches():
     one, other = Fields((("To", ANN), ("Bcc", BOB))), Fields((("To", CAT),))
-    left = mime.without_headers(Either((one, other)), ("bcc",))
+    left = without_headers(Either((one, other)), ("bcc",))
     assert shown(message_of(left, bcc="transmitted"))["transmitted"] == []
-    found = mime.header_fields(Either((one, other)), ("to", "bcc"))
+    found = header_fields(Either((one, other)), ("to", "bcc"))
     assert isinstance(found, Either)
-    assert mime.header_fields(Unknown("m"), ("to",)) is ABSENT
+    assert header_fields(Unknown("m"), ("to",)) is ABSENT

@@ -31,7 +31,7 @@ from mailguard.model.value import (
 )
 from mailguard.providers import django as provider
 from mailguard.transports import django_mail as model
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 
 OLD = django.VERSION < (6, 0)
 _BACKEND = "django.core.mail.backends.locmem.EmailBackend"

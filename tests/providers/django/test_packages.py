@@ -13,7 +13,7 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import Fields, Items, Known, Member, Object, Parameter, Text, Unknown
 from mailguard.providers import django_packages as provider
 from mailguard.providers.django_packages import PROVIDER
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 
 A, B, C, D = "ann@example.com", "bob@example.org", "cat@example.net", "dan@example.com"
 FROM = "from@example.com"

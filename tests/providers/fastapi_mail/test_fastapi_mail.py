@@ -18,7 +18,7 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import Fields, Items, Member, Parameter, Text, Unknown
 from mailguard.providers import fastapi_mail as provider
 from mailguard.providers.fastapi_mail import PROVIDER
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 
 from .. import postbox  # noqa: TID252  # the tests are no package with a name
 

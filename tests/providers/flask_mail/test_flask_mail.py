@@ -15,7 +15,7 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import Either, Items, Member, Parameter, Unknown
 from mailguard.providers import flask_mail as provider
 from mailguard.providers.flask_mail import PROVIDER
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 
 from .. import postbox  # noqa: TID252  # the tests are no package with a name
 

@@ -18,7 +18,8 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import Items, Member, Parameter, Text, Unknown
 from mailguard.providers import frameworks as provider
 from mailguard.providers.frameworks import PROVIDER
-from mailguard.transports import encodings, mime
+from mailguard.transports import encodings
+from mailguard.transports.mime.models import MimeText
 
 from .. import postbox, samples  # noqa: TID252  # the tests are no package with a name
 
@@ -53,7 +54,7 @@ def test_twisted_hands_on_the_bytes_to_the_envelope(call: Any) -> None:
 
 
 def test_twisted_takes_message_objects() -> None:
-    message = mime.MimeText("T")
+    message = MimeText("T")
     message["To"] = Text((Unknown("name"), "@example.com"))
     sent = provider.twisted_sendmail(Unknown("host"), FROM, MANY_PEOPLE, message)
     (decoded,) = samples.decoded(sent)  # type: ignore[misc]  # a tuple
@@ -204,7 +205,7 @@ def test_only_what_the_model_makes_is_claimed() -> None:
 
 
 def test_a_message_is_written_through_a_generator() -> None:
-    message = mime.MimeText("T")
+    message = MimeText("T")
     message["To"] = f"{A}, {B}"
     buffer = encodings.Buffer()
     encodings.Generator(buffer, mangle_from_=False).flatten(message)

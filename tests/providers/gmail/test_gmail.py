@@ -18,7 +18,7 @@ from mailguard.model.value import Either, Fields, Items, Known, Member, Object, 
 from mailguard.providers import gmail as provider
 from mailguard.providers.gmail import PROVIDER
 from mailguard.transports import encodings
-from mailguard.transports.mime import MimeText
+from mailguard.transports.mime.models import MimeText
 
 from .. import postbox  # noqa: TID252  # the tests are no package with a name
 

@@ -17,7 +17,7 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import Either, Items, Member, Parameter, Text, Unknown
 from mailguard.providers import mail_libraries as provider
 from mailguard.providers.mail_libraries import PROVIDER
-from mailguard.transports.mime import message_of
+from mailguard.transports.mime.reading import message_of
 
 from .. import postbox  # noqa: TID252  # the tests are no package with a name
 

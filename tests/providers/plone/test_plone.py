@@ -17,7 +17,7 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import Either, Items, Member, Parameter, Text, Unknown
 from mailguard.providers import plone as provider
 from mailguard.providers.plone import PROVIDER
-from mailguard.transports import mime
+from mailguard.transports.mime.models import MimeText
 
 from .. import postbox, samples  # noqa: TID252  # the tests are no package with a name
 
@@ -64,7 +64,7 @@ def test_mailhost(lines: list[tuple[str, str]], mto: Any, as_text: bool) -> None
             return box.sent
 
         expected = postbox.outcome(act)
-    assert postbox.outcome(lambda: provider.MailHost().send(message(mime.MimeText), mto, FROM, "S")) == expected
+    assert postbox.outcome(lambda: provider.MailHost().send(message(MimeText), mto, FROM, "S")) == expected
 
 
 def test_mto_overwrites_what_is_printed() -> None:

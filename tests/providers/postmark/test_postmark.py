@@ -17,7 +17,7 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import Fields, Items, Known, Member, Parameter, Text, Unknown, Value
 from mailguard.providers import postmark as provider
 from mailguard.providers.postmark import PROVIDER
-from mailguard.transports.mime import MimeText
+from mailguard.transports.mime.models import MimeText
 
 from .. import sdk  # noqa: TID252  # the tests are no package with a name
 

@@ -28,7 +28,8 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import Either, Fields, Items, Known, Member, Parameter, Repeat, Step, StepKind, Text, Unknown
 from mailguard.providers import smtp
 from mailguard.providers.smtp import PROVIDER
-from mailguard.transports import mime
+from mailguard.transports.mime.addresses import Address, formataddr
+from mailguard.transports.mime.models import EmailMessage, MimeMultipart, MimeText, message_from
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -259,12 +260,12 @@ class _ModelAioSmtp:
 MODEL = SimpleNamespace(
     smtplib=SimpleNamespace(SMTP=smtp.Smtp),
     aiosmtplib=SimpleNamespace(send=_model_send, SMTP=_ModelAioSmtp),
-    EmailMessage=mime.EmailMessage,
-    MIMEText=mime.MimeText,
-    MIMEMultipart=mime.MimeMultipart,
-    Address=mime.Address,
-    formataddr=mime.formataddr,
-    message_from_string=mime.message_from,
+    EmailMessage=EmailMessage,
+    MIMEText=MimeText,
+    MIMEMultipart=MimeMultipart,
+    Address=Address,
+    formataddr=formataddr,
+    message_from_string=message_from,
     run=asyncio.run,
 )
 
@@ -627,7 +628,7 @@ def _plain(group):
 
 def test_a_list_in_the_header_and_the_envelope_is_seen_and_not_blind():
     everybody = Items((Member(Unknown("u.email", OPTIONAL, (STEP,)), MANY),))
-    message = mime.MimeText("x")
+    message = MimeText("x")
     message["To"] = Text((Unknown("u.email", MANY, (STEP,)),))
     found = only(smtp.Smtp("localhost").sendmail(FROM, everybody, message.as_string()))
     assert _plain(found.to) == 2
@@ -636,7 +637,7 @@ def test_a_list_in_the_header_and_the_envelope_is_seen_and_not_blind():
 
 def test_the_members_of_a_list_are_the_list_of_the_envelope():
     step = Step(StepKind.PARAMETER, Place("a.py", 1))
-    message = mime.MimeText("x")
+    message = MimeText("x")
     message["To"] = Text((Repeat(Unknown("people[]", OPTIONAL, (step,)), MANY, ", "),))
     found = only(smtp.Smtp("localhost").sendmail(FROM, Parameter("people", "m:f", trail=(step,)), message.as_string()))
     assert _plain(found.to) == 2
@@ -647,7 +648,7 @@ def test_the_members_of_a_list_are_the_list_of_the_envelope():
 
 
 def test_a_header_that_grew_in_a_loop_is_seen_whole_and_delivered_once():
-    message = mime.MimeText("x")
+    message = MimeText("x")
     message.write("header to", Items((Member(Unknown("u.email", OPTIONAL), MANY),)))
     sent = smtp.Smtp("localhost").send_message(message)
     assert recipients(sent.rcpt_to).recipients[0].count.plain == 1
@@ -670,7 +671,7 @@ def test_an_unknown_message_shows_plainly_nobody():
 
 
 def test_one_of_two_messages_is_sent():
-    one, other = mime.EmailMessage(), mime.EmailMessage()
+    one, other = EmailMessage(), EmailMessage()
     one["To"], other["To"], other["Bcc"] = Known(ANN), Known(DAN), Known(CAT)
     sent = smtp.Smtp("localhost").send_message(Either((one, other)))
     found = only(sent)
@@ -679,7 +680,7 @@ def test_one_of_two_messages_is_sent():
 
 
 def test_an_envelope_that_may_be_left_out_is_one_or_the_other():
-    message = mime.EmailMessage()
+    message = EmailMessage()
     message["To"] = Known(ANN)
     sent = smtp.Smtp("localhost").send_message(message, None, Either((None, Known(BOB))))
     found = recipients(sent.rcpt_to).recipients
