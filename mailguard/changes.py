@@ -37,7 +37,7 @@ from mailguard.discover import (
     module_of,
 )
 from mailguard.globs import Globs
-from mailguard.model.finding import Skip, SkipReason
+from mailguard.model.finding import NOT_CHECKED_OUT, Skip, SkipReason
 from mailguard.model.place import Place
 
 __all__ = ["Change", "Old", "Stored", "since", "staged"]
@@ -84,6 +84,7 @@ class Stored:
         self._folder: Path | None = None
         self.linked = False
         """Whether code was read from a file with another name, over a link: what its own name says is not enough then."""
+        self._absent: list[str] = []
         self._add(root, entries, "")
 
     def _add(self, root: Path, entries: Iterable[git.Entry], folder: str) -> None:
@@ -99,6 +100,8 @@ class Stored:
                             " be told apart.\nFetch it: git submodule update --init --recursive"
                         )
                     self._add(inner, listed, path + "/")
+                else:
+                    self._absent.append(path)
                 continue
             self.entries[path] = entry
             self._owner[path] = root
@@ -134,7 +137,8 @@ class Stored:
         """The same as ``discover.files_of`` says of a folder."""
         python: list[File] = []
         maybe: list[str] = []
-        skips: list[Skip] = []
+        absent = [shown for path in self._absent if not exclude.match(shown := display_path(path))] if code else []
+        skips = [Skip(SkipReason.UNREADABLE, Place(shown), NOT_CHECKED_OUT) for shown in absent if tree.asks_for(shown)]
         excluded = 0
         regular = {path for path, entry in self.entries.items() if entry.mode in git.REGULAR}
         suffixes = {path: suffix_of(path) for path in regular}

@@ -23,7 +23,7 @@ from typing import Final
 from mailguard import git
 from mailguard.filenames import MACHINE_FOLDERS, PYTHON_SUFFIXES, SHEBANG_SUFFIXES, is_test_code
 from mailguard.globs import Globs
-from mailguard.model.finding import Skip, SkipReason
+from mailguard.model.finding import NOT_CHECKED_OUT, Skip, SkipReason
 from mailguard.model.place import Place
 
 __all__ = [
@@ -223,6 +223,11 @@ def files_of(
         wanted = captures.match(path) or sniff_all or not tree.whole or Path(real) in tree.named
         if requests and wanted and tree.asks_for(path):
             maybe.append(file)
+    absent = sorted(display_path(os.path.relpath(full, tree.root)) for full in found.absent)
+    for path in absent if code else ():
+        # It may hold code, and nobody can tell.
+        if tree.asks_for(path) and not exclude.match(path):
+            found.skip(path, NOT_CHECKED_OUT)
     return Files(tuple(python), tuple(maybe), tuple(found.skips), found.excluded)
 
 
@@ -285,6 +290,8 @@ class _Found:
     """What is noted on the way through a tree."""
 
     exclude: Globs
+    absent: list[str] = field(default_factory=list)
+    """Submodules that are not checked out."""
     skips: list[Skip] = field(default_factory=list)
     excluded: int = 0
 
@@ -330,6 +337,9 @@ def _listed(start: Path, found: _Found) -> Iterator[str]:
         if tag == "?" and any(part in MACHINE_FOLDERS for part in name.split("/")):
             continue
         if os.path.isdir(full) and not os.path.islink(full):
+            if tag == "H" and not os.listdir(full):
+                found.absent.append(full)
+                continue
             # A submodule, or another repository inside this one: its files are in this tree.
             if os.path.realpath(full) != os.path.realpath(start):
                 yield from _listed(Path(full), found)

@@ -62,7 +62,17 @@ class Search:
 
     def matters(self, data: bytes) -> bool:
         """Whether a file names a library, or may: in an odd encoding, or in letters that Python reads as plain ones."""
-        return self.finds(data) or is_coded(data) or (not data.isascii() and self.finds(folded(data)))
+        return (
+            self.finds(data)
+            or is_coded(data)
+            or (not data.isascii() and self.finds(folded(data)))
+            or is_elsewhere(data)
+        )
+
+
+def is_elsewhere(data: bytes) -> bool:
+    """Whether a file only names one that Git LFS keeps (docs/spec.md of git-lfs): its content is not here."""
+    return data.startswith((b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/"))
 
 
 def is_coded(data: bytes) -> bool:

@@ -511,6 +511,37 @@ def test_a_submodule_is_compared_with_its_own_commit(repository: Repository, run
     assert run("check", "--since", "HEAD")[0] == 0
 
 
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 12345\n"
+
+
+def test_code_that_is_kept_elsewhere_is_no_pass(repository: Repository, run: Run, tmp_path: Path) -> None:
+    repository.commit({"news/mailer.py": EACH})
+    repository.put({"news/new.py": POINTER, ".gitattributes": "*.py filter=lfs\n"})
+    repository.git("add", "-A")
+    for mode in (["--staged"], ["--since", "HEAD"], []):
+        code, out, _ = run("check", *mode)
+        assert code == 3
+        assert "kept in Git LFS, and not fetched" in out
+        assert "git lfs pull" in out
+    repository.commit({"news/new.py": None, "news/one.py": ONE})
+    inner = Repository(tmp_path / "inner")
+    inner.commit({"a.py": EACH})
+    repository.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner.root), "vendor")
+    repository.git("submodule", "deinit", "-q", "-f", "vendor")
+    for mode in (["--staged"], ["--since", "HEAD"], []):
+        code, out, _ = run("check", *mode)
+        assert code == 3, (mode, out)
+        assert "a submodule that is not checked out" in out
+        assert "git submodule update --init" in out
+        # A setting that leaves it out says so; it is no secret.
+        assert run("check", *mode, "--config", 'exclude = ["vendor"]')[0] == 0
+    # Set aside once, it is known.
+    assert run("baseline")[0] == 0
+    repository.commit({})
+    for mode in (["--staged"], ["--since", "HEAD"], []):
+        assert run("check", *mode)[0] == 0
+
+
 def test_names_that_are_no_text_and_links_are_no_hindrance(repository: Repository, run: Run) -> None:
     name = os.fsdecode(b"news/\xff\nold.py")
     (repository.root / "news").mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Final
 
 from mailguard.model.count import Count
 from mailguard.model.message import Message, Reason
@@ -142,6 +143,11 @@ class SkipReason(enum.Enum):
     REMEMBERED = "not compared in full"
     CANNOT_TELL = "cannot tell"
     NOT_UNDERSTOOD = "given up by the analysis"
+
+
+IN_LFS: Final = "kept in Git LFS, and not fetched (git lfs pull)"
+NOT_CHECKED_OUT: Final = "a submodule that is not checked out (git submodule update --init)"
+"""Details of what cannot be opened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mailguard.model.exchange import Dispatch, HttpRequest
-from mailguard.model.finding import Skip, SkipReason
+from mailguard.model.finding import IN_LFS, Skip, SkipReason
 from mailguard.model.place import Place
 from mailguard.model.provider import Library
 from mailguard.model.value import Either, Parameter, Repeat, Text, Value, text
-from mailguard.search import Search
+from mailguard.search import Search, is_elsewhere
 from mailguard.source import tree as t
 from mailguard.source.handed import Registries
 from mailguard.source.interpret.calls import BY_NAME
@@ -719,6 +719,9 @@ def _scan(
             continue
         module.data = data
         if not wanted.matters(data):
+            continue
+        if is_elsewhere(data):
+            unreadable.append(Skip(SkipReason.UNREADABLE, Place(path), IN_LFS))
             continue
         search.naming.add(module)
         hot = search.hot[module] = sinks.hot(module)
