@@ -17,14 +17,26 @@ if TYPE_CHECKING:
 
 
 def _leave_current_folder() -> None:
-    """Take the current folder off the import path. The package's own modules are found by its own path."""
+    """Take the current folder, and what ``PYTHONPATH`` names of its tree, off the import path.
+
+    The package's own modules are found by its own path.
+    """
     try:
         import os  # noqa: PLC0415  # always loaded by the interpreter itself, so no file of the tree can stand in for it
 
-        here = os.path.realpath(os.curdir)
+        here = tree = os.path.realpath(os.curdir)  # os.path, as pathlib is not loaded yet
+        own = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+        while not os.path.exists(os.path.join(tree, ".git")) and os.path.dirname(tree) != tree:
+            tree = os.path.dirname(tree)
+        if os.path.dirname(tree) == tree:
+            tree = here
+        # PYTHONPATH=src is a habit of those who work in the tree; what lies there is a stranger's here.
+        named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        foreign = {place for entry in named if entry and (place := os.path.realpath(entry)) != own}
+        foreign = {place for place in foreign if os.path.join(place, "").startswith(os.path.join(tree, ""))}
         sys.path[:] = [
-            entry for entry in sys.path if entry not in ("", ".") and os.path.realpath(entry) != here
-        ]  # os.path, as pathlib is not loaded yet
+            entry for entry in sys.path if entry not in ("", ".") and os.path.realpath(entry) not in {here, *foreign}
+        ]
     except OSError:
         # The current folder is gone; then nothing can be imported from it.
         sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]

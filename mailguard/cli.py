@@ -745,6 +745,7 @@ def _keep(run: Run, written: Written) -> int:
     metavar="SOURCE",
     help="Where hook and jobs get mailguard, as pip names it: git+URL and revision, or NAME==VERSION.",
 )
+@click.option("--policy", metavar="FILE", help="An organisation's settings; then what they find is set aside at once.")
 @_about_settings
 def init(*, source: str | None, **options: Any) -> int:
     """Look, and write settings, a hook and a workflow where there are none."""
@@ -752,7 +753,7 @@ def init(*, source: str | None, **options: Any) -> int:
 
     origin = origin_of(source)
     run = _prepare(_project(), frozenset({"code", "captures"}), options)
-    for written in begin(run, origin):
+    for written in begin(run, origin, options["policy"] or ""):
         _keep(run, written)
     return 0
 

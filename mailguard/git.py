@@ -22,6 +22,7 @@ __all__ = [
     "blobs",
     "commit",
     "commit_date",
+    "default_branch",
     "environment",
     "files",
     "index",
@@ -31,6 +32,7 @@ __all__ = [
     "merge_base",
     "merged",
     "name_of",
+    "remote",
     "root_of",
     "tree",
 ]
@@ -173,6 +175,21 @@ def meanings(root: Path, name: str) -> list[str]:
         if meant is not None:
             found[folder + reference] = meant
     return sorted(found) if len(set(found.values())) > 1 else []
+
+
+def default_branch(root: Path) -> str:
+    """The branch that others start from: that of the remote ``origin``, else the one that is checked out; empty for none."""
+    for name in ("refs/remotes/origin/HEAD", "HEAD"):
+        found = (_run(root, ("symbolic-ref", "--quiet", name), root) or b"").decode("utf-8", "replace").strip()
+        if found:
+            return found.removeprefix("refs/remotes/origin/").removeprefix("refs/heads/")
+    return ""
+
+
+def remote(root: Path) -> str:
+    """The URL of the remote ``origin``, as the settings of the repository have it; empty for none."""
+    found = _run(root, ("config", "--local", "--get", "remote.origin.url"), root)
+    return (found or b"").decode("utf-8", "replace").strip()
 
 
 _MERGED: Final = re.compile(r"GITHEAD_([0-9a-f]{40,64})")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mailguard import __version__, git
-from mailguard.adopt import Written
+from mailguard.adopt import Written, make
 from mailguard.baseline import FILE as BASELINE
 from mailguard.config import find
 from mailguard.discover import NothingToCheck
@@ -137,14 +137,19 @@ def _hook(origin: Origin) -> list[str]:
     ]
 
 
-def _workflow(origin: Origin) -> str:
+_BRANCH: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,100}")
+
+
+def _workflow(origin: Origin, default: str) -> str:
+    named = _BRANCH.fullmatch(default) is not None and default not in ("main", "master")
+    branches = ", ".join(["main", "master", *([f'"{default}"'] if named else [])])
     return f"""\
 name: mailguard
 
 on:
   pull_request:
   push:
-    branches: [main, master]
+    branches: [{branches}]
 
 permissions:
   contents: read
@@ -193,6 +198,34 @@ def _job(origin: Origin) -> list[str]:
         "    when: always",
         "    reports:",
         "      codequality: mailguard.json",
+    ]
+
+
+TEMPLATE: Final = "/.github/ci-templates/gitlab.yml"
+_URL: Final = re.compile(
+    r"(?:[a-z+]+://(?:[^@/]*@)?(?P<host>[^:/@]+)(?::\d+)?/|(?:[^@/]*@)(?P<other>[^:/@]+):)(?P<path>.+?)(?:\.git)?/?"
+)
+
+
+def _host_and_path(url: str) -> tuple[str, str] | None:
+    found = _URL.fullmatch(url)
+    return ((found["host"] or found["other"]).lower(), found["path"]) if found else None
+
+
+def _include(origin: Origin, remote: str) -> list[str]:
+    """The template for GitLab, where mailguard lies on the same server as this repository; nothing where it does not."""
+    there, here = _host_and_path(origin.repository), _host_and_path(remote)
+    if there is None or here is None or there[0] != here[0]:
+        return []
+    return [
+        "include:",
+        f'  - project: "{there[1]}"',
+        f'    ref: "{origin.revision}"',
+        f"    file: {TEMPLATE}",
+        "",
+        "mailguard:",
+        "  variables:",
+        f'    MAILGUARD: "git+{origin.repository}@{origin.revision}"',
     ]
 
 
@@ -254,11 +287,15 @@ class _Part:
     """What a person has to add, where it cannot be added here."""
 
 
-def begin(run: Run, origin: Origin) -> list[Written]:
-    """What to write, and last what to say. ``run`` is the first look."""
+def begin(run: Run, origin: Origin, policy: str = "") -> list[Written]:
+    """What to write, and last what to say. ``run`` is the first look.
+
+    ``policy`` names the settings of an organisation, under which the look was taken: the repository needs none of its own,
+    and what the policy finds in it is set aside at once.
+    """
     root = run.tree.root
     report = run.report()
-    parts = list(_parts(run, origin))
+    parts = list(_parts(run, origin, policy))
     new = [part for part in parts if part.data is not None]
     lines = list(ledger_lines(report.ledger))
     lines.append(f"Written: {', '.join(part.words for part in new)}." if new else "There is nothing to write.")
@@ -274,27 +311,49 @@ def begin(run: Run, origin: Origin) -> list[Written]:
         lines.append("There is no git repository here, so there is no hook and no workflow.")
     elif not origin.sure and new:
         lines.append("They take mailguard from where others may not have it: see mailguard init --help, and edit them.")
-    lines += _next(run, hook=git.root_of(root) == root)
+    if policy:
+        lines.append(f"Hook and job have to be told of the policy as well: --policy {policy}")
+    lines += _next(run, hook=git.root_of(root) == root, set_aside=bool(policy))
     return [*(Written((), part.path, part.data) for part in new if part.data is not None), Written(tuple(lines))]
 
 
-def _parts(run: Run, origin: Origin) -> Iterator[_Part]:
+def _parts(run: Run, origin: Origin, policy: str) -> Iterator[_Part]:
     root = run.tree.root
     settings = find(root, root)
     if settings is not None:
         yield _Part(settings.name, None, settings.name)
-    else:
+    elif not policy:
         text = _settings(run.proposed_domains())
         yield _Part(SETTINGS, text.encode(), SETTINGS)
-    if git.root_of(root) != root:
-        return
+    if git.root_of(root) == root:
+        yield from _hook_and_job(root, origin)
+    if policy:
+        yield from _known(run)
+
+
+def _hook_and_job(root: Path, origin: Origin) -> Iterator[_Part]:
     yield _added(root, HOOKS, _hook(origin), "repos", "one entry", lambda lines: "repos:\n" + _indented(lines))
     if (root / GITLAB).exists():
-        yield _added(root, GITLAB, _job(origin), None, "one job", lambda lines: "\n".join(lines) + "\n")
+        part = None
+        if include := _include(origin, git.remote(root)):
+            part = _added(root, GITLAB, include, None, "one include", "\n".join)
+        # Where there is an include already, the job itself is what can be added without a doubt.
+        yield part if part and not part.by_hand else _added(root, GITLAB, _job(origin), None, "one job", "\n".join)
     elif (root / WORKFLOW).exists():
         yield _Part(WORKFLOW, None, WORKFLOW)
     else:
-        yield _Part(WORKFLOW, _workflow(origin).encode(), WORKFLOW)
+        yield _Part(WORKFLOW, _workflow(origin, git.default_branch(root)).encode(), WORKFLOW)
+
+
+def _known(run: Run) -> Iterator[_Part]:
+    """The baseline, where there is none and something to set aside."""
+    if run.baseline is not None:
+        yield _Part(BASELINE, None, BASELINE)
+        return
+    made = make(run)
+    if made.path:
+        problems, unread = run.problems()
+        yield _Part(made.path, made.data, f"a baseline ({len(problems) + len(unread):,} known)")
 
 
 def _indented(lines: Sequence[str]) -> str:
@@ -321,11 +380,11 @@ def _added(
     return _Part(name, result, f"{name} ({what})", () if result is not None else tuple(lines))
 
 
-def _next(run: Run, *, hook: bool) -> Iterator[str]:
+def _next(run: Run, *, hook: bool, set_aside: bool) -> Iterator[str]:
     """What to do next, each with its command."""
     problems, unread = run.problems()
     yield "Next:"
-    if run.baseline is None and (problems or unread):
+    if run.baseline is None and not set_aside and (problems or unread):
         parts = [plural(len(problems), "problem")] if problems else []
         parts += [plural(len({one.path for one in unread}), "file") + " that cannot be read"] if unread else []
         yield f"  mailguard baseline        set aside what is old: {' and '.join(parts)} ({BASELINE})"

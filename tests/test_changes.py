@@ -484,6 +484,24 @@ def test_nothing_of_the_repository_is_run_and_nothing_is_written(repository: Rep
     assert (repository.root / "news" / "old.py").read_text() == ALL
 
 
+@pytest.mark.parametrize("below", ["", "news"])
+def test_modules_of_the_tree_that_the_environment_names_are_not_imported(repository: Repository, below: str) -> None:
+    bomb = "raise SystemExit('run')\n"
+    names = ("click", "libcst", "yaml", "orjson", "email_validator", "publicsuffixlist")
+    repository.commit({"news/new.py": LEAK, **{f"src/{name}.py": bomb for name in names}})
+    path = os.pathsep.join([str(repository.root / "src"), PACKAGE, "src", "."])
+    done = subprocess.run(
+        [sys.executable, "-m", "mailguard", "check", "--no-cache", str(repository.root)],
+        cwd=repository.root / below,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "news/new.py:6" in done.stdout
+
+
 @pytest.mark.parametrize("folder", ["bin", "tools/bin", "."])
 def test_a_git_that_lies_in_the_tree_is_not_run(repository: Repository, folder: str) -> None:
     mark = repository.root.parent / "ran"

@@ -151,6 +151,65 @@ def test_what_is_there_stays_and_gets_an_entry_more(folder: Path, run: Run) -> N
     assert not (folder / ".github").exists()
 
 
+@pytest.mark.parametrize(
+    "remote",
+    ["https://git.example.com/shop/site.git", "git@git.example.com:shop/site.git", "ssh://git@GIT.example.com:22/s"],
+)
+def test_on_the_server_of_mailguard_its_template_is_included(folder: Path, run: Run, remote: str) -> None:
+    subprocess.run(["git", "remote", "add", "origin", remote], check=True)
+    (folder / ".gitlab-ci.yml").write_text(GITLAB)
+    code, out, _ = run("init", "--from", "git+https://git.example.com/tools/mailguard@v1")
+    assert code == 0
+    assert ".gitlab-ci.yml (one include)" in out
+    text = (folder / ".gitlab-ci.yml").read_text()
+    assert text.startswith(GITLAB)
+    added = yaml.safe_load(text.removeprefix(GITLAB))
+    file = "/.github/ci-templates/gitlab.yml"
+    assert added["include"] == [{"project": "tools/mailguard", "ref": "v1", "file": file}]
+    root = Path(__file__).parents[1]
+    if (root / ".github").is_dir():
+        job = yaml.safe_load((root / file[1:]).read_text())["mailguard"]
+        # GitLab merges the two jobs of one name, key by key.
+        assert job["variables"] | added["mailguard"]["variables"] == job["variables"] | {
+            "MAILGUARD": "git+https://git.example.com/tools/mailguard@v1"
+        }
+    assert "There is nothing to write" in run("init")[1]
+
+
+def test_elsewhere_or_beside_other_includes_the_job_itself_is_added(folder: Path, run: Run) -> None:
+    subprocess.run(["git", "remote", "add", "origin", "https://git.example.com/shop/site.git"], check=True)
+    for text, source in (
+        (GITLAB, "https://git.example.org/tools/mailguard"),
+        (GITLAB + "include: other.yml\n", "https://git.example.com/tools/mailguard"),
+    ):
+        (folder / ".gitlab-ci.yml").write_text(text)
+        _, out, _ = run("init", "--from", f"git+{source}@v1")
+        assert ".gitlab-ci.yml (one job)" in out
+        assert (folder / ".gitlab-ci.yml").read_text().startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("branch", "named"),
+    [("develop", '[main, master, "develop"]'), ("main", "[main, master]"), ("a]#b", "[main, master]")],
+)
+def test_the_workflow_knows_the_branch_that_others_start_from(folder: Path, run: Run, branch: str, named: str) -> None:
+    subprocess.run(["git", "symbolic-ref", "HEAD", f"refs/heads/{branch}"], check=True)
+    run("init")
+    assert f"    branches: {named}\n" in (folder / ".github/workflows/mailguard.yml").read_text()
+
+
+def test_under_a_policy_what_it_finds_is_set_aside_at_once(folder: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text('gate = "warning"\n')
+    (folder / "news.py").write_text(LEAK)
+    code, out, _ = run("init", "--policy", "../policy.toml", "--from", "mailguard==1.0")
+    assert code == 0
+    assert "a baseline (1 known)" in out
+    assert "--policy ../policy.toml" in out
+    assert not (folder / "mailguard.toml").exists()
+    assert run("check", "--policy", "../policy.toml")[0] == 0
+    assert "There is nothing to write" in run("init", "--policy", "../policy.toml")[1]
+
+
 DOUBTFUL = [
     "repos: []\n",
     "[]",
