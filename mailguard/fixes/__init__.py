@@ -28,6 +28,7 @@ __all__ = [
     "Round",
     "Scene",
     "Sending",
+    "added_keys",
     "apart",
     "argument",
     "awaited",
@@ -632,6 +633,33 @@ def silent(*calls: cst.Call) -> bool:
         for call in calls
         for arg in call.args
     )
+
+
+def added_keys(scene: Scene, written: cst.Dict) -> frozenset[str]:
+    """The keys that are put later into a dictionary that is written out here, with its parts; ``?`` for unknown ones.
+
+    What other functions do with it is not followed.
+    """
+    assign = scene.around(written, cst.Assign)
+    if assign is None or not isinstance(assign.targets[0].target, cst.Name):
+        return frozenset()
+    found: set[str] = set()
+    for use in scene.uses(assign.targets[0].target.value, scene.function(written)):
+        node: cst.CSTNode = use
+        keys: list[str] = []
+        while isinstance(outer := scene.parent(node), cst.Subscript) and outer.value is node:
+            index = outer.slice[0].slice
+            keys.append((text_of(index.value) if isinstance(index, cst.Index) else None) or "?")
+            node = outer
+        if isinstance(outer, cst.AssignTarget) and keys:
+            found.update(key for key in keys if key != "?" or len(keys) == 1)
+        elif isinstance(outer, cst.Attribute):
+            call = scene.parent(outer)
+            if outer.attr.value == "setdefault" and isinstance(call, cst.Call) and call.args:
+                found.add(text_of(call.args[0].value) or "?")
+            elif outer.attr.value in ("append", "extend", "insert", "__setitem__", "update"):
+                found.update(keys or ("?",))
+    return frozenset(found)
 
 
 def without(args: Sequence[cst.Arg], gone: cst.Arg) -> list[cst.Arg]:

@@ -11,7 +11,7 @@ from typing import Final
 
 import libcst as cst
 
-from mailguard.fixes import Scene, bare, code, name_of, names, scene_of, simple, text_of, walk
+from mailguard.fixes import Scene, added_keys, bare, code, name_of, names, scene_of, simple, text_of, walk
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 
@@ -157,6 +157,10 @@ def _each(scene: Scene, listed: cst.List, one: cst.Dict) -> Edit | Refusal | Non
     for copies in ("cc", "bcc"):
         if copies in pairs:
             return Refusal(f"{copies} people would get a copy of each message")
+    around = scene.parent(listed)
+    whole = scene.parent(around) if isinstance(around, cst.DictElement) else None
+    if isinstance(whole, cst.Dict) and added_keys(scene, whole) & {"personalizations", "?"}:
+        return Refusal("the personalizations change later")
     if any(not simple(pair.value) for key, pair in pairs.items() if key != "to"):
         return Refusal("what else is in the personalization would be made anew for each person")
     people = pairs["to"].value

@@ -11,7 +11,7 @@ from typing import Final
 
 import libcst as cst
 
-from mailguard.fixes import Scene, is_nobody, name_of, one_statement, scene_of, statement, text_of
+from mailguard.fixes import Scene, added_keys, is_nobody, name_of, one_statement, scene_of, statement, text_of
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 
@@ -82,6 +82,13 @@ def _literal(scene: Scene, field: _Field, holder: cst.Dict, to: cst.DictElement)
             if name_of(element.value) in field.replaces:
                 return Edit(scene.edited({element.value: cst.parse_expression(field.value)}), requests=field.requests)
             return Refusal(f"{field.key} is there, and the code does not tell its value")
+    for key in sorted(added_keys(scene, holder)):
+        if key in (*field.copies, field.key):
+            return Refusal(
+                f"people in {key} would get a copy of each message" if key != field.key else f"{key} is set, too"
+            )
+        if key == "?":
+            return Refusal("the data gets more fields later, and the code does not tell which")
     quote = '"' if not (isinstance(to.key, cst.SimpleString) and to.key.value.startswith("'")) else "'"
     new = cst.DictElement(cst.SimpleString(f"{quote}{field.key}{quote}"), cst.parse_expression(_quoted(field, quote)))
     elements = list(holder.elements)
