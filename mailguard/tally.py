@@ -286,7 +286,8 @@ class CodeTally:
                 if not way or way[-1].kind is not StepKind.SENT:
                     way = (*way, Step(StepKind.SENT, dispatch.place))
                 place = entering(lead.trail, dispatch.place) if lead else dispatch.place
-                hit = _Hit(judgement, place, way, dispatch, provider, message, noted)
+                told_of = _of_line(judgement, message, lead) if len(leads) > 1 else judgement
+                hit = _Hit(told_of, place, way, dispatch, provider, message, noted)
                 self._hits.append(hit)
                 files.update(step.place.path for step in way)
         if any(one.rule.cause in SHOWING for one in whole):
@@ -514,6 +515,17 @@ def _one_organisation(domains: Collection[str | None]) -> str | None:
     if base in PUBLIC_MAILBOXES or "." not in base:
         return None
     return base if all(domain == base or domain.endswith(f".{base}") for domain in known) else None
+
+
+def _of_line(judgement: Judgement, message: Message, lead: Recipient | None) -> Judgement:
+    """``judgement`` in the words of the line in which ``lead`` stands, where To and Cc are told one by one."""
+    if judgement.line not in {"To", "Cc"}:
+        return judgement
+    in_to, in_cc = (any(lead is person for person in line) for line in (message.to, message.cc))
+    if in_to == in_cc:
+        return judgement
+    line = "To" if in_to else "Cc"
+    return replace(judgement, line=line, title=judgement.title.replace(f" {judgement.line} line", f" {line} line"))
 
 
 def _heaviness(person: Recipient) -> tuple[int, int, int, int]:

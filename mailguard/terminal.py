@@ -266,7 +266,7 @@ def _snippet(step: Step, options: Options) -> str:
         return ""
     line = code_line(given[0])
     if place.end_line > place.line:
-        return f"{_code(_parts(line, place)[1].strip())} {CUT}"
+        return _first_of_many(step, line, options)
     if not place.end_column:
         return _code(line.strip())
     before, inside, _ = _parts(line, place)
@@ -274,13 +274,27 @@ def _snippet(step: Step, options: Options) -> str:
     if step.kind is StepKind.PASSED:
         first, last = _call_around(line, start, end)
         candidates = [line[first:last], f"{line[first:end]}, {CUT})" if last > end else ""]
-    elif step.kind is StepKind.GROWN:
+    elif step.kind is StepKind.GROWN or (step.kind is StepKind.COLLECTED and step.detail):
         candidates = [line.strip()]  # the place is that of the loop's own name; the whole head says what is looped over
     else:
         candidates = [line[start : _expression_end(line, end)]]
     fitting = (code for code in map(_code, candidates) if code and columns(code) <= WIDEST_CODE)
     return next(fitting, _code(inside.strip()))
 
+
+def _first_of_many(step: Step, line: str, options: Options) -> str:
+    """The beginning of code over several lines; of a call, what is called; of anything else, up to what tells something."""
+    place = step.place
+    start = _parts(line, place)[1].strip()
+    if step.kind is StepKind.SENT or not start.endswith(("(", "[", "{")):
+        return f"{_code(start)} {CUT}"
+    rest = options.code_lines(place.path, place.line + 1, min(place.end_line, place.line + SPREAD)) or ()
+    joined = " ".join(code_line(one).strip() for one in rest)
+    return f"{_code(f'{start}{joined}')} {CUT}" if len(rest) == SPREAD else _code(f"{start}{joined}")
+
+
+SPREAD: Final = 3
+"""Lines that are put into one where the first only opens a bracket."""
 
 _TOKEN: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([(\[{])|([)\]}])""")
 """Text in quotes, a bracket that opens, a bracket that closes."""
@@ -348,6 +362,8 @@ def _table(steps: Sequence[Step], options: Options) -> list[str]:
             f"    {_padded(place, places)}   {_padded(_window(text, 0, code), code)}    {words}"
             for place, text, words in rows
         ]
+    if not places:
+        return [f"    {words}" for _, _, words in rows]
     if phrases <= room:
         return [f"    {_padded(place, places)}   {words}" for place, _, words in rows]
     return [line for place, _, words in rows for line in (f"    {place}", f"      {words}")]

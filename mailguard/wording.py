@@ -21,7 +21,7 @@ from mailguard.model.finding import Certainty, Finding, Report, Severity, Skip, 
 from mailguard.model.message import Reason
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options
-from mailguard.model.value import ORIGIN_OF, Step, StepKind, Trail
+from mailguard.model.value import CALLS, ORIGIN_OF, Step, StepKind, Trail
 from mailguard.redact import Output, foreign, no_address, number, safe_text
 
 __all__ = [
@@ -130,6 +130,8 @@ def phrase(step: Step) -> str:
     """What happened at a step: ``read from the database``, ``cut into batches of 1,000``."""
     if step.kind is StepKind.BATCHED and step.detail.replace(",", "").isdecimal():
         return f"cut into batches of {number(int(step.detail.replace(',', '')))}"
+    if step.kind is StepKind.GROWN and step.detail.startswith(CALLS):
+        return "grows from one call to the next"
     return step.kind.value
 
 
@@ -146,12 +148,26 @@ def way_of(finding: Finding) -> Way | None:
     return finding.ways[0] if finding.ways else None
 
 
+_ON_THE_WAY: Final = frozenset(
+    {
+        StepKind.SHOWN,
+        StepKind.SENT,
+        StepKind.PASSED,
+        StepKind.STORED,
+        StepKind.JOINED,
+        StepKind.RETURNED,
+        StepKind.SPLIT,
+    }
+)
+"""Steps that say nothing of where a list comes from."""
+
+
 def list_clause(finding: Finding) -> str:
     """``the list is read from the database``; for a capture, that it was recorded."""
     way = way_of(finding)
     if way is None:
         return "as recorded"
-    if not way.steps or way.steps[0].kind in {StepKind.SHOWN, StepKind.SENT}:
+    if not way.steps or way.steps[0].kind in _ON_THE_WAY:
         return "where the list comes from is not known"
     return f"the list {_verb(way.steps[0])}{phrase(way.steps[0])}"
 
@@ -179,16 +195,35 @@ def told_steps(way: Way) -> Trail:
     kept: list[Step] = []
     first: Step | None = None
     for step, after in zip_longest(way.steps, way.steps[1:]):
-        if step.kind is StepKind.SHOWN:
-            first = first or step
-        elif step.kind is StepKind.COLLECTED and after is not None and after.kind in _TAKES_IN:
-            if not _holds(after.place, step.place):
+        before = kept[-1] if kept else None
+        match step.kind:
+            case StepKind.SHOWN:
+                first = first or step
+            case StepKind.COLLECTED if (
+                after is not None and after.kind in _TAKES_IN and _holds(after.place, step.place)
+            ):
+                pass
+            case StepKind.COLLECTED if before is not None and _one_round(before, step):
+                if before.kind is StepKind.COLLECTED and before.detail and not step.detail:
+                    kept[-1] = step  # where it is added says more than the head of the loop
+            case StepKind.JOINED if after is not None and after.kind is StepKind.SHOWN and after.place == step.place:
+                pass  # the line is read once
+            case StepKind.STORED if first is not None or (before is not None and before.place == step.place):
+                pass  # what holds the message from here on
+            case _ if before is not None and step.kind in ORIGIN_OF and before.kind is step.kind:
+                pass
+            case _:
                 kept.append(step)
-        elif not (kept and step.kind in ORIGIN_OF and kept[-1].kind is step.kind):
-            kept.append(step)
     if first is not None:
         kept.insert(len(kept) - (bool(kept) and kept[-1].kind is StepKind.SENT), first)
     return tuple(kept)
+
+
+def _one_round(before: Step, step: Step) -> bool:
+    """Whether a list is collected where a step before says so, or where it is read."""
+    same_file = before.place.path == step.place.path
+    on_one_line = before.kind in ORIGIN_OF and before.place.line == step.place.line
+    return same_file and (before.kind is StepKind.COLLECTED or on_one_line)
 
 
 def _holds(outer: Place, inner: Place) -> bool:
@@ -207,7 +242,9 @@ def list_sentence(finding: Finding, way: Way, say: Callable[[Step, str], str]) -
     """
     steps = tuple(step for step in told_steps(way) if step.kind is not StepKind.SENT)
     if not steps or steps[-1].kind is not StepKind.SHOWN:
-        steps = (*steps, Step(StepKind.SHOWN, Place("")))
+        # The field that only the data has is "here".
+        stored = bool(steps) and steps[-1].kind is StepKind.STORED and steps[-1].place == finding.place
+        steps = (*(steps[:-1] if stored else steps), Step(StepKind.SHOWN, Place("")))
     *before, _ = shortened(steps)
     said: list[tuple[str, str]] = []
     for index, step in enumerate(before):

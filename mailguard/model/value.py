@@ -23,6 +23,7 @@ from mailguard.model.place import Place
 
 __all__ = [
     "ABSENT",
+    "CALLS",
     "Absent",
     "Either",
     "Fields",
@@ -125,6 +126,9 @@ class Step:
 
 Trail: TypeAlias = tuple[Step, ...]
 """The steps by which a value came here, oldest first."""
+
+CALLS: Final = "calls "
+"""What the detail of a GROWN step begins with where a list grows from one call of a function to the next."""
 
 TRAIL_LIMIT: Final = 40
 """Steps kept of one trail: the first and the newest ones. Bounds work on recursive code."""

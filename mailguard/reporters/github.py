@@ -82,7 +82,7 @@ def _finding(finding: Finding, kind: str) -> str:
     way = way_of(finding)
 
     def with_place(step: Step, words: str) -> str:
-        return f"{words} ({file_line(step.place)})"
+        return f"{words} ({file_line(step.place)})" if step.place.path else words
 
     if way is not None:
         sentence = list_sentence(finding, way, with_place)

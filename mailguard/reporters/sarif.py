@@ -213,7 +213,13 @@ def _result(finding: Finding, name: str, rule: int, options: Options, budget: _B
     flows: list[Json] = [
         {
             "threadFlows": [
-                {"locations": [{"location": _location(step.place, options, phrase(step))} for step in told_steps(way)]}
+                {
+                    "locations": [
+                        {"location": _location(step.place, options, phrase(step))}
+                        for step in told_steps(way)
+                        if step.place.path
+                    ]
+                }
             ]
         }
         for way in budget.of_one(finding)
@@ -234,6 +240,8 @@ def _message(finding: Finding, related: list[Json], options: Options) -> str:
     else:
 
         def link(step: Step, words: str) -> str:
+            if not step.place.path:
+                return _escaped(words)
             related.append({"id": len(related) + 1, **_location(step.place, options, words)})
             return f"[{_escaped(words)}]({len(related)})"
 

@@ -199,11 +199,13 @@ class Rule:
         """What to change when the mail goes through ``provider``.
 
         ``api`` is the dotted name of the call that sends: plain mail is told in the words of the library that is used,
-        where there are any.
+        where there are any, and one call of a library or service in its own (``django-send-mail``, ``sendgrid-requests``).
         """
         words = dict(self.changes)
-        library = api.partition(".")[0].replace("_", "-")
-        return words.get(library if provider == "smtp" and library in words else provider, self.change)
+        names = [part.casefold() for part in api.replace("_", "-").split(".")]
+        owner = names[0] if provider == "smtp" else provider
+        keys = (f"{owner}-{names[-1]}", f"{owner}-{names[0]}", owner, provider)
+        return next((words[key] for key in keys if key in words), self.change)
 
 
 CWE: Final[Mapping[str, str]] = {

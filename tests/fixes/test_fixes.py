@@ -10,6 +10,7 @@ import pytest
 
 from mailguard import repair
 from mailguard.model.exchange import SmtpTransaction
+from mailguard.wording import list_clause
 
 from ..laws import runs  # noqa: TID252  # what is tested together is named together; there is no package above
 from .support import SAMPLES, SIZES, Project, Sample, mailing, sample
@@ -148,3 +149,10 @@ def test_one_who_is_refused_stops_nobody_else(path: Path, who: int, monkeypatch:
     )
     assert len(before) == 4
     assert after == before
+
+
+def test_a_list_that_is_a_default_is_told_as_one_for_all_calls(tmp_path: Path) -> None:
+    given = sample(SAMPLES / "mutable_default" / "parameter.txt")
+    (finding,) = Project(tmp_path, given.before.encode()).found()
+    assert finding.rule == "recipient-list-growth"
+    assert list_clause(finding) == "the list grows from one call to the next"

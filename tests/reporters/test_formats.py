@@ -112,8 +112,8 @@ def test_sarif_message_is_the_one_of_the_specification():
             "leave `header_to` out; each person then gets a message of their own, which is what SparkPost does by itself.",
         ),
         (
-            "send one message to each person: one EmailMessage each, all of them over one connection",
-            "send one message to each person, one `EmailMessage` each, all of them over one connection.",
+            "call send_mail once for each person: one message each",
+            "call `send_mail` once for each person; each person then gets a message of their own.",
         ),
         ("send one message to each person", "send one message to each person."),
     ],

@@ -104,6 +104,30 @@ def test_a_header_that_is_shown_again_by_its_send_is_shown_once_and_last():
     ) == [(StepKind.DATABASE, 1), (StepKind.GROWN, 3), (StepKind.SHOWN, 2), (StepKind.SENT, 5)]
 
 
+def test_a_list_that_is_collected_is_told_once_in_a_file_and_not_where_it_is_read():
+    assert told(
+        (StepKind.DATABASE, "x.py", 1),
+        (StepKind.COLLECTED, "x.py", 1),
+        (StepKind.COLLECTED, "x.py", 2),
+        (StepKind.COLLECTED, "x.py", 3),
+        (StepKind.COLLECTED, "y.py", 4),
+    ) == [(StepKind.DATABASE, 1), (StepKind.COLLECTED, 2), (StepKind.COLLECTED, 4)]
+    # The head of a loop, which names it, gives way to the call that adds.
+    loop, adds = Step(StepKind.COLLECTED, Place("x.py", 2), "loop"), Step(StepKind.COLLECTED, Place("x.py", 3))
+    for steps in ((loop, adds), (adds, loop)):
+        assert told_steps(replace(WAY, steps=steps)) == (adds,)
+
+
+def test_one_line_is_told_once():
+    joined = (StepKind.JOINED, "x.py", 2, 5, 2, 9)
+    assert told(joined, (StepKind.SHOWN, *joined[1:])) == [(StepKind.SHOWN, 2)]
+    assert told(joined, (StepKind.STORED, *joined[1:])) == [(StepKind.JOINED, 2)]
+    assert told(joined, (StepKind.SHOWN, "x.py", 3), (StepKind.STORED, "x.py", 4)) == [
+        (StepKind.JOINED, 2),
+        (StepKind.SHOWN, 3),
+    ]
+
+
 def test_a_file_that_is_opened_and_read_is_one_source():
     assert told((StepKind.FILE, "x.py", 1), (StepKind.FILE, "x.py", 2), (StepKind.SHOWN, "x.py", 3)) == [
         (StepKind.FILE, 1),
@@ -125,7 +149,7 @@ def test_a_file_that_is_opened_and_read_is_one_source():
     ],
 )
 def test_a_list_that_is_written_out_in_a_step_is_no_step_of_its_own(kind, inner, outer, alone):
-    found = told((StepKind.DATABASE, "x.py", 1), (StepKind.COLLECTED, *inner), (kind, *outer))
+    found = told((StepKind.DATABASE, "x.py", 9), (StepKind.COLLECTED, *inner), (kind, *outer))
     assert ((StepKind.COLLECTED, inner[1]) in found) is alone
     assert (StepKind.COLLECTED, 1) in told((StepKind.COLLECTED, *inner), (StepKind.STORED, *outer)) or inner[1] != 1
 

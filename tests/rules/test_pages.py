@@ -100,8 +100,13 @@ def test_advice_is_given_in_one_order_and_once_for_each_provider(rule: Rule) -> 
 def test_plain_mail_is_told_in_the_words_of_its_library() -> None:
     rule = RULES["visible-external-recipients"]
     words = dict(rule.changes)
-    assert rule.advice("smtp", "django.core.mail.send_mail") == words["django"]
+    assert rule.advice("smtp", "django.core.mail.EmailMessage.send") == words["django"]
+    assert rule.advice("smtp", "django.core.mail.send_mail") == words["django-send-mail"]
+    assert rule.advice("smtp", "flask_mail.Mail.send") == words["flask-mail"]
     assert rule.advice("smtp", "smtplib.SMTP.sendmail") == words["smtp"]
+    assert rule.advice("ses", "botocore.client.SES.send_raw_email") == words["ses-send-raw-email"]
+    assert rule.advice("ses", "botocore.client.SES.send_email") == words["ses"]
+    assert rule.advice("smtp") == words["smtp"]
     # A service knows better than the library that its request is made with.
     assert rule.advice("mailgun", "django.core.mail.send_mail") == words["mailgun"]
     assert RULES["bcc-bulk"].advice("smtp", "django.core.mail.send_mail") == RULES["bcc-bulk"].change

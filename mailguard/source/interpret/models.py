@@ -13,6 +13,7 @@ from mailguard.model.place import Place
 from mailguard.model.provider import Refused
 from mailguard.model.value import (
     ABSENT,
+    CALLS,
     Either,
     Fields,
     Items,
@@ -608,10 +609,13 @@ def _outside_loops(value: Val, loops: frozenset[str]) -> Val:
             ),
         )
     trail = trail_of(value)
-    if any(step.kind is StepKind.GROWN and step.detail not in loops for step in trail):
-        kept = tuple(
-            replace(step, kind=StepKind.COLLECTED) if step.kind is StepKind.GROWN and step.detail not in loops else step
-            for step in trail
+    done = {
+        step
+        for step in trail
+        if step.kind is StepKind.GROWN and step.detail not in loops and not step.detail.startswith(CALLS)
+    }
+    if done:
+        return replace(
+            value, trail=tuple(replace(step, kind=StepKind.COLLECTED) if step in done else step for step in trail)
         )
-        return replace(value, trail=kept)
     return value

@@ -11,7 +11,7 @@ from typing import Final
 
 from mailguard.model.count import MANY, OPEN, OPTIONAL, Count
 from mailguard.model.place import Place
-from mailguard.model.value import ABSENT, Either, Known, Member, Object, Parameter, Step, StepKind, Unknown
+from mailguard.model.value import ABSENT, CALLS, Either, Known, Member, Object, Parameter, Step, StepKind, Unknown
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import Base, last_name, members_of_class
 from mailguard.source.interpret.context import Context, Dead, Flow
@@ -249,7 +249,7 @@ class Names(Base):
         ):
             # One list for all calls: what earlier ones added to it is still there.
             place = context.place(param.at)
-            step = Step(StepKind.GROWN, place, f"{context.symbol}:{param.at.line}")
+            step = Step(StepKind.GROWN, place, f"{CALLS}{context.symbol}:{param.at.line}")
             earlier = Member(Unknown(f"{param.name} of earlier calls", OPTIONAL, (step,)), MANY)
             state.heap[value] = replace(cell, members=(*cell.members, earlier))
         return value
