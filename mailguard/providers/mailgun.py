@@ -34,7 +34,7 @@ from mailguard.model.value import (
     sort_of,
     text,
 )
-from mailguard.transports.http import request
+from mailguard.transports.http.calls import request
 from mailguard.transports.mime.reading import message_of
 from mailguard.transports.split import one_each, unless_split
 from mailguard.wire.bodies import payload

@@ -34,8 +34,8 @@ from mailguard.model.value import (
     trail_of,
     truth,
 )
-from mailguard.transports.http import Encoded
-from mailguard.transports.http import request as plain_request
+from mailguard.transports.http.bodies import Encoded
+from mailguard.transports.http.calls import request as plain_request
 from mailguard.transports.json_api import (
     Api,
     apart,

@@ -17,7 +17,7 @@ from mailguard.model.count import MANY
 from mailguard.model.exchange import Form, HttpRequest
 from mailguard.model.message import CannotTell
 from mailguard.model.value import Either, Fields, Items, Known, Member, Object, Unknown, Value, get
-from mailguard.transports import http as ours
+from mailguard.transports.http import LIBRARY
 from mailguard.wire.bodies import payload
 from mailguard.wire.forms import fields_of
 from mailguard.wire.urls import url_parts
@@ -30,10 +30,10 @@ A, B = "ann@example.com", "bob@example.org"
 
 def called(path: str) -> Callable[..., Any]:
     """The model behind a dotted name."""
-    for function in ours.LIBRARY.functions:
+    for function in LIBRARY.functions:
         if path in function.paths:
             return function.call
-    return next(cls for cls in ours.LIBRARY.classes if path in cls.PATHS)
+    return next(cls for cls in LIBRARY.classes if path in cls.PATHS)
 
 
 def read(request: HttpRequest) -> tuple[str, Any, Any]:
@@ -263,6 +263,6 @@ def test_nothing_makes_a_model_fail(value: Value) -> None:
 
 
 def test_no_path_is_named_twice() -> None:
-    paths = [path for function in ours.LIBRARY.functions for path in function.paths]
-    paths += [path for cls in ours.LIBRARY.classes for path in cls.PATHS]
+    paths = [path for function in LIBRARY.functions for path in function.paths]
+    paths += [path for cls in LIBRARY.classes for path in cls.PATHS]
     assert len(paths) == len(set(paths))

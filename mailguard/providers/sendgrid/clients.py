@@ -9,7 +9,7 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import Object, Text, Value, each, scalar, text
 from mailguard.providers.sendgrid.mail import Mail
 from mailguard.providers.sendgrid.texts import each_option, joined, or_none
-from mailguard.transports.http import Encoded
+from mailguard.transports.http.bodies import Encoded
 
 
 class ApiClient(Object):

@@ -46,7 +46,7 @@ from mailguard.providers.sendgrid.parts import (
 from mailguard.providers.sendgrid.personalizations import Personalization
 from mailguard.providers.sendgrid.smtpapi import SMTPAPIHeader
 from mailguard.providers.sendgrid.texts import each_option, joined, one_member, options_of, or_none, there
-from mailguard.transports.http import Encoded
+from mailguard.transports.http.bodies import Encoded
 
 
 def _label(value: Value) -> str:

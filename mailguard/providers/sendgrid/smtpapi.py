@@ -8,7 +8,7 @@ from mailguard.model.count import ONE, Truth
 from mailguard.model.value import Absent, Fields, Member, Object, Value, each, extended, truth
 from mailguard.providers.sendgrid.arrivals import is_list
 from mailguard.providers.sendgrid.texts import or_none
-from mailguard.transports.http import Encoded
+from mailguard.transports.http.bodies import Encoded
 
 
 class SMTPAPIHeader(Object):

@@ -17,7 +17,7 @@ from mailguard.model.provider import Refused
 from mailguard.model.value import ABSENT, Either, Fields, Items, Known, Member, Parameter, Text, Unknown, Value
 from mailguard.providers import mailjet as provider
 from mailguard.providers.mailjet import PROVIDER
-from mailguard.transports.http import dumps
+from mailguard.transports.http.bodies import dumps
 
 from .. import sdk  # noqa: TID252  # the tests are no package with a name
 

@@ -14,7 +14,8 @@ from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import CannotTell, Field, Message, Reason, Trait
 from mailguard.model.value import ABSENT, Either, Fields, Items, Known, Member, Parameter, Text, Unknown, Value
 from mailguard.providers.sendgrid import PROVIDER
-from mailguard.transports import http
+from mailguard.transports.http import calls
+from mailguard.transports.http.bodies import dumps
 
 A, B, C, D = "ann@example.com", "bob@example.org", "cat@example.net", "dan@example.com"
 URL = "https://api.sendgrid.com/v3/mail/send"
@@ -268,7 +269,7 @@ OLD = "https://api.sendgrid.com/api/mail.send.json"
 
 def old(data: Value, **more: Any) -> Any:
     """The answer to a form that the code posts."""
-    request = http.request("POST", OLD, data=data, **more)
+    request = calls.request("POST", OLD, data=data, **more)
     operation = PROVIDER.claims(request)
     assert operation == "api/mail.send"
     return PROVIDER.decode(operation, request)
@@ -296,13 +297,13 @@ def test_control_data_without_people_does_not(control: str | None) -> None:
 
 def test_control_data_of_the_code_keeps_apart() -> None:
     people = Items((Member(Unknown("user.email", Count(0, 1, 1)), MANY),))
-    (message,) = old({"to": D, "x-smtpapi": http.dumps({"to": people})})
+    (message,) = old({"to": D, "x-smtpapi": dumps({"to": people})})
     assert message.copies == MANY
     assert [person.count.high for person in message.to] == [1]
 
 
 def test_control_data_that_may_have_people_shows_both() -> None:
-    control = http.dumps(Fields((("to", Either((Items((Member(Unknown("x"), MANY),)), ABSENT))),)))
+    control = dumps(Fields((("to", Either((Items((Member(Unknown("x"), MANY),)), ABSENT))),)))
     shared, apart = old({"to": [A, B], "x-smtpapi": control})
     assert addresses(shared) == [A, B]
     assert [person.count.low for person in shared.to] == [0, 0]
@@ -310,7 +311,7 @@ def test_control_data_that_may_have_people_shows_both() -> None:
 
 
 def test_a_query_holds_people_too() -> None:
-    request = http.request("GET", OLD, {"to[]": [A, B], "from": C})
+    request = calls.request("GET", OLD, {"to[]": [A, B], "from": C})
     (message,) = PROVIDER.decode("api/mail.send", request)
     assert addresses(message) == [A, B]
 
