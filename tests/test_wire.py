@@ -449,7 +449,7 @@ class TestHeaderBlock:
         assert lines(b"To: Jos\xe9 <a@example.com>\nCc: Jos\xc3\xa9\nBcc: x\0y\n") == [
             ("To", "José <a@example.com>"),
             ("Cc", "José"),
-            ("Bcc", "xy"),
+            ("Bcc", "x y"),
         ]
         assert lines("To: a@example.com\n\n".encode("utf-16")) == [("To", "a@example.com")]
 

@@ -150,7 +150,8 @@ def header_lines(head: bytes) -> list[tuple[str, str]]:
         elif lines:
             # A fold; or a line that lost its colon or its fold, which must not hide those behind it.
             lines[-1][1].append(line if margin else " " + line)
-    return [(name, clean_text("".join(pieces).replace("\0", "").strip())) for name, pieces in lines]
+    # What stands on both sides of a NUL may be two people; taken out, it would make one of them.
+    return [(name, clean_text("".join(pieces).replace("\0", " ").strip())) for name, pieces in lines]
 
 
 def _lines_with_holes(value: Text) -> list[tuple[str, Value]]:

@@ -51,6 +51,20 @@ CONTACT = st.one_of(
 )
 """An address as most JSON APIs write it."""
 CONTACTS = st.lists(CONTACT, min_size=1, max_size=4)
+ADDRESS = st.one_of(
+    PLAIN,
+    st.sampled_from(
+        [
+            "asa@b\u00fccher.example",
+            "team: ann@example.com, bob@example.org;",
+            "cat@example.net, dan@example.com",
+            "O'Neil+x@example.com",
+        ]
+    ),
+)
+"""What a caller may write where one address is wanted: also one of another script, a group, a list."""
+PERSONS = st.lists(st.tuples(ADDRESS, NAME), max_size=4)
+"""Addresses with names beside them; some twice."""
 THOUSAND = [f"reader{number}@example.com" for number in range(1000)]
 
 
@@ -75,6 +89,13 @@ def asked(provider: Provider, exchange: Exchange) -> Decoded:
     operation = provider.claims(exchange)
     assert operation is not None, "not claimed"
     return provider.decode(operation, exchange)
+
+
+def wanted(persons: Iterable[tuple[str, str]]) -> list[str]:
+    """The addresses that a caller asked for with :data:`PERSONS`, in order of the alphabet."""
+    lists = {"team: ann@example.com, bob@example.org;": ["ann@example.com", "bob@example.org"],
+             "cat@example.net, dan@example.com": ["cat@example.net", "dan@example.com"]}  # fmt: skip
+    return sorted(address for person, _ in persons for address in lists.get(person, [person]))
 
 
 def meaning(provider: Provider, exchanges: Iterable[Exchange]) -> list[tuple[Value, Decoded]]:

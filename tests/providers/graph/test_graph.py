@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -17,7 +18,7 @@ from mailguard.model.value import Fields, Items, Known, Member, Parameter, Repea
 from mailguard.providers import graph as provider
 from mailguard.providers.graph import PROVIDER
 
-from .. import postbox  # noqa: TID252  # the tests are no package with a name
+from .. import postbox, sdk  # noqa: TID252  # the tests are no package with a name
 
 A, B, C, D = "ann@example.com", "bob@example.org", "cat@example.net", "dan@example.com"
 BASE = "https://graph.microsoft.com/v1.0"
@@ -223,6 +224,78 @@ def test_o365_posts_what_its_model_posts() -> None:
         held.add(people)
     recorded = posted({"message": message.to_api_data()})
     assert postbox.views(recorded) == postbox.views(model.send())
+
+
+def graph_sdk() -> Any:
+    """Microsoft's package down to its HTTP client, which answers by itself; its requests are in ``seen``."""
+    pytest.importorskip("msgraph", reason="260 MB; Microsoft's package is compared where it is installed")
+    import httpx
+    from kiota_abstractions.authentication.anonymous_authentication_provider import AnonymousAuthenticationProvider
+    from msgraph import GraphRequestAdapter, GraphServiceClient
+
+    seen: list[HttpRequest] = []
+
+    def answer(request: Any) -> Any:
+        seen.append(HttpRequest(request.method, str(request.url), dict(request.headers), request.content))
+        return httpx.Response(202)
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    service = GraphServiceClient(request_adapter=GraphRequestAdapter(AnonymousAuthenticationProvider(), client=client))
+    return service, seen
+
+
+def graph_message(to: Any, cc: Any = (), bcc: Any = ()) -> Any:
+    from msgraph.generated.models.email_address import EmailAddress
+    from msgraph.generated.models.message import Message as Letter
+    from msgraph.generated.models.recipient import Recipient as Person
+
+    def people(pairs: Any) -> list[Any]:
+        return [Person(email_address=EmailAddress(address=address, name=name)) for address, name in pairs]
+
+    return Letter(subject="S", to_recipients=people(to), cc_recipients=people(cc), bcc_recipients=people(bcc))
+
+
+# The package uses what its own parts have put aside.
+OF_MICROSOFT = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@OF_MICROSOFT
+@settings(max_examples=30, deadline=None)
+@given(sdk.PERSONS, sdk.PERSONS, sdk.PERSONS)
+def test_what_the_package_of_microsoft_sends_is_what_was_asked_of_it(to: Any, cc: Any, bcc: Any) -> None:
+    service, seen = graph_sdk()
+    from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
+
+    async def send() -> None:
+        letter = graph_message(to, cc, bcc)
+        await service.users.by_user_id("desk@example.com").send_mail.post(SendMailPostRequestBody(message=letter))
+        await service.me.send_mail.post(SendMailPostRequestBody(message=letter, save_to_sent_items=False))
+        await service.me.messages.post(letter)
+
+    asyncio.run(send())
+    assert len(seen) == 3
+    for request in seen:
+        found = decoded(request)
+        if not (to or cc or bcc):
+            continue
+        (message,) = found
+        lines = [sorted(str(person.address) for person in line) for line in (message.to, message.cc, message.bcc)]
+        assert lines == [sdk.wanted(to), sdk.wanted(cc), sdk.wanted(bcc)]
+        named = [name for _, name in [*to, *cc] if "@" in name]
+        assert {mention.recipient.address for mention in message.mentions} >= {*named} - {
+            address for address, _ in [*to, *cc]
+        }
+
+
+@OF_MICROSOFT
+def test_a_thousand_people_of_microsofts_package() -> None:
+    service, seen = graph_sdk()
+    from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
+
+    letter = graph_message([(person, "Doe, Jane") for person in sdk.THOUSAND])
+    asyncio.run(service.me.send_mail.post(SendMailPostRequestBody(message=letter)))
+    (message,) = decoded(seen[0])
+    assert len(message.to) == 1000
 
 
 def test_known_texts_of_the_code_are_texts() -> None:

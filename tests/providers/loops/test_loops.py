@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from mailguard.model.count import MANY, OPTIONAL
 from mailguard.model.exchange import HttpRequest, SmtpTransaction
 from mailguard.model.message import CannotTell
@@ -23,6 +27,27 @@ def test_a_request_is_one_message_to_one_person() -> None:
     (message,) = sent({"transactionalId": "t", "email": "ann@example.com", "dataVariables": {"to": "bob@example.org"}})
     assert [person.address for person in message.to] == ["ann@example.com"]
     assert (message.cc, message.bcc) == ((), ())
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    person=sdk.PLAIN
+    | st.sampled_from(["asa@b\u00fccher.example", "O'Neil+x@example.com", "a@example.com,b@example.org"]),
+    name=sdk.NAME,
+)
+def test_what_the_package_sends_is_what_was_asked_of_it(person: str, name: str) -> None:
+    package = pytest.importorskip("loops_sdk", reason="compares with the package")
+    letter = package.LoopsEmail(
+        email=person, transactional_id="t", data_variables={"to": "zoe@example.com", "name": name}
+    )
+    with sdk.recorded({"success": True}) as seen:
+        package.LoopsClient("key").send_transactional_email(letter)
+        package.LoopsClient("key").send_event(event_name="signup", email=person)
+    first, event = seen
+    (message,) = sdk.asked(PROVIDER, first)
+    assert [one.address for one in message.to] == person.split(",")
+    assert (message.cc, message.bcc) == ((), ())
+    assert sdk.asked(PROVIDER, event) == ()
 
 
 def test_whoever_is_in_it_is_read() -> None:

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from mailguard.model.count import MANY, OPTIONAL
 from mailguard.model.exchange import HttpRequest, SmtpTransaction
@@ -73,3 +74,17 @@ def test_what_cannot_be_told() -> None:
     for body in ({}, {"data": "%%%"}, {"data": Unknown("data"), "rcpt_to": []}):
         answer = sent(body, "raw")
         assert isinstance(answer, (CannotTell, tuple))
+
+
+@settings(max_examples=30, deadline=None)
+@given(sdk.PERSONS.filter(bool), sdk.PERSONS, sdk.PERSONS)
+def test_what_a_package_sends_is_what_was_asked_of_it(to: Any, cc: Any, bcc: Any) -> None:
+    package = pytest.importorskip("postalsend", reason="compares with the package")
+    package.login("postal.example.com", "key")
+    lines = [[f'"{name}" <{person}>' if name and ":" not in person and "," not in person and '"' not in name else person for person, name in line]
+             for line in (to, cc, bcc)]  # fmt: skip
+    with sdk.recorded({"status": "success", "data": {}}) as seen:
+        package.send("desk@example.com", *lines, subject="S", plain_body="T")
+    (message,) = sdk.asked(PROVIDER, seen[0])
+    found = [sorted(str(person.address) for person in line) for line in (message.to, message.cc, message.bcc)]
+    assert found == [sdk.wanted(to), sdk.wanted(cc), sdk.wanted(bcc)]

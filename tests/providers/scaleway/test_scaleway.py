@@ -78,3 +78,25 @@ def test_what_cannot_be_told() -> None:
     assert PROVIDER.claims(named) == "emails"
     for body in (None, "x", {"subject": "S"}, [], Unknown("body")):
         assert isinstance(sent(body), CannotTell)
+
+
+@settings(max_examples=30, deadline=None)
+@given(sdk.PERSONS, sdk.PERSONS, sdk.PERSONS)
+def test_what_the_package_sends_is_what_was_asked_of_it(to: Any, cc: Any, bcc: Any) -> None:
+    scaleway = pytest.importorskip("scaleway", reason="15 MB; the package is compared where it is installed")
+    from scaleway.tem.v1alpha1 import CreateEmailRequestAddress, TemV1Alpha1API
+
+    client = scaleway.Client(
+        access_key="SCWXXXXXXXXXXXXXXXXX", secret_key="11111111-1111-1111-1111-111111111111", default_region="fr-par"
+    )
+    lines = [[CreateEmailRequestAddress(email=person, name=name) for person, name in line] for line in (to, cc, bcc)]
+    with sdk.recorded({"emails": []}) as seen:
+        TemV1Alpha1API(client).create_email(
+            from_=CreateEmailRequestAddress(email="desk@example.com"), subject="S", text="T", html="", project_id="p",
+            to=lines[0], cc=lines[1], bcc=lines[2],
+        )  # fmt: skip
+    if not (to or cc or bcc):
+        return
+    (message,) = sdk.asked(PROVIDER, seen[0])
+    found = [sorted(str(person.address) for person in line) for line in (message.to, message.cc, message.bcc)]
+    assert found == [sdk.wanted(to), sdk.wanted(cc), sdk.wanted(bcc)]
