@@ -478,7 +478,10 @@ def join(*values: Value | Absent) -> Value | Absent:
     options: list[Value | Absent] = []
     for value in values:
         for option in value.options if isinstance(value, Either) else (value,):
-            if not any(_same(option, other) for other in options):
+            for other in options:
+                if option is other or _same(option, other):
+                    break
+            else:
                 options.append(option)
     if len(options) == 1:
         return options[0]
@@ -487,9 +490,7 @@ def join(*values: Value | Absent) -> Value | Absent:
 
 def _same(one: Value | Absent, other: Value | Absent) -> bool:
     # 1 == True in Python, but a payload tells them apart; an Object is itself only.
-    if isinstance(one, Object) or isinstance(other, Object):
-        return one is other
-    return type(one) is type(other) and one == other
+    return type(one) is type(other) and not isinstance(one, Object) and one == other
 
 
 def _options(value: Either) -> Iterator[Value | Absent]:

@@ -47,6 +47,8 @@ class Module:
     _facts: facts.Facts | facts.Unreadable | None = None
     _defs: dict[str, t.Func | t.Class] | None = None
     data: bytes | None = None
+    places: dict[t.Span, Place] = field(default_factory=dict)
+    """What was asked for of its places: the same ones are asked for over and over."""
 
     @property
     def path(self) -> str:

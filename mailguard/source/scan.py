@@ -9,6 +9,7 @@ is what running it shows.
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import threading
@@ -26,7 +27,7 @@ from mailguard.search import Search, is_elsewhere
 from mailguard.source import tree as t
 from mailguard.source.handed import Registries
 from mailguard.source.interpret.calls import BY_NAME
-from mailguard.source.interpret.context import COARSE, FULL, GLANCE, Budget, Dead
+from mailguard.source.interpret.context import COARSE, FULL, GLANCE, Budget, Dead, Enough
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.interpret.values import Func
 from mailguard.source.methods import Methods
@@ -79,11 +80,12 @@ class _Root:
     module: Module
     chain: Chain
     dispatches: list[Dispatch] | None = None
-    reached: frozenset[str] = frozenset()
     inherited: bool = False
     """Whether it is a method as a subclass has it, which overrides what the method calls."""
     asked: frozenset[str] = frozenset()
     """The names it holds that were known to lead to a mail call when it was run."""
+    large: bool = False
+    """Whether it took more steps than ``FULL`` allows; with more to look at it takes no fewer."""
 
     @property
     def name(self) -> str:
@@ -136,15 +138,35 @@ class _Search:
 
     def run(self, root: _Root) -> list[Dispatch]:
         """What the root sends; run again when more of the names that it holds are known to lead to a mail call."""
-        machine = self.machine
         asked = frozenset(self.machine.relevant & self.names_in(root))
         if root.dispatches is not None and asked == root.asked:
             return root.dispatches
         root.asked = asked
+        return self._take(root, self._execute(root))
+
+    def sends(self, root: _Root) -> bool:
+        """Whether the root sends anything at all; its run ends with the first mail call."""
+        if root.dispatches is not None and root.asked == self.machine.relevant & self.names_in(root):
+            return bool(root.dispatches)
+        asked = frozenset(self.machine.relevant & self.names_in(root))
+        self.machine.first = True
+        try:
+            found = self._execute(root)
+        except Enough:
+            self._note_senders(self.machine.dispatches)
+            return True
+        finally:
+            self.machine.first = False
+        root.asked = asked
+        return bool(self._take(root, found))
+
+    def _execute(self, root: _Root) -> list[Dispatch]:
+        """Run the root, as hard as its steps allow."""
+        machine = self.machine
         at = root.chain[-1].at.line if root.chain else 1
         test = self.is_test(root.module.path)
         found: list[Dispatch] = []
-        for effort in (GLANCE,) if test else (FULL, COARSE):
+        for effort in (GLANCE,) if test else (COARSE,) if root.large else (FULL, COARSE):
             machine.effort = effort
             try:
                 found = machine.run_function(root.module, root.chain) if root.chain else machine.run_module(root.module)
@@ -152,25 +174,34 @@ class _Search:
                 found = machine.dispatches
             except Budget:
                 found = machine.dispatches
-                if effort is COARSE:
+                if effort is FULL:
+                    root.large = True
+                elif effort is COARSE:
                     self._skip(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
                 continue
             except RecursionError:
                 self._skip(Skip(SkipReason.DEPTH, Place(root.module.path, at), root.symbol))
                 found = machine.dispatches
+            except Enough:
+                raise
             except Exception as error:  # one root costs itself, and says so; --debug re-raises
                 if _debugging:
                     raise
                 self._skip(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
                 found = machine.dispatches
             break
+        return found
+
+    def _take(self, root: _Root, found: list[Dispatch]) -> list[Dispatch]:
         root.dispatches = [replace(dispatch, root=root.symbol) for dispatch in found]
-        root.reached = frozenset(machine.reached)
-        for dispatch in root.dispatches:
+        self._note_senders(found)
+        return root.dispatches
+
+    def _note_senders(self, dispatches: list[Dispatch]) -> None:
+        for dispatch in dispatches:
             for step in dispatch.path:
                 self._note_sender(step.detail)
             self._note_sender(dispatch.symbol)
-        return root.dispatches
 
     def _skip(self, skip: Skip) -> None:
         if skip not in self.skips:
@@ -224,7 +255,7 @@ class _Search:
         for root in seeds:
             node = root.chain[-1] if root.chain else None
             own_name = root.name not in _GENERIC and not root.name.startswith("__")
-            if isinstance(node, t.Func) and own_name and not sends.isdisjoint(node.names) and not self.run(root):
+            if isinstance(node, t.Func) and own_name and not sends.isdisjoint(node.names) and not self.sends(root):
                 self.machine.relevant.add(root.name)
 
     def senders_of_made(self, seeds: list[_Root], sends: frozenset[str]) -> list[_Root]:
@@ -264,7 +295,7 @@ class _Search:
         for root in roots:
             node = root.chain[-1] if root.chain else None
             plain = isinstance(node, t.Func) and len(root.chain) == 1 and not self.is_test(root.module.path)
-            if isinstance(node, t.Func) and plain and _returns(node.body) and not self.run(root):
+            if isinstance(node, t.Func) and plain and _returns(node.body) and not self.sends(root):
                 names.add(node.name)
         if self.machine.methods is not None:
             for name in list(names):
@@ -403,21 +434,23 @@ class _Search:
         # What was left to callers: where they call each other in a circle, nobody else speaks for it.
         left: dict[Place, list[Dispatch]] = {}
         for depth in range(CLIMB_LIMIT + 1):
+            # All of a level is run before anything is learned from it, and all of it is learned before a caller is
+            # run: so each root is run once for each level that it is on, whatever the order of the files.
+            found = [(root, self._asked(root, wanted, seeds)) for root, wanted in level.values()]
+            climbs = [
+                (root, [(dispatch, depth < CLIMB_LIMIT and self._open(dispatch)) for dispatch in dispatches])
+                for root, dispatches in found
+            ]
+            for root, dispatches in climbs:
+                if any(climb for _, climb in dispatches):
+                    self.machine.relevant.update(root.names)
+                    self.callers(root)
             following: dict[int, tuple[_Root, set[Place] | None]] = {}
-            for root, wanted in level.values():
+            for root, dispatches in climbs:
                 above: dict[Place, list[_Root]] = {}
-                for dispatch in self.run(root):
+                for dispatch, climb in dispatches:
                     place = dispatch.place
-                    if (
-                        wanted is None
-                        and dispatch.symbol != root.symbol
-                        and not root.inherited
-                        and self._own_root(dispatch, seeds)
-                    ):
-                        continue
-                    if wanted is not None and place not in wanted:
-                        continue
-                    if depth == CLIMB_LIMIT or not self._open(dispatch):
+                    if not climb:
                         self.final.append(dispatch)
                         continue
                     if place not in above:
@@ -439,9 +472,19 @@ class _Search:
             if not level:
                 break
         told = {dispatch.place for dispatch in self.final}
-        for place, dispatches in left.items():
+        for place, of_callers in left.items():
             if place not in told:
-                self.final += dispatches
+                self.final += of_callers
+
+    def _asked(self, root: _Root, wanted: set[Place] | None, seeds: list[_Root]) -> list[Dispatch]:
+        """What a root sends of what is asked about; of a seed, what no other seed speaks for."""
+        if wanted is not None:
+            return [dispatch for dispatch in self.run(root) if dispatch.place in wanted]
+        return [
+            dispatch
+            for dispatch in self.run(root)
+            if dispatch.symbol == root.symbol or root.inherited or not self._own_root(dispatch, seeds)
+        ]
 
     def _own_root(self, dispatch: Dispatch, seeds: list[_Root]) -> bool:
         """Whether the function that holds the send is a seed that finds it by itself, and so speaks for it."""
@@ -467,7 +510,6 @@ class _Search:
         return self.open_to_callers(dispatch)
 
     def _callers_that_reach(self, root: _Root, dispatch: Dispatch) -> list[_Root]:
-        self.machine.relevant.update(root.names)
         callers = self.callers(root)
         if isinstance(dispatch.exchange, HttpRequest) and not isinstance(text(_first(dispatch.exchange.url)), str):
             # Any program posts to addresses that its callers give; only those that name a mail service matter.
@@ -677,13 +719,17 @@ def scan(
             failure.append(error)
 
     limit = sys.getrecursionlimit()
+    young = gc.get_threshold()
     size = threading.stack_size(STACK_BYTES)
+    # What is computed with hardly ever refers to itself: looking for cycles every 700 objects costs a seventh of the time.
+    gc.set_threshold(200_000, 20, 100)
     sys.setrecursionlimit(30_000)
     try:
         thread = threading.Thread(target=work, name="mailguard-scan")
         thread.start()
         thread.join()
     finally:
+        gc.set_threshold(*young)
         threading.stack_size(size)
         sys.setrecursionlimit(limit)
     if failure:

@@ -61,6 +61,8 @@ class Base:
                 for path in cls.PATHS:
                     self.models[path] = ModelCls(cls, path)
         self.dispatches: list[Dispatch] = []
+        self.first = False
+        """Whether a run ends with the first mail call."""
         self.steps = 0
         self.relevant: set[str] = set()
         """Names by which mail calls, and functions that lead to them, are called."""
@@ -76,6 +78,18 @@ class Base:
         """What loaded modules made, likewise."""
         self._memo: dict[object, Val] = {}
         self._slicer = Slicer()
+        self._frozen: dict[int, tuple[Val, int, Val]] = {}
+        """By the id of a value without references: itself, its height, and what a model gets for it."""
+        self._heights: dict[int, tuple[Val, int | None]] = {}
+        """By the id of a value: itself, and its height if it holds no reference."""
+        self._frozen_cells: dict[int, tuple[Cell, int, Val]] = {}
+        """By the id of a cell without references: itself, its height, and what a model gets for it."""
+        self._constants: dict[t.Const, Val] = {}
+        """The values of literals, which are the same each time."""
+        self._declared: dict[t.Class, dict[str, list[t.Assign]]] = {}
+        """Where the body of a class assigns which name."""
+        self._mros: dict[int, tuple[Val, list[Val]]] = {}
+        """The order of look-up of a class, by its id."""
         self.methods: Methods | None = None
         """Classes of the project by name: what an object of which little is known may be."""
         self.registered: dict[str, dict[tuple[Module, str], Module | None]] = {}
@@ -172,9 +186,13 @@ class Base:
         """A class and its bases, in the order of look-up."""
         result: list[Val] = []
         if isinstance(cls, Cls):
+            held = self._mros.get(id(cls))
+            if held is not None:
+                return held[1]
             result.append(cls)
             for base in cls.bases:
                 result += [each for each in self.mro(base) if each not in result]
+            self._mros[id(cls)] = (cls, result)
         elif isinstance(cls, (ModelCls, Ext)):
             result.append(cls)
         elif isinstance(cls, Either):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from mailguard.model.place import Place
@@ -24,6 +24,7 @@ __all__ = [
     "Context",
     "Dead",
     "Effort",
+    "Enough",
     "Flow",
 ]
 
@@ -79,6 +80,10 @@ class Dead(Exception):  # noqa: N818  # a signal, caught by the statement
     """The path ends here: the call raises in every run."""
 
 
+class Enough(Exception):  # noqa: N818  # a signal, caught where the root is run
+    """A mail call was found where only that was asked."""
+
+
 @dataclass(frozen=True)
 class Context:
     """Where the interpreter is: one activation of one function."""
@@ -110,20 +115,35 @@ class Context:
 
     def place(self, at: t.Span) -> Place:
         """A span of this file."""
-        return Place(self.module.path, at.line, at.column, at.end_line, at.end_column)
+        places = self.module.places
+        found = places.get(at)
+        if found is None:
+            found = places[at] = Place(self.module.path, at.line, at.column, at.end_line, at.end_column)
+        return found
 
 
-@dataclass
 class Flow:
     """How a block of statements was left."""
 
-    normal: list[State] = field(default_factory=list)
-    breaks: list[State] = field(default_factory=list)
-    continues: list[State] = field(default_factory=list)
-    returns: list[tuple[State, Val]] = field(default_factory=list)
+    __slots__ = ("breaks", "continues", "normal", "returns")
+
+    def __init__(
+        self,
+        normal: list[State] | None = None,
+        breaks: list[State] | None = None,
+        continues: list[State] | None = None,
+        returns: list[tuple[State, Val]] | None = None,
+    ) -> None:
+        self.normal: list[State] = [] if normal is None else normal
+        self.breaks: list[State] = [] if breaks is None else breaks
+        self.continues: list[State] = [] if continues is None else continues
+        self.returns: list[tuple[State, Val]] = [] if returns is None else returns
 
     def take(self, other: Flow) -> None:
         """Add the ways that leave the enclosing block."""
-        self.breaks += other.breaks
-        self.continues += other.continues
-        self.returns += other.returns
+        if other.breaks:
+            self.breaks += other.breaks
+        if other.continues:
+            self.continues += other.continues
+        if other.returns:
+            self.returns += other.returns

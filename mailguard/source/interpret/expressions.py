@@ -88,14 +88,20 @@ class Expressions(Calls):
 
     def _const(self, context: Context, state: State, node: t.Const) -> Val:
         del state
+        made = self._constants.get(node)
+        if made is not None:
+            return made
         value = node.value
         if value is ...:
-            return Unknown("...", OPTIONAL)
-        if isinstance(value, str) and "@" in value:
+            made = Unknown("...", OPTIONAL)
+        elif isinstance(value, str) and "@" in value:
             return Known(value, (Step(StepKind.WRITTEN, context.place(node.at)),))
-        if isinstance(value, (str, bytes, int, float, bool)) or value is None:
-            return Known(value)
-        return Unknown("a number", OPTIONAL)
+        elif isinstance(value, (str, bytes, int, float, bool)) or value is None:
+            made = Known(value)
+        else:
+            made = Unknown("a number", OPTIONAL)
+        self._constants[node] = made
+        return made
 
     def _binary(self, context: Context, state: State, node: t.Bin) -> Val:
         # The left side of a long sum is evaluated in a loop: the stack stays flat.

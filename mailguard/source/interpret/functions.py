@@ -73,21 +73,6 @@ class Functions(Assignment):
             idle = context.idle + 1
             if idle > self.effort.idle:
                 return Unknown(f"{func.node.name}()", OPEN)
-        inner = Context(
-            func.module,
-            func.symbol,
-            path,
-            (frame, *func.frames),
-            func.owner,
-            context.loops,
-            calls,
-            (*context.stack, func.node),
-            yields,
-            idle=idle,
-        )
-        if yields is not None:
-            # What a generator yields in a loop of its own is many; the loops around the call do not count.
-            inner = replace(inner, loops=frozenset())
         given = (*args, *(value for _, value in keywords))
         key = None
         if yields is None and not opened and all(_flat(value) for value in given):
@@ -100,7 +85,20 @@ class Functions(Assignment):
         state = outer.part([*given, *(value for _, value in func.defaults), func.owner], func.frames)
         seen = dict(state.heap.own)
         frames = list(state.frames.own)
-        inner = replace(inner, pinned=frozenset((ref.path, ref.site) for ref in seen))
+        inner = Context(
+            func.module,
+            func.symbol,
+            path,
+            (frame, *func.frames),
+            func.owner,
+            # What a generator yields in a loop of its own is many; the loops around the call do not count.
+            context.loops if yields is None else frozenset(),
+            calls,
+            (*context.stack, func.node),
+            yields,
+            pinned=frozenset([(ref.path, ref.site) for ref in seen]),
+            idle=idle,
+        )
         state.frames[frame] = {}
         if yields is not None:
             state.frames[frame][YIELDS] = state.allocate(path, (func.node, YIELDS), Cell("list"))

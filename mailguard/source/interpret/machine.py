@@ -19,9 +19,15 @@ __all__ = ["Machine"]
 class Machine(Statements):
     """The interpreter of one project."""
 
+    def _begin(self) -> None:
+        self.dispatches, self.steps, self.reached = [], 0, set()
+        self._frozen.clear()
+        self._heights.clear()
+        self._frozen_cells.clear()
+
     def run_module(self, module: Module) -> list[Dispatch]:
         """What running the file as a script would send."""
-        self.dispatches, self.steps, self.reached = [], 0, set()
+        self._begin()
         context, state = self.root_context(module, main=True)
         state.frames[context.frame] = {}
         self.block(context, module.body, [state])
@@ -29,7 +35,7 @@ class Machine(Statements):
 
     def run_function(self, module: Module, chain: tuple[t.Class | t.Func, ...]) -> list[Dispatch]:
         """What a call of a function would send; ``chain`` leads from the module to it, its parameters are open."""
-        self.dispatches, self.steps, self.reached = [], 0, set()
+        self._begin()
         context, state = self.root_context(module)
         self.ensure(module)
         node = chain[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from mailguard.model.count import ANY, ONE, OPTIONAL
 from mailguard.model.exchange import Dispatch, Form, HttpRequest, RawMessage, SmtpTransaction
@@ -32,7 +32,7 @@ from mailguard.model.value import (
 )
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import members_of_class
-from mailguard.source.interpret.context import FREEZE_LIMIT, Context, Dead
+from mailguard.source.interpret.context import FREEZE_LIMIT, Context, Dead, Enough
 from mailguard.source.interpret.names import Later
 from mailguard.source.interpret.narrowing import Narrowing
 from mailguard.source.interpret.values import (
@@ -275,6 +275,8 @@ class Models(Narrowing):
                 context.loops,
             )
         )
+        if self.first:
+            raise Enough
 
     def _solid_exchange(self, exchange: Any, loops: frozenset[str]) -> Any:
         def solid(value: Val) -> Val:
@@ -336,6 +338,50 @@ class Models(Narrowing):
         """A value of the model: what the interpreter's value is now, read through the heap."""
         if depth > FREEZE_LIMIT:
             return Unknown("nested too deeply")
+        kind = type(value)
+        if kind in _PLAIN:
+            return value
+        if kind not in _COMPOUND:
+            return self._freeze(state, value, context, node, depth)
+        # Without a reference in it, it is the same each time: the lines of a message are read again and again.
+        found = self._frozen.get(id(value))
+        if found is not None and depth + found[1] <= FREEZE_LIMIT:
+            return found[2]
+        result = self._freeze(state, value, context, node, depth)
+        if found is None and (height := self._height(value)) is not None and depth + height <= FREEZE_LIMIT:
+            self._frozen[id(value)] = (value, height, result)
+        return result
+
+    def _height(self, value: Val) -> int | None:
+        """How many levels a value has that holds no reference to the heap; None of one that does."""
+        kind = type(value)
+        if kind in _PLAIN:
+            return 0
+        found = self._heights.get(id(value))
+        if found is not None:
+            return found[1]
+        parts: list[Val]
+        if kind is Text:
+            parts = [part.value if type(part) is Repeat else part for part in value.parts]
+        elif kind is Items:
+            parts = [item for item, _ in value.members]
+        elif kind is Either:
+            parts = list(value.options)
+        elif kind is Fields:
+            parts = [item for _, item in value.known]
+        else:
+            return 0 if kind in _SCALARS else None
+        height: int | None = 1
+        for part in parts:
+            below = self._height(part)
+            if below is None or height is None:
+                height = None
+                break
+            height = max(height, below + 1)
+        self._heights[id(value)] = (value, height)
+        return height
+
+    def _freeze(self, state: State, value: Val, context: Context, node: object, depth: int) -> Val:
         match value:
             case Ref():
                 cell = state.heap.get(value)
@@ -393,6 +439,25 @@ class Models(Narrowing):
 
     def _freeze_cell(self, state: State, ref: Ref, cell: Cell, context: Context, node: object, depth: int) -> Val:
         trail = cell.trail + ref.trail
+        if not ref.trail:
+            found = self._frozen_cells.get(id(cell))
+            if found is not None and depth + found[1] <= FREEZE_LIMIT:
+                return found[2]
+            result = self._freeze_plain_cell(state, ref, cell, trail, context, node, depth)
+            if found is None and cell.sort in {"list", "set", "dict"}:
+                heights = [
+                    self._height(item)
+                    for item in (*(item for _, item in cell.fields), *(item for item, _ in cell.members), cell.rest)
+                ]
+                height = None if None in heights else 1 + max(each for each in heights if each is not None)
+                if height is not None and depth + height <= FREEZE_LIMIT:
+                    self._frozen_cells[id(cell)] = (cell, height, result)
+            return result
+        return self._freeze_plain_cell(state, ref, cell, trail, context, node, depth)
+
+    def _freeze_plain_cell(
+        self, state: State, ref: Ref, cell: Cell, trail: Trail, context: Context, node: object, depth: int
+    ) -> Val:
         if cell.sort in {"list", "set"}:
             held = self._shown_with(state, cell.members, trail)
             members = tuple(Member(self.freeze(state, item, context, node, depth + 1), count) for item, count in held)
@@ -484,6 +549,13 @@ class Models(Narrowing):
         if value is ABSENT:
             return Known(None)
         return value
+
+
+_PLAIN: Final = frozenset({Known, Unknown, Parameter})
+"""Values that are the same to a model as to the interpreter, and have no parts."""
+_COMPOUND: Final = frozenset({Text, Items, Either, Fields})
+"""Values that may hold references."""
+_SCALARS: Final = frozenset({str, bytes, int, float, bool, type(None), type(ABSENT)})
 
 
 def _given_at(value: Val) -> Place | None:

@@ -121,6 +121,7 @@ class Names(Base):
         self._loaded.add(module)
         dispatches, self.dispatches = self.dispatches, []
         reached, self.reached = self.reached, set()
+        first, self.first = self.first, False
         context, fresh = self.root_context(module)
         fresh.frames[context.frame] = {}
         # What the module holds is visible, half done, to modules that import each other.
@@ -130,7 +131,7 @@ class Names(Base):
         except Dead:
             flow = Flow(normal=[fresh])
         finally:
-            self.dispatches, self.reached = dispatches, reached
+            self.dispatches, self.reached, self.first = dispatches, reached, first
         end = join_states(flow.normal) if flow.normal else fresh
         for name, value in end.frames.own.get(context.frame, {}).items():
             self._open_filled(context, end, name, value, module.body)
@@ -371,13 +372,13 @@ class Names(Base):
         """Where the bodies of a class and its bases assign a name or declare it."""
         for each in self.mro(cls):
             if isinstance(each, Cls):
-                for node in each.node.body:
-                    if (
-                        isinstance(node, t.Assign)
-                        and isinstance(node.targets[0], t.Name)
-                        and node.targets[0].id == name
-                    ):
-                        yield node
+                declared = self._declared.get(each.node)
+                if declared is None:
+                    declared = self._declared[each.node] = {}
+                    for node in each.node.body:
+                        if isinstance(node, t.Assign) and isinstance(node.targets[0], t.Name):
+                            declared.setdefault(node.targets[0].id, []).append(node)
+                yield from declared.get(name, ())
 
     def _model_of(self, state: State, value: Val) -> ModelCls | None:
         if isinstance(value, Ref) and value in state.heap:

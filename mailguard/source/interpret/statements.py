@@ -5,8 +5,9 @@ Loops run to a fixed point with widening, so that a To line that gains a person 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any, ClassVar
 
 from mailguard.model.count import ONE, OPTIONAL, Truth
 from mailguard.model.value import Either, Items, Known, Parameter, Step, StepKind, Unknown
@@ -31,11 +32,28 @@ class Statements(Expressions):
                 break
             if chosen is not None and id(node) not in chosen:
                 continue
+            plain = self._plain.get(type(node))
+            if plain is not None:
+                states = self._limit(self._each(plain, context, node, states), context)
+                continue
             result = self.statement(context, node, states)
             flow.take(result)
             states = self._limit(result.normal, context)
         flow.normal = states
         return flow
+
+    def _each(
+        self, plain: Callable[[Any, Context, Any, State], None], context: Context, node: t.Stmt, states: list[State]
+    ) -> list[State]:
+        """The states from which a statement that leaves no block goes on."""
+        left: list[State] = []
+        for state in states:
+            try:
+                plain(self, context, node, state)
+            except Dead:
+                continue
+            left.append(state)
+        return left
 
     def _limit(self, states: list[State], context: Context | None = None) -> list[State]:
         if len(states) <= 1:
@@ -75,64 +93,77 @@ class Statements(Expressions):
         return flow
 
     def _one(self, context: Context, node: t.Stmt, state: State) -> Flow:
+        plain = self._plain.get(type(node))
+        if plain is not None:
+            plain(self, context, node, state)
+            return Flow(normal=[state])
         match node:
-            case t.ExprStmt():
-                self._unread.add(id(node.value))
-                if not self._idle(context, state, node.value):
-                    self.eval(context, state, node.value)
-            case t.Assign():
-                if node.value is not None:
-                    value = self.eval(context, state, node.value)
-                    if context.symbol.endswith(":<module>"):
-                        value = self._constant(context, state, node, value)
-                    value = self._switch(context, node, value)
-                    for target in node.targets:
-                        self.assign(context, state, target, value, node.value.at)
-            case t.AugAssign():
-                self._augmented(context, state, node)
+            case t.If():
+                return self._if(context, node, state)
             case t.Return():
                 value = Known(None) if node.value is None else self.eval(context, state, node.value)
                 return Flow(returns=[(state, value)])
-            case t.Raise():
-                if node.value is not None:
-                    self.eval(context, state, node.value)
-                return Flow()
-            case t.Assert():
-                value = self.eval(context, state, node.test)
-                if self.truth(state, value) is Truth.NO:
-                    return Flow()
-                self.narrow(context, state, node.test, outcome=True)
-            case t.Delete():
-                for target in node.targets:
-                    self._delete(context, state, target)
-            case t.Break():
-                return Flow(breaks=[state])
-            case t.Continue():
-                return Flow(continues=[state])
-            case t.Global():
-                names = state.frames[context.frame]
-                for name in node.names:
-                    names[f"global {name}"] = Known(node.nonlocal_)
-            case t.Import():
-                self._import(context, state, node)
-            case t.From():
-                self._from(context, state, node)
-            case t.If():
-                return self._if(context, node, state)
             case t.Try():
                 return self._try(context, node, state)
             case t.With():
                 return self._with(context, node, state)
             case t.Match():
                 return self._match(context, node, state)
-            case t.Func():
-                func = self.make_function(context, state, node, None)
-                self.bind(context, state, node.name, self._decorated(context, state, node.decorators, func))
-            case t.Class():
-                self.bind(context, state, node.name, self.define_class(context, state, node))
+            case t.Break():
+                return Flow(breaks=[state])
+            case t.Continue():
+                return Flow(continues=[state])
             case t.For() | t.While():
                 return self.statement(context, node, [state])
         return Flow(normal=[state])
+
+    def _expression(self, context: Context, node: t.ExprStmt, state: State) -> None:
+        self._unread.add(id(node.value))
+        if not self._idle(context, state, node.value):
+            self.eval(context, state, node.value)
+
+    def _assignment(self, context: Context, node: t.Assign, state: State) -> None:
+        if node.value is None:
+            return
+        value = self.eval(context, state, node.value)
+        if context.symbol.endswith(":<module>"):
+            value = self._constant(context, state, node, value)
+        value = self._switch(context, node, value)
+        for target in node.targets:
+            self.assign(context, state, target, value, node.value.at)
+
+    def _raise(self, context: Context, node: t.Raise, state: State) -> None:
+        if node.value is not None:
+            self.eval(context, state, node.value)
+        raise Dead
+
+    def _assert(self, context: Context, node: t.Assert, state: State) -> None:
+        value = self.eval(context, state, node.test)
+        if self.truth(state, value) is Truth.NO:
+            raise Dead
+        self.narrow(context, state, node.test, outcome=True)
+
+    def _deletion(self, context: Context, node: t.Delete, state: State) -> None:
+        for target in node.targets:
+            self._delete(context, state, target)
+
+    def _declaration(self, context: Context, node: t.Global, state: State) -> None:
+        names = state.frames[context.frame]
+        for name in node.names:
+            names[f"global {name}"] = Known(node.nonlocal_)
+
+    def _importing(self, context: Context, node: t.Import, state: State) -> None:
+        self._import(context, state, node)
+
+    def _from_importing(self, context: Context, node: t.From, state: State) -> None:
+        self._from(context, state, node)
+
+    def _definition(self, context: Context, node: t.Func, state: State) -> None:
+        func = self.make_function(context, state, node, None)
+        self.bind(context, state, node.name, self._decorated(context, state, node.decorators, func))
+
+    def _class(self, context: Context, node: t.Class, state: State) -> None:
+        self.bind(context, state, node.name, self.define_class(context, state, node))
 
     def _constant(self, context: Context, state: State, node: t.Assign, value: Val) -> Val:
         """People who are written into a constant of a module (``ALERTS = [...]``) are configured there."""
@@ -397,7 +428,7 @@ class Statements(Expressions):
             if isinstance(holder, Ref) and holder in state.heap:
                 state.heap[holder] = state.heap[holder].drop(target.name)
 
-    def _augmented(self, context: Context, state: State, node: t.AugAssign) -> None:
+    def _augmented(self, context: Context, node: t.AugAssign, state: State) -> None:
         target = node.target
         current = self.eval(context, state, target)
         value = self.eval(context, state, node.value)
@@ -423,3 +454,18 @@ class Statements(Expressions):
             if self._model_of(state, holder) is not None:
                 return self.shown(value, context.place(at))
         return value
+
+    _plain: ClassVar[dict[type, Callable[[Any, Context, Any, State], None]]] = {
+        t.ExprStmt: _expression,
+        t.Assign: _assignment,
+        t.AugAssign: _augmented,
+        t.Raise: _raise,
+        t.Assert: _assert,
+        t.Delete: _deletion,
+        t.Global: _declaration,
+        t.Import: _importing,
+        t.From: _from_importing,
+        t.Func: _definition,
+        t.Class: _class,
+    }
+    """What runs a statement that has no block and goes on with the next one, or ends the path (``Dead``)."""

@@ -9,7 +9,8 @@ inside the loop, and on factories.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -66,6 +67,8 @@ Val: TypeAlias = Any
 K = TypeVar("K")
 V = TypeVar("V")
 
+_INDEXED: Final = 8
+"""Fields of a thing above which they are looked up by an index."""
 OPTIONS_LIMIT: Final = 6
 """Alternatives kept apart in one value."""
 SIZE_LIMIT: Final = 400
@@ -87,6 +90,15 @@ class Ref:
     site: object
     age: int = 0
     trail: Trail = field(default=(), compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out the hash once: a heap asks for it all the time."""
+        object.__setattr__(self, "_hash", hash((self.path, self.site, self.age)))
+
+    def __hash__(self) -> int:
+        """That of what names the thing."""
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +222,16 @@ class Cell:
     """What is under them; None if nothing was written under such a key."""
     trail: Trail = field(default=(), compare=False)
 
+    _index: dict[str, Val] | None = field(default=None, init=False, repr=False, compare=False)
+
     def get(self, name: str) -> Val:
         """The field ``name``, or ABSENT."""
+        if len(self.fields) > _INDEXED:
+            # The first one of a name counts.
+            if self._index is None:
+                object.__setattr__(self, "_index", dict(reversed(self.fields)))
+            assert self._index is not None  # noqa: S101  # made two lines above
+            return self._index.get(name, ABSENT)
         for key, value in self.fields:
             if key == name:
                 return value
@@ -281,6 +301,7 @@ class State:
 
     def _reach(self, values: list[Val], frames: list[FrameId], part: State) -> None:
         stack = values
+        own, seen = self.heap.own, part.heap.own
         while stack or frames:
             while frames:
                 frame = frames.pop()
@@ -288,45 +309,49 @@ class State:
                     continue
                 names = self.frames.own[frame]
                 part.frames.own[frame] = dict(names)
-                stack.extend(names.values())
+                stack += [item for item in names.values() if type(item) in _HOLDERS]
             if not stack:
                 return
             value = stack.pop()
-            if isinstance(value, Ref):
-                if value in part.heap.own or value not in self.heap.own:
+            kind = type(value)
+            if kind not in _HOLDERS:
+                continue
+            if kind is Ref:
+                if value in seen or value not in own:
                     continue
-                cell = self.heap.own[value]
-                part.heap.own[Ref(value.path, value.site, value.age)] = cell
+                cell = own[value]
+                seen[value if not value.trail else Ref(value.path, value.site, value.age)] = cell
                 if cell.cls is not None:
                     stack.append(cell.cls)
                 if cell.rest is not None:
                     stack.append(cell.rest)
                     stack.append(cell.rest_key)
-                stack.extend(item for _, item in cell.fields if _holds(item))
-                stack.extend(item for item, _ in cell.members if _holds(item))
-            elif isinstance(value, Either):
-                stack.extend(value.options)
-            elif isinstance(value, Items):
-                stack.extend(item for item, _ in value.members)
-            elif isinstance(value, Func):
-                frames.extend(value.frames)
-                stack.extend(item for _, item in value.defaults)
-            elif isinstance(value, Bound):
+                stack += [item for _, item in cell.fields if type(item) in _HOLDERS]
+                stack += [item for item, _ in cell.members if type(item) in _HOLDERS]
+            elif kind is Either:
+                stack += value.options
+            elif kind is Items:
+                stack += [item for item, _ in value.members]
+            elif kind is Func:
+                frames += value.frames
+                stack += [item for _, item in value.defaults]
+            elif kind is Bound:
                 stack.append(value.func)
                 stack.append(value.receiver)
-            elif isinstance(value, (Super, Native, ModelMethod)):
+            elif kind is Super:
                 stack.append(value.receiver)
-                if isinstance(value, Super):
-                    stack.append(value.owner)
-            elif isinstance(value, Cls):
+                stack.append(value.owner)
+            elif kind is Native or kind is ModelMethod:
+                stack.append(value.receiver)
+            elif kind is Cls:
                 stack.append(value.ref)
-                stack.extend(value.bases)
-            elif isinstance(value, Partial):
+                stack += value.bases
+            elif kind is Partial:
                 stack.append(value.func)
-                stack.extend(value.args)
-                stack.extend(item for _, item in value.keywords)
-            elif isinstance(value, Text):
-                stack.extend(item.value if isinstance(item, Repeat) else item for item in value.parts)
+                stack += value.args
+                stack += [item for _, item in value.keywords]
+            elif kind is Text:
+                stack += [item.value if type(item) is Repeat else item for item in value.parts]
 
     def merge(self, part: State, before: Iterable[Ref], values: Iterable[Val], frames: Iterable[FrameId]) -> None:
         """Take over what a call left behind: changes to what it saw, and what its result leads to."""
@@ -403,19 +428,22 @@ class State:
                 self.heap[ref] = renamed_cell
 
 
+_RENAMED: Final = frozenset({Ref, Either, Items, Bound, Super, Native, ModelMethod, Partial})
+"""Values in which a reference is given its new name."""
+
+
 def _renamed(value: Val, old: Ref, new: Ref) -> Val:
-    if isinstance(value, Ref):
-        return replace(new, trail=value.trail) if value == old else value
+    kind = type(value)
+    if kind not in _RENAMED:
+        return value
+    if kind is Ref:
+        return Ref(new.path, new.site, new.age, value.trail) if value == old else value
     if isinstance(value, Either):
-        options = tuple(_renamed(option, old, new) for option in value.options)
-        if all(one is other for one, other in zip(options, value.options, strict=True)):
-            return value
-        return join(*options)
+        options = [_renamed(option, old, new) for option in value.options]
+        return value if _identical(options, value.options) else join(*options)
     if isinstance(value, Items):
-        members = tuple(Member(_renamed(item, old, new), count) for item, count in value.members)
-        if all(one.value is other.value for one, other in zip(members, value.members, strict=True)):
-            return value
-        return replace(value, members=members)
+        members = _renamed_members(value.members, old, new)
+        return value if members is value.members else Items(members, value.trail, value.sort)
     if isinstance(value, (Bound, Super, Native, ModelMethod)):
         receiver = _renamed(value.receiver, old, new)
         return value if receiver is value.receiver else replace(value, receiver=receiver)
@@ -428,28 +456,33 @@ def _renamed(value: Val, old: Ref, new: Ref) -> Val:
     return value
 
 
-def _holds(value: Val) -> bool:
-    """Whether a value can hold a reference at all."""
-    return isinstance(value, (Ref, Either, Items, Bound, Super, Native, ModelMethod, Partial, Func, Cls, Text))
+_HOLDERS: Final = frozenset({Ref, Either, Items, Bound, Super, Native, ModelMethod, Partial, Func, Cls, Text})
+"""Values that can hold a reference at all."""
+
+
+def _renamed_members(members: tuple[Member, ...], old: Ref, new: Ref) -> tuple[Member, ...]:
+    held = [item for item, _ in members]
+    renamed = [_renamed(item, old, new) if type(item) in _RENAMED else item for item in held]
+    if _identical(held, renamed):
+        return members
+    return tuple([Member(item, member.count) for item, member in zip(renamed, members, strict=True)])
+
+
+def _identical(some: Sequence[Val], others: Sequence[Val]) -> bool:
+    return all(map(operator.is_, some, others))
 
 
 def _renamed_cell(cell: Cell, old: Ref, new: Ref) -> Cell:
-    if not (
-        _holds(cell.rest)
-        or any(_holds(member.value) for member in cell.members)
-        or any(_holds(item) for _, item in cell.fields)
-    ):
-        return cell
-    members = tuple(Member(_renamed(item, old, new), count) for item, count in cell.members)
-    fields = tuple((key, _renamed(item, old, new)) for key, item in cell.fields)
     rest = _renamed(cell.rest, old, new)
-    if (
-        rest is cell.rest
-        and all(one.value is other.value for one, other in zip(members, cell.members, strict=True))
-        and all(one[1] is other[1] for one, other in zip(fields, cell.fields, strict=True))
-    ):
+    members = _renamed_members(cell.members, old, new)
+    fields = cell.fields
+    held = [item for _, item in fields]
+    renamed = [_renamed(item, old, new) if type(item) in _RENAMED else item for item in held]
+    if not _identical(held, renamed):
+        fields = tuple([(key, item) for (key, _), item in zip(fields, renamed, strict=True)])
+    if rest is cell.rest and members is cell.members and fields is cell.fields:
         return cell
-    return replace(cell, members=members, fields=fields, rest=rest)
+    return Cell(cell.sort, cell.cls, members, fields, cell.open, cell.rest_key, rest, cell.trail)
 
 
 # Joining
@@ -466,14 +499,21 @@ def total(members: Iterable[Member]) -> Count:
 def join_values(*values: Val) -> Val:
     """One of ``values``; the number of alternatives is bounded, and what is over it only widens counts."""
     first = values[0]
-    if all(value is first for value in values):
+    for value in values:
+        if value is not first:
+            break
+    else:
         return first
     joined = join(*values)
     if not isinstance(joined, Either):
         return joined
     options = joined.options
-    if len(options) <= OPTIONS_LIMIT and sum(_size(option, SIZE_LIMIT) for option in options) <= SIZE_LIMIT:
-        return joined
+    if len(options) <= OPTIONS_LIMIT:
+        size = 0
+        for option in options:
+            size += _size(option, SIZE_LIMIT) if type(option) in _COMPOUND else 1
+        if size <= SIZE_LIMIT:
+            return joined
     kept: list[Val] = []
     room = SIZE_LIMIT
     rest: list[Val] = []
@@ -487,6 +527,10 @@ def join_values(*values: Val) -> Val:
     many = any(_many(option) for option in rest)
     filler = Unknown("one of several", MANY if many else Count(0, 1, UNBOUNDED), trail)
     return join(*kept, filler)
+
+
+_COMPOUND: Final = frozenset({Either, Items, Text, Fields})
+"""Values that are made of others."""
 
 
 def _size(value: Val, limit: int) -> int:
@@ -517,7 +561,8 @@ def _many(value: Val) -> bool:
 
 
 def _optional(member: Member) -> Member:
-    return Member(member.value, replace(member.count, low=0))
+    count = member.count
+    return member if count.low == 0 else Member(member.value, Count(0, count.plain, count.high))
 
 
 def join_members(one: tuple[Member, ...], other: tuple[Member, ...]) -> tuple[Member, ...]:
@@ -527,7 +572,8 @@ def join_members(one: tuple[Member, ...], other: tuple[Member, ...]) -> tuple[Me
     result = []
     length = min(len(one), len(other))
     for left, right in zip(one[:length], other[:length], strict=True):
-        result.append(Member(join_values(left.value, right.value), left.count | right.count))
+        count = left.count if left.count is right.count else left.count | right.count
+        result.append(Member(join_values(left.value, right.value), count))
     for rest in (one[length:], other[length:]):
         result.extend(_optional(member) for member in rest)
     return tuple(result)
@@ -570,10 +616,14 @@ def join_states(states: list[State]) -> State:
             mine = result.frames.own.get(frame)
             if mine is None:
                 mine = result.writable(frame)
-            for name in mine.keys() | names.keys():
-                left, right = mine.get(name, ABSENT), names.get(name, ABSENT)
+            for name, right in names.items():
+                left = mine.get(name, ABSENT)
                 if left is not right and left != right:
                     mine[name] = join_values(left, right)
+            if not mine.keys() <= names.keys():
+                for name, left in mine.items():
+                    if name not in names and left is not ABSENT:
+                        mine[name] = join_values(left, ABSENT)
         result.allocated |= state.allocated
         for ref, cell in state.heap.own.items():
             own = result.heap.get(ref)

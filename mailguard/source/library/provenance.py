@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 from typing import Final
@@ -30,6 +31,7 @@ FIRSTS: Final = frozenset(
 )
 
 
+@functools.lru_cache(maxsize=10_000)
 def configured_name(name: str) -> bool:
     """Whether a dotted name reads like settings: a segment that says so, or a constant in capitals."""
     parts = re.split(r"[.\[\]()'\"]+", name)
