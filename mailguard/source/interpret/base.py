@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from mailguard.model.exchange import Dispatch
 from mailguard.model.place import Place
@@ -165,12 +164,11 @@ class Base:
 
     def _mark(self, value: Val, step: Step) -> Val:
         if isinstance(value, Ref):
-            return value if step in value.trail else replace(value, trail=(*value.trail, step)[-40:])
+            trail = value.trail
+            return value if step in trail else Ref(value.path, value.site, value.age, (*trail, step)[-40:])
         if isinstance(value, Either):
-            return replace(
-                value,
-                options=tuple(option if option is ABSENT else self._mark(option, step) for option in value.options),
-            )
+            options = [option if option is ABSENT else self._mark(option, step) for option in value.options]
+            return Either(tuple(options), value.trail)
         if isinstance(value, (Known, Text, Items, Unknown, Parameter, Fields)):
             return with_step(value, step)
         return value

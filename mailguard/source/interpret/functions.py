@@ -85,6 +85,14 @@ class Functions(Assignment):
         state = outer.part([*given, *(value for _, value in func.defaults), func.owner], func.frames)
         seen = dict(state.heap.own)
         frames = list(state.frames.own)
+        chosen = None
+        if isinstance(func.node, t.Func):
+            chosen = self._slicer.slice(
+                func.node.body,
+                self.relevant,
+                returns=id(node) not in self._unread and not opened,
+                effects=not opened or func.node.name == "__init__",
+            )
         inner = Context(
             func.module,
             func.symbol,
@@ -97,6 +105,7 @@ class Functions(Assignment):
             (*context.stack, func.node),
             yields,
             pinned=frozenset([(ref.path, ref.site) for ref in seen]),
+            chosen=chosen,
             idle=idle,
         )
         state.frames[frame] = {}
@@ -108,13 +117,7 @@ class Functions(Assignment):
             value = self.eval(inner, state, func.node.body)
             results = [(state, value)]
         else:
-            chosen = self._slicer.slice(
-                func.node.body,
-                self.relevant,
-                returns=id(node) not in self._unread and not opened,
-                effects=not opened or func.node.name == "__init__",
-            )
-            flow = self.block(replace(inner, chosen=chosen), func.node.body, [state])
+            flow = self.block(inner, func.node.body, [state])
             results = list(flow.returns)
             results += [(each, Known(None)) for each in flow.normal]
             if opened and results:
