@@ -33,7 +33,7 @@ from mailguard.model.place import Place
 from mailguard.model.value import Origin
 from mailguard.outline import NAME, PAIRS, FormlessError, as_person, is_pair, is_running, lay
 from mailguard.stencil import Stencil, stencil_of
-from mailguard.tally import CaptureTally, Effect, Growing
+from mailguard.tally.captures import CaptureTally, Effect, Growing
 from mailguard.template import Sample, Template, cut
 
 __all__ = ["Alike", "Decision", "Look"]

@@ -25,7 +25,7 @@ from mailguard.model.place import Place
 from mailguard.model.provider import Provider
 from mailguard.redact import foreign
 from mailguard.repair import with_texts
-from mailguard.tally import PUBLIC_MAILBOXES
+from mailguard.tally.code import PUBLIC_MAILBOXES
 
 __all__ = ["Drill", "Plant", "drill", "leak_of", "planted"]
 

@@ -55,7 +55,9 @@ from mailguard.rulepage import rule_text
 from mailguard.senders import CONTRADICTED, contradiction, library_of
 from mailguard.shelf import shelf
 from mailguard.strangers import stranger, whereto
-from mailguard.tally import CaptureTally, CodeTally, Policies, TallyPart, worst_first
+from mailguard.tally.captures import CaptureTally, TallyPart
+from mailguard.tally.code import CodeTally
+from mailguard.tally.policies import Policies, worst_first
 from mailguard.transports.content import Contents, deciding, found_in, hearing, loud, names_of, senders, settled
 from mailguard.watch import Watch
 

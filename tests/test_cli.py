@@ -282,7 +282,7 @@ def test_written_people_of_one_domain_are_taken_for_staff_until_a_domain_is_decl
     assert run("check", "--no-cache")[0] == 1
     put(folder, mailer=LEAK.replace("people)", '["ann@acme.example", "bob@acme.example"])'))
     assert run("check", "--no-cache")[0] == 0
-    monkeypatch.setattr("mailguard.tally.PUBLIC_MAILBOXES", {"acme.example"})
+    monkeypatch.setattr("mailguard.tally.code.PUBLIC_MAILBOXES", {"acme.example"})
     assert run("check", "--no-cache")[0] == 1
 
 

@@ -19,7 +19,7 @@ from mailguard.rulebook.growth import Growth
 from mailguard.rulebook.judging import judge, verdict_of
 from mailguard.rulebook.loading import load_rules
 from mailguard.rulebook.policies import Policy, chosen
-from mailguard.tally import Growing, shape
+from mailguard.tally.captures import Growing, shape
 
 RULES = chosen(load_rules())
 
