@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 
 import pytest
 from hypothesis import given, settings
@@ -100,6 +101,30 @@ def test_parts_put_together_are_the_whole(one, two, three) -> None:
     right = parts[0] + (parts[1] + parts[2])
     assert left == right == whole
     assert left.shared() == right.shared() == whole.shared()
+
+
+@settings(max_examples=50, deadline=None)
+@given(MESSAGES)
+def test_what_another_process_hands_over_is_what_it_had(messages) -> None:
+    links = summary(messages)
+    links.add(tokens_in(RESET + token(99)), "zoe", Place("log", 7, 3, pointer="x"))
+    assert pickle.loads(pickle.dumps(links)) == links
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["ann", "bob"]), st.integers(0, 6)), min_size=1, max_size=12), st.integers(1, 8)
+)
+def test_many_at_once_are_each_by_itself(sent, limit) -> None:
+    # Two links in each message; what differs is how they are put in.
+    each, at_once = Links(limit), Links(limit)
+    (one,), (other,) = tokens_in(RESET + token(0)), tokens_in(ORDER + token(0))
+    tokens = [hash(token(number)) for _, number in sent]
+    for line, ((reader, _), word) in enumerate(zip(sent, tokens, strict=True), 1):
+        each.add([Token(word, one.slot, one.named), Token(word, other.slot, other.named)], reader, Place("log", line))
+    owners, lines = [hash(reader) for reader, _ in sent], [*range(1, len(sent) + 1)]
+    at_once.add_all("log", [(kind.slot, kind.named, tokens, owners, lines) for kind in (one, other)])
+    assert at_once == each
 
 
 @settings(max_examples=50, deadline=None)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
@@ -111,9 +112,9 @@ _UNIQUE: Final = re.compile(
 """A part of a word that looks as if a machine had drawn it: not the words of a title, not a number."""
 
 
-_Sent: TypeAlias = "tuple[int, bool, int, Place, Place | None]"
+_Sent: TypeAlias = "tuple[int, bool, int, Place | int, Place | int | None]"
 """The slot of a token, whether it is named, its first reader, the message by which he got it, and the first by which
-somebody else did."""
+somebody else did. Of a message that stands on a line of its own the number of that line is kept."""
 
 
 @dataclass(slots=True)
@@ -123,6 +124,8 @@ class Links:
     limit: int = LIMIT
     full: bool = False
     """Whether there were more than are remembered."""
+    path: str = ""
+    """The capture in which the lines are."""
     _tokens: dict[int, _Sent] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -132,15 +135,24 @@ class Links:
     def add(self, found: Iterable[Token], owner: str, place: Place) -> None:
         """One message with one reader, behind the others."""
         who = hash(owner)
+        where: Place | int = place
+        if place.line and place == Place(place.path, place.line):
+            self.path = self.path or place.path
+            where = place.line if place.path == self.path else place
         for one in found:
-            self._put(hash((one.token, one.slot)), (one.slot, one.named, who, place, None))
+            self._put(hash((one.token, one.slot)), (one.slot, one.named, who, where, None))
 
-    def add_all(self, batches: Sequence[tuple[int, bool, Sequence[int], Sequence[int], Sequence[Place]]]) -> None:
-        """Many messages with one reader each, behind the others.
+    def add_all(
+        self, path: str, batches: Sequence[tuple[int, bool, Sequence[int], Sequence[int], Sequence[int]]]
+    ) -> None:
+        """Many messages with one reader each, behind the others, each on a line of its own of one capture.
 
         Of each batch the slot of its links and whether that is named; the hashes of the tokens and of their readers, and
-        where the messages stand. All stand in one capture, one on each line.
+        the lines on which the messages stand.
         """
+        if self.path not in ("", path):
+            raise ValueError("the links of one capture at a time")
+        self.path = path
         keys = [
             [*map(hash, zip(tokens, itertools.repeat(slot)))] for slot, _, tokens, _, _ in batches
         ]  # one never ends
@@ -150,16 +162,16 @@ class Links:
             and len(set().union(*keys)) == count
             and all(known.keys().isdisjoint(some) for some in keys)
         ):
-            for some, (slot, named, _, owners, places) in zip(keys, batches, strict=True):
+            for some, (slot, named, _, owners, lines) in zip(keys, batches, strict=True):
                 sent = zip(
-                    itertools.repeat(slot), itertools.repeat(named), owners, places, itertools.repeat(None)
+                    itertools.repeat(slot), itertools.repeat(named), owners, lines, itertools.repeat(None)
                 )  # see above
                 known.update(zip(some, sent, strict=False))
             return
         every: list[tuple[int, int, _Sent]] = [
-            (place.line, key, (slot, named, owner, place, None))
-            for some, (slot, named, _, owners, places) in zip(keys, batches, strict=True)
-            for key, owner, place in zip(some, owners, places, strict=True)
+            (line, key, (slot, named, owner, line, None))
+            for some, (slot, named, _, owners, lines) in zip(keys, batches, strict=True)
+            for key, owner, line in zip(some, owners, lines, strict=True)
         ]
         for _, key, one in sorted(every, key=itemgetter(0)):
             self._put(key, one)
@@ -178,29 +190,54 @@ class Links:
 
     def __add__(self, later: Links) -> Links:
         """Append the part that comes ``later``. Where both together are too many, the whole is full."""
-        result = Links(self.limit, self.full, dict(self._tokens))
+        result = Links(self.limit, self.full, self.path, dict(self._tokens))
         result.extend(later)
         return result
 
     def extend(self, later: Links) -> None:
         """Append the part that comes ``later`` to this one."""
         self.full = self.full or later.full
-        for token, sent in later._tokens.items():
+        self.path = self.path or later.path
+        known, tokens = self._tokens, later._tokens
+        if later.path not in ("", self.path):
+            tokens = {token: later._whole(sent) for token, sent in tokens.items()}
+        if len(known) + len(tokens) <= self.limit and known.keys().isdisjoint(tokens):
+            known.update(tokens)
+            return
+        for token, sent in tokens.items():
             self._put(token, sent)
+
+    def _at(self, place: Place | int) -> Place:
+        return place if isinstance(place, Place) else Place(self.path, place)
+
+    def _whole(self, sent: _Sent) -> _Sent:
+        return (*sent[:3], self._at(sent[3]), None if sent[4] is None else self._at(sent[4]))
 
     def moved(self, lines: int) -> Links:
         """The same of a part that has ``lines`` lines in front of it."""
         if not lines:
             return self
 
-        def at(place: Place | None) -> Place | None:
-            return replace(place, line=place.line + lines) if place is not None and place.line else place
+        def at(place: Place | int) -> Place | int:
+            if isinstance(place, int):
+                return place + lines
+            return replace(place, line=place.line + lines) if place.line else place
 
-        moved = {
-            token: (slot, named, owner, at(first) or first, at(second))
+        moved: dict[int, _Sent] = {
+            token: (slot, named, owner, at(first), None if second is None else at(second))
             for token, (slot, named, owner, first, second) in self._tokens.items()
         }
-        return Links(self.limit, self.full, moved)
+        return Links(self.limit, self.full, self.path, moved)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Packed into few pieces: a process hands over some ten thousand tokens for each part of a log."""
+        plain = {token: sent for token, sent in self._tokens.items() if isinstance(sent[3], int) and sent[4] is None}
+        rest = {token: sent for token, sent in self._tokens.items() if token not in plain}
+        columns = []
+        if plain:
+            slots, named, owners, lines, _ = zip(*plain.values(), strict=True)
+            columns = [array("q", column) for column in (plain, slots, named, owners, lines)]
+        return _unpacked, (self.limit, self.full, self.path, columns, rest)
 
     def shared(self) -> tuple[Place, Count] | None:
         """How many personal links went to two people, and where that is seen first; None if none did.
@@ -210,7 +247,7 @@ class Links:
         """
         single: dict[int, int] = {}
         several: dict[int, int] = {}
-        twice: list[tuple[int, bool, Place]] = []
+        twice: list[tuple[int, bool, Place | int]] = []
         for slot, named, _, _, second in self._tokens.values():
             if second is None:
                 single[slot] = single.get(slot, 0) + 1
@@ -222,12 +259,23 @@ class Links:
         for slot, named, place in twice:
             alone = single.get(slot, 0)
             if named or (alone > 1 and alone > several[slot]):
-                sure.append(place)
+                sure.append(self._at(place))
             elif alone and alone >= several[slot]:
-                maybe.append(place)
+                maybe.append(self._at(place))
         if not sure and not maybe:
             return None
         first = min(
             sure or maybe, key=lambda place: (place.path, place.line, place.column, len(place.pointer), place.pointer)
         )
         return first, exactly(len(sure)) if sure else Count(0, 0, len(maybe))
+
+
+def _unpacked(limit: int, full: bool, path: str, columns: Sequence[array[int]], rest: dict[int, _Sent]) -> Links:
+    """What :meth:`Links.__reduce__` packed."""
+    tokens: dict[int, _Sent] = {}
+    if columns:
+        keys, slots, named, owners, lines = columns
+        tokens.update(
+            zip(keys, zip(slots, map(bool, named), owners, lines, itertools.repeat(None)), strict=False)
+        )  # one never ends
+    return Links(limit, full, path, {**tokens, **rest})

@@ -742,16 +742,17 @@ class Contents:
     def _settle_links(self) -> None:
         late, self._late_links, self._late_rows = self._late_links, {}, 0
         batches = []
-        for (plan, path), rows in late.values():
-            places = [Place(path, line) for _, _, line in rows]
+        for (plan, _), rows in late.values():
+            lines = [line for _, _, line in rows]
             owners = [hash(owner) for _, owner, _ in rows]
             columns: dict[int, list[int]] = {}
             for number, one in plan:
                 if number >= 0 and number not in columns:
                     columns[number] = [hash(values[number].decode()) for values, _, _ in rows]
                 tokens = columns[number] if number >= 0 else [one.token] * len(rows)
-                batches.append((one.slot, one.named, tokens, owners, places))
-        self._links.add_all(batches)
+                batches.append((one.slot, one.named, tokens, owners, lines))
+        (_, path), _ = next(iter(late.values()))
+        self._links.add_all(path, batches)
 
     def linked(self, plan: _Plan, values: Sequence[bytes], owner: str, line: int) -> None:
         """Take note of the links of a request with one reader.
