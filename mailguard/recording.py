@@ -25,8 +25,10 @@ from mailguard.wire.header_blocks import header_block
 from mailguard.wire.media import header
 
 __all__ = [
+    "BABYL",
     "FILE_LIMIT",
     "LINE_LIMIT",
+    "MMDF",
     "address_list",
     "batches",
     "begins_with_headers",
@@ -387,7 +389,7 @@ def iso_time(value: object) -> str:
 
 
 def http(method: object, url: object, headers: object, body: object, encoding: str = "") -> HttpRequest | CannotTell:
-    """The HTTP request of recorded parts. A URL without a host gets that of the Host header."""
+    """The HTTP request of recorded parts. A URL without a host, or with that of a stub here, gets that of the Host header."""
     names = headers_of(headers)
     address = url.decode("latin-1") if isinstance(url, bytes) else url
     if not isinstance(address, str) or not address.strip():
@@ -395,12 +397,21 @@ def http(method: object, url: object, headers: object, body: object, encoding: s
     if address.startswith("/") and not address.startswith("//"):
         host = header(names, "host") or header(names, "authority") or header(names, ":authority")
         address = f"https://{host}{address}" if host else address
+    elif local := _LOCAL.match(address):
+        host = header(names, "host")
+        if host and not _LOCAL.match(f"http://{host}/"):
+            address = f"https://{host}{address[local.end() :]}"
     verb = _name(method).removeprefix(":").upper() if isinstance(method, (str, bytes)) else "POST"
     content = _body(body, encoding)
     if isinstance(content, CannotTell):
         return content
     kind = "json" if isinstance(content, (dict, list)) else ""
     return HttpRequest(verb, address, names, content, kind)
+
+
+_LOCAL = re.compile(
+    r"https?://(?:localhost|127\.[0-9.]{1,12}|0\.0\.0\.0|\[::1\])(?::[0-9]{1,5})?(?=[/?]|\Z)", re.IGNORECASE
+)
 
 
 def _body(body: object, encoding: str) -> Body | CannotTell:
@@ -558,6 +569,12 @@ _DATED = re.compile(
     rb"From [^\r\n]{0,500}?\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]+(?:[0-9]{1,2}[ \t]+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
     rb"\b[^\r\n]{0,60}[0-9]{4}\b"
 )
+
+
+MMDF: Final = b"\x01\x01\x01\x01"
+"""The line before and behind each message of an MMDF mailbox."""
+BABYL: Final = b"BABYL OPTIONS:"
+"""How a Babyl mailbox begins."""
 
 
 def is_separator(line: bytes) -> bool:

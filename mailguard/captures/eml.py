@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.model.capture import Format, Sample, Source
@@ -11,6 +12,8 @@ from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell
 from mailguard.model.place import Place
 from mailguard.recording import (
+    BABYL,
+    MMDF,
     begins_with_headers,
     content_of,
     is_message_log,
@@ -26,6 +29,11 @@ __all__ = ["FORMAT"]
 _NAMED = re.compile(r"(?i)\.eml(?:\.gz|\.zst)?\Z")
 
 
+_DEBUGGING: Final = b"---------- MESSAGE FOLLOWS ----------"
+# A session that was logged begins like a header block too; in a message, one can only stand in the text.
+_SESSION = re.compile(rb"(?im)^MAIL FROM:[^\n]*(?:\n[^\n]*){0,200}^RCPT TO:")
+
+
 def _sniff(sample: Sample) -> bool:
     head = sample.head
     return (
@@ -33,6 +41,8 @@ def _sniff(sample: Sample) -> bool:
         and (looks_like_message(head) or (_NAMED.search(sample.name) is not None and begins_with_headers(head)))
         and not is_separator(head[:1000].lstrip(b"\xef\xbb\xbf").partition(b"\n")[0])
         and not is_message_log(head)
+        and not head.startswith((BABYL, MMDF, _DEBUGGING))
+        and _SESSION.search(re.split(rb"\r?\n\r?\n", head.lstrip(), maxsplit=1)[0]) is None
     )
 
 

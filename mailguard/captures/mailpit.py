@@ -23,7 +23,9 @@ def _sniff(sample: Sample) -> bool:
     if sample.entries is not None:
         return False
     head = json_head(sample.head)
-    return '"MessageID"' in head and '"Address"' in head and _MARK.search(head) is not None
+    # Lists of releases before 1.3 have no MessageID.
+    own = '"MessageID"' in head or ('"Read"' in head and '"Attachments"' in head)
+    return own and '"Address"' in head and _MARK.search(head) is not None
 
 
 def _read(source: Source) -> Iterator[Record]:

@@ -1,5 +1,7 @@
 """A mailbox file (RFC 4155 and its older relatives): messages one after the other, each behind a ``From `` line.
 
+Also MMDF (between lines of four ``^A``) and Babyl (behind ``^_``), as Python's ``mailbox`` and Emacs write them.
+
 Writers differ: some forget the blank line in front of the separator, some do not quote ``From `` in bodies, some
 end lines in CR. Splitting too often makes a message without recipients; splitting too seldom loses one with them.
 """
@@ -8,16 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
-from mailguard.recording import LINE_LIMIT, broken, head_of, is_separator, lines, raw_message
+from mailguard.recording import BABYL, LINE_LIMIT, MMDF, broken, head_of, is_separator, lines, raw_message
 
 __all__ = ["FORMAT"]
 
+_BETWEEN: Final = b"\x1f"
+_EOOH: Final = b"*** EOOH ***"
+_LABELS = re.compile(rb"[01],[^:\r\n]{0,400},\r?\n")
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}[ \t]*:|>?From ")
 
 
@@ -25,12 +31,22 @@ def _sniff(sample: Sample) -> bool:
     if sample.entries is not None:
         return False
     first = sample.head.lstrip(b"\xef\xbb\xbf\r\n\t ")[:1000]
+    if sample.head.startswith((MMDF, BABYL)):
+        return True
     line, _, rest = first.replace(b"\r\n", b"\n").replace(b"\r", b"\n").partition(b"\n")
     return is_separator(line) or (line.startswith(b"From ") and _HEADER.match(rest) is not None)
 
 
 def _read(source: Source) -> Iterator[Record]:
     """Split at separators: those that end in a date, and others where an empty line stands before and a header behind."""
+    with source.open() as stream:
+        head = head_of(stream, 64)
+    if head.startswith(MMDF):
+        yield from _read_mmdf(source)
+        return
+    if head.startswith(BABYL):
+        yield from _read_babyl(source)
+        return
     pieces: list[bytes] = []
     size = 0
     start, count = 1, 0
@@ -71,6 +87,67 @@ def _read(source: Source) -> Iterator[Record]:
         pieces.append(held[1])
     if _holds_something(pieces):
         yield _record(source, pieces, start, inner, count)
+
+
+def _read_mmdf(source: Source) -> Iterator[Record]:
+    pieces: list[bytes] = []
+    size, start, count = 0, 1, 0
+    for number, line in _lines(source):
+        if isinstance(line, CannotTell):
+            yield broken(source, line, number, f"message[{count}]")
+        elif line.rstrip(b"\r\n") == MMDF:
+            if _holds_something(pieces):
+                yield _record(source, pieces, start, start, count)
+                count += 1
+            pieces, size, start = [], 0, number + 1
+        elif line.startswith(b"From ") and not pieces:
+            start = number + 1
+        else:
+            size += len(line)
+            if size <= 2 * BODY_LIMIT:
+                pieces.append(line)
+    if _holds_something(pieces):
+        yield _record(source, pieces, start, start, count)
+
+
+def _read_babyl(source: Source) -> Iterator[Record]:
+    """Each message: a line of labels, its header block, ``*** EOOH ***``, the header block again, in part, and its text."""
+    pieces: list[bytes] = []
+    size, start, count, options = 0, 1, -1, True
+    for number, line in _lines(source):
+        if isinstance(line, CannotTell):
+            yield broken(source, line, number, f"message[{max(count, 0)}]")
+            continue
+        if line.startswith(_BETWEEN):
+            if not options:
+                yield from _babyl_message(source, pieces, start, count)
+            options, count = False, count + 1
+            pieces, size, start = [], 0, number + 1
+            continue
+        size += len(line)
+        if size <= 2 * BODY_LIMIT:
+            pieces.append(line)
+    if not options:
+        yield from _babyl_message(source, pieces, start, count)
+
+
+def _babyl_message(source: Source, pieces: list[bytes], line: int, count: int) -> Iterator[Record]:
+    labels = 0
+    while labels < len(pieces) and (pieces[labels].strip(b"\x0c\r\n") == b"" or _LABELS.match(pieces[labels])):
+        labels += 1
+    pieces = pieces[labels:]
+    end = next((index for index, piece in enumerate(pieces) if piece.startswith(_EOOH)), None)
+    inner = line + labels
+    if end is not None:
+        rest = pieces[end + 1 :]
+        blank = next((index for index, piece in enumerate(rest) if not piece.strip()), len(rest))
+        # The first block is whole; where the message was never shown there is the second only.
+        if _holds_something(pieces[:end]):
+            pieces = [*(piece for piece in pieces[:end] if piece.strip()), *rest[blank:]]
+        else:
+            pieces, inner = rest, inner + end + 1
+    if _holds_something(pieces):
+        yield _record(source, pieces, line, inner, count)
 
 
 def _holds_something(pieces: list[bytes]) -> bool:

@@ -1,6 +1,7 @@
-"""SMTP sessions as text: swaks, ``smtplib`` with ``set_debuglevel(1)``, ``C:``/``S:`` logs, Exim's debug output, typed by hand.
+"""SMTP sessions as text, as clients and servers log them, or typed by hand.
 
-The envelope is what the server took (RFC 5321, section 3.3): a refused RCPT is no recipient, RSET and a new MAIL start over.
+swaks, ``smtplib`` with ``set_debuglevel`` 1 or 2, nodemailer, PHPMailer, JavaMail, s-nail, ``C:``/``S:`` logs, Exim. The envelope is
+what the server took (RFC 5321, section 3.3): a refused RCPT is no recipient, RSET and a new MAIL start over.
 """
 
 from __future__ import annotations
@@ -21,20 +22,25 @@ from mailguard.recording import broken, head_of, lines
 
 __all__ = ["FORMAT"]
 
-_CLIENT = re.compile(r"(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> ?|SMTP>> ?|send: )")
-_SERVER = re.compile(r"(?:[ *]{0,2}<[-~*]{1,2} ?|S: ?|<<< ?|SMTP<< ?|reply: )")
-_NOTE = re.compile(r"(?:===|\*\*\*|---|data:|retcode|connect:|reply:|Connected|Trying|Escape character)")
+_SAYS = r"(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> (?!SERVER:)|>>>(?! )|SMTP>> ?|CLIENT -> SERVER: ?|send: )"
+_CLIENT = re.compile(_SAYS)
+_SERVER = re.compile(r"(?:[ *]{0,2}<[-~*]{1,2} ?|S: ?|<<< ?|>>> SERVER: ?|SMTP<< ?|SERVER -> CLIENT: ?|reply: )")
+# What loggers write in front: a time, a level, the name of the connection (nodemailer 6 to 10, smtplib at level 2, PHPMailer, s-nail).
+_FRONT = (
+    r"(?:\[?(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?Z?\]?[ \t]{1,2}|s-nail: )"
+    r"(?:(?:TRACE|DEBUG|INFO)[ \t]{1,2})?(?:\[([A-Za-z0-9+/_#-]{1,40})\] ?)?"
+)
+_LOGGED = re.compile(_FRONT)
+_NOTE = re.compile(r"(?:DEBUG|===|\*\*\*|---|data:|retcode|connect:|reply:|Connected|Trying|Escape character)")
 _LITERAL = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")\s*")
 _MAIL = re.compile(r"MAIL\s+FROM\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 _RCPT = re.compile(r"RCPT\s+TO\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 _HEAD = re.compile(
-    r"(?im)^(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> ?|SMTP>> ?|send: b?['\"])?(?:MAIL\s+FROM\s*:|(?:EHLO|HELO|LHLO)\s+\S+\s*(?:\r|\\r|$))"
+    rf"(?im)^(?:{_FRONT})?(?:{_SAYS}(?:b?['\"])?)?(?:MAIL\s+FROM\s*:|(?:EHLO|HELO|LHLO)\s+\S+\s*(?:\r|\\r|$))"
 )
 _REPLY = re.compile(r"\s*([2-5])[0-9]{2}(?:[ -]|$)")
 _PATH = re.compile(r"\s*(?:<([^<>]*)>|(\S+))")
-_PREFIXED = re.compile(
-    r"(?im)^(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> ?|SMTP>> ?|send: b?['\"])(?:MAIL\s+FROM\s*:|EHLO|HELO|LHLO)"
-)
+_PREFIXED = re.compile(rf"(?im)^({_FRONT})?{_SAYS}(?:b?['\"])?(?:MAIL\s+FROM\s*:|EHLO|HELO|LHLO)")
 _CONNECTED = re.compile(
     r"(?:=== Trying|=== Connected to|Connected to) ([A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?"
     r"|connect: [^()]{0,20}\('([A-Za-z0-9.-]{1,253})', ([0-9]{1,5})\)"
@@ -63,37 +69,45 @@ class _Session:
         self.offered: list[str] = []
         self.data: list[str] | None = None
         self.size = 0
+        self.partial = False  # whether the first line of a longer reply was there, and its last one was not yet
         self.odd = False  # whether the client said something between MAIL and DATA that is no command
 
     def reset(self) -> None:
         self.sender, self.line, self.people, self.offered, self.data, self.size = None, 0, [], [], None, 0
         self.waiting = []
-        self.odd = False
+        self.odd = self.partial = False
 
 
 def _read(source: Source) -> Iterator[Record]:
-    session = _Session()
+    sessions: dict[str, _Session] = {}  # of a log that names the connection in each line; else one
     count = 0
     relay = "smtp:"
     with source.open() as stream:
-        prefixed = _PREFIXED.search(decode_text(head_of(stream))) is not None
+        said = _PREFIXED.search(decode_text(head_of(stream)))
+    prefixed, logged = said is not None, said is not None and bool(said.group(1))
     with source.open() as stream:
         for number, raw in lines(stream, _LINES):
             if isinstance(raw, CannotTell):
                 yield broken(source, raw, number)
                 continue
             line = decode_text(raw).rstrip("\r\n")
+            front = _LOGGED.match(line) if logged else None
+            line = line[front.end() :] if front else line
+            name = front.group(1) or "" if front else ""
+            session = sessions.setdefault(name if name in sessions or len(sessions) < _SESSIONS else "", _Session())
             client = _CLIENT.match(line)
             server = _CONNECTED.match(line)
             if server and relay.count(":") < 2 and not session.line:
-                name, port = next((pair for pair in (server.group(1, 2), server.group(3, 4)) if pair[0]), ("", ""))
-                relay = f"smtp://{name.rstrip('.')}" + (f":{port}" if port else "")
+                host, port = next((pair for pair in (server.group(1, 2), server.group(3, 4)) if pair[0]), ("", ""))
+                relay = f"smtp://{host.rstrip('.')}" + (f":{port}" if port else "")
             if prefixed:
                 texts = _client_lines(line, client.end()) if client else []
                 if client is None:
                     server = _SERVER.match(line)
                     if server:
                         _reply(session, _unquoted(line[server.end() :]))
+                    elif front is not None and session.data is not None:
+                        texts = [line]  # nodemailer marks no line of a message
             else:
                 texts = [line]
             for text in texts:
@@ -106,11 +120,17 @@ def _read(source: Source) -> Iterator[Record]:
                     yield _record(source, relay, done, session, count)
                     count += 1
                     session.reset()
-    if session.data is not None or session.people:
-        # The session was cut: the headers that are there still tell.
-        yield _record(source, relay, session.data or [], session, count)
-    elif session.odd:
-        yield broken(source, _DAMAGED, session.line, f"transaction[{count}]")
+    for session in sessions.values():
+        if session.data is not None or session.people:
+            # The session was cut: the headers that are there still tell.
+            yield _record(source, relay, session.data or [], session, count)
+            count += 1
+        elif session.odd:
+            yield broken(source, _DAMAGED, session.line, f"transaction[{count}]")
+            count += 1
+
+
+_SESSIONS: Final = 4096
 
 
 def _client_lines(line: str, start: int) -> list[str]:
@@ -133,7 +153,10 @@ def _unquoted(text: str) -> str:
 
 def _reply(session: _Session, text: str) -> None:
     match = _REPLY.match(text)
-    if match is None or re.match(r"\s*[0-9]{3}-", text) or not session.waiting:
+    if match is None or not session.waiting:
+        return
+    session.partial = re.match(r"\s*[0-9]{3}-", text) is not None
+    if session.partial:
         return
     command = session.waiting.pop(0)
     taken = match.group(1) in "23"
@@ -159,6 +182,10 @@ def _command(session: _Session, text: str, number: int, *, plain: bool) -> list[
     if plain and _REPLY.match(text):
         _reply(session, text)
         return None
+    if session.partial and session.waiting:
+        # PHPMailer marks the first line of a reply only; what the client says next comes behind the last one.
+        session.waiting.pop(0)
+    session.partial = False
     word = text.strip().upper()
     mail, rcpt = _MAIL.match(text.strip()), _RCPT.match(text.strip())
     if mail:

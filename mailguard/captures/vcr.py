@@ -1,9 +1,11 @@
-"""Cassettes: vcrpy and pytest-recording (YAML, JSON), betamax (JSON), VCR for Ruby (three dialects).
+"""Cassettes: vcrpy and pytest-recording (YAML, JSON), betamax (JSON), VCR for Ruby (three dialects), php-vcr, go-vcr.
 
 * vcrpy 9: ``interactions: [{request: {body, headers, method, uri}, response: {status: {code}}}]``, ``version: 1``;
   a compressed body is ``!!binary``.
 * VCR 2 and later, betamax 0.9: ``http_interactions: [{request: {method, uri, body: {encoding, string | base64_string},
   headers: {name: [..]}}, recorded_at}]``.
+* php-vcr 1: a bare list of ``{request: {method, url, headers, body | post_fields}, response}``; go-vcr and okreplay write
+  ``interactions`` with ``url`` or ``uri``.
 * VCR 1: a bare list of ``!ruby/struct:VCR::HTTPInteraction`` with symbols (``:post``) for methods.
 """
 
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from mailguard.documents.byte_text import decode_text
@@ -19,7 +22,7 @@ from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.documents.yaml_values import Document, yaml_documents
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.count import Truth
-from mailguard.model.exchange import HttpRequest, Record
+from mailguard.model.exchange import Form, HttpRequest, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.recording import broken, delivered, http, iso_time, text_of
@@ -30,6 +33,7 @@ _LISTS: Final = ("interactions", "http_interactions")
 _JSON = re.compile(r'[\ufeff\s]*\{[^{}\[\]]{0,2000}"(interactions|http_interactions)"\s*:\s*\[')
 _YAML = re.compile(
     r"(?:^|\n)(?:\"|')?:?(?:http_)?interactions(?:\"|')?[ \t]*:[ \t]*(?:\r?\n|\[|\Z)|(?:^|\n)-[ \t]+!ruby/\w+:VCR::HTTPInteraction"
+    r"|\A(?:---)?\s*-[ \t]*\r?\n?[ \t]+request:[ \t]*\r?\n[ \t]+(?:method|url):"
 )
 _NO_LIST: Final = CannotTell(Reason.BAD_RECORD, "the cassette has no interactions")
 _NO_REQUEST: Final = CannotTell(Reason.BAD_RECORD, "no request in the record")
@@ -172,11 +176,22 @@ def _exchange(request: Mapping[Any, Any]) -> HttpRequest | CannotTell:
         if isinstance(body, Mapping):
             # !ruby/string:ActiveSupport::SafeBuffer and its like
             body = _under(body, "str") if _under(body, "str") is not None else dict(body)
+    posted = _under(request, "post_fields")
+    if not body and isinstance(posted, Mapping) and posted:
+        made = http(_under(request, "method"), url, _under(request, "headers"), None)
+        parts = tuple((str(name), value) for name, value in _flat(posted))
+        return made if isinstance(made, CannotTell) else replace(made, body=Form(parts))
     if isinstance(body, (int, float)):
         body = str(body)  # an unquoted body that YAML takes for a number
     if body in ("", b""):
         body = None
     return http(_under(request, "method"), url, _under(request, "headers"), body, encoding)
+
+
+def _flat(fields: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in fields.items():
+        for item in value if isinstance(value, list) else value.values() if isinstance(value, Mapping) else [value]:
+            yield str(name), str(item)
 
 
 def _loose(sample: Sample) -> Truth:

@@ -6,7 +6,7 @@ Stub mappings hold patterns, not requests; they are no capture.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from mailguard.documents.byte_text import decode_text
 from mailguard.documents.json_files import json_elements
@@ -34,12 +34,20 @@ def _read(source: Source) -> Iterator[Record]:
     for value, place in json_records(source, "requests", "serveEvents"):
         if isinstance(value, CannotTell):
             yield Record(place, value)
-        elif isinstance(value, Mapping) and "requestJournalDisabled" not in value:
+        elif isinstance(value, Mapping) and "requestJournalDisabled" in value:
+            if value["requestJournalDisabled"] is True:
+                yield Record(place, CannotTell(Reason.BODY_MISSING, "the journal was switched off"))
+            elif not _JOURNAL.issuperset(value):
+                yield Record(place, CannotTell(Reason.BAD_RECORD, "the journal holds what is no list of requests"))
+        elif isinstance(value, Mapping):
             response = value.get("response") or value.get("responseDefinition")
             status = response.get("status") if isinstance(response, Mapping) else None
             request = value.get("request", value)
             when = iso_time(request.get("loggedDate")) if isinstance(request, Mapping) else ""
             yield Record(place, _exchange(request), when, delivered(status) or value.get("wasMatched") is False)
+
+
+_JOURNAL: Final = frozenset({"requests", "serveEvents", "meta", "requestJournalDisabled"})
 
 
 def _exchange(request: object) -> HttpRequest | CannotTell:

@@ -1,0 +1,94 @@
+"""What debugging mail servers print: ``python -m smtpd -c DebuggingServer`` and aiosmtpd's ``Debugging`` handler.
+
+Python's ``smtpd`` (to 3.11) and ``aiosmtpd.handlers.Debugging`` (1.4) print each message between two lines of dashes and
+words, with a line of mail options in front; smtpd prints bytes as ``b'...'``. Neither prints the envelope.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mailguard.documents import BODY_LIMIT
+from mailguard.model.capture import Format, Sample, Source
+from mailguard.model.exchange import Record
+from mailguard.model.message import CannotTell, Reason
+from mailguard.model.place import Place
+from mailguard.recording import broken, lines, looks_like_message, raw_message
+
+__all__ = ["FORMAT"]
+
+_BEGIN: Final = b"---------- MESSAGE FOLLOWS ----------"
+_END: Final = b"------------ END MESSAGE ------------"
+_OPTIONS = re.compile(rb"(?:mail|rcpt) options: ")
+_LITERAL = re.compile(rb"b(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
+_MARKED: Final = re.compile(rb"(?:\A|\n)" + re.escape(_BEGIN) + rb"[ \t]*(?:\r?\n|\Z)")
+
+
+def _sniff(sample: Sample) -> bool:
+    found = _MARKED.search(sample.head) if sample.entries is None else None
+    return found is not None and not looks_like_message(sample.head[: found.start()])
+
+
+def _read(source: Source) -> Iterator[Record]:
+    pieces: list[bytes] | None = None
+    start, count, size = 0, 0, 0
+    options = False
+    with source.open() as stream:
+        for number, line in lines(stream):
+            if isinstance(line, CannotTell):
+                yield broken(source, line, number, f"message[{count}]")
+                continue
+            bare = line.strip()
+            if bare == _BEGIN:
+                if pieces is not None:
+                    yield _record(source, pieces, start, count, whole=False)
+                    count += 1
+                pieces, start, size, options = [], number + 1, 0, False
+            elif pieces is None:
+                continue  # what else the server, or the program beside it, prints
+            elif bare == _END:
+                yield _record(source, pieces, start, count)
+                count += 1
+                pieces = None
+            elif not pieces and (_OPTIONS.match(line) or not bare or (options and bare == b"b''")):
+                options, start = True, number + 1
+            else:
+                size += len(line)
+                if size <= 2 * BODY_LIMIT:
+                    pieces.append(_plain(line))
+    if pieces is not None:
+        yield _record(source, pieces, start, count, whole=False)
+
+
+def _plain(line: bytes) -> bytes:
+    """A line as it was sent: smtpd prints bytes as Python writes them."""
+    text = line.rstrip(b"\r\n")
+    if _LITERAL.fullmatch(text):
+        try:
+            value = ast.literal_eval(text.decode("ascii"))
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return line
+        if isinstance(value, bytes):
+            return value + b"\n"
+    return line
+
+
+def _record(source: Source, pieces: list[bytes], line: int, count: int, *, whole: bool = True) -> Record:
+    place = Place(source.path, line, pointer=f"message[{count}]")
+    data = b"".join(pieces)
+    if not whole and b"\n\n" not in data.replace(b"\r", b""):
+        # Cut inside its header lines: people may be missing.
+        return Record(place, CannotTell(Reason.BODY_CUT, "the file ends inside the message"))
+    return Record(place, raw_message(data), first_line=line)
+
+
+FORMAT = Format(
+    name="debugging-server",
+    title="output of a debugging mail server",
+    sniff=_sniff,
+    read=_read,
+    proves="What readers of each message see. It prints no envelope, so who got a blind copy does not show.",
+)
