@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from mailguard.documents import BODY_LIMIT
+from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell, Reason

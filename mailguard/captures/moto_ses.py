@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from mailguard.documents import Element, json_elements
+from mailguard.documents.json_files import Element, json_elements
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import RawMessage, Record
 from mailguard.model.message import CannotTell, Reason

@@ -7,7 +7,7 @@ import re
 import zlib
 
 from mailguard.model.message import CannotTell
-from mailguard.pseudonyms.notations import Pieces, as_bytes, as_text, netstring, own_lines
+from mailguard.pseudonyms.notations import Pieces, as_bytes, as_text, net_grown, net_items, netstring, own_lines
 from mailguard.pseudonyms.patterns import DATA, LOGIN, REPR, SECRET_NAME
 from mailguard.pseudonyms.texts import Texts
 from mailguard.wire.encodings import inflate
@@ -122,18 +122,15 @@ class Pseudonyms(Texts):
             return self.data(inner)
         if mark not in b"]}" or depth > 60:
             return inner
-        pieces: list[bytes] = []
-        at = 0
-        texts: list[str] = []
-        while at < len(inner):
-            colon = inner.find(b":", at, at + 13)
-            if colon < 0 or not inner[at:colon].isdigit():
-                return inner
-            end = colon + 1 + int(inner[at:colon])
-            value, kind = inner[colon + 1 : end], inner[end : end + 1]
-            name = texts[-1] if texts and len(texts) % 2 else ""
-            new = self._netvalue(value, kind, depth + 1, name)
-            texts.append(as_text(value) if kind in b",;" else "")
-            pieces.append(netstring(new, kind))
-            at = end + 1
-        return b"".join(pieces)
+        items = net_items(inner)
+        if items is None:
+            return inner
+        news: list[bytes] = []
+        for index, (value, kind) in enumerate(items):
+            before, sort = items[index - 1] if index % 2 else (b"", b"")
+            news.append(self._netvalue(value, kind, depth + 1, as_text(before) if sort and sort in b",;" else ""))
+        keys = {value: index + 1 for index, (value, _) in enumerate(items[:-1]) if index % 2 == 0}
+        if mark == b"}" and b"content" in keys and b"headers" in keys:
+            grown = len(news[keys[b"content"]]) - len(items[keys[b"content"]][0])
+            news[keys[b"headers"]] = net_grown(news[keys[b"headers"]], grown)
+        return b"".join(netstring(new, kind) for new, (_, kind) in zip(news, items, strict=True))

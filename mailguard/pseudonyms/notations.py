@@ -81,6 +81,12 @@ def as_bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
+def wire_size(text: str) -> int:
+    """The bytes of a body; of one in base64 those that it stands for."""
+    data = base64_bytes(text) if len(text) >= 16 and BASE64.fullmatch("".join(text.split())) else None
+    return len(as_bytes(text) if data is None else data)
+
+
 def worth_opening(data: bytes) -> bool:
     """Whether decoded bytes are more than noise: a text with an address in some notation, or a compressed one."""
     if data[:3] == b"\x1f\x8b\x08":
@@ -141,6 +147,35 @@ def quote_yaml(value: str, raw: str) -> str:
 def netstring(inner: bytes, mark: bytes) -> bytes:
     """A typed netstring."""
     return b"%d:%s%s" % (len(inner), inner, mark)
+
+
+def net_items(inner: bytes) -> list[tuple[bytes, bytes]] | None:
+    """The members of a typed netstring that is a list or a mapping, and their types; None for what is none."""
+    items: list[tuple[bytes, bytes]] = []
+    at = 0
+    while at < len(inner):
+        colon = inner.find(b":", at, at + 13)
+        if colon < 0 or not inner[at:colon].isdigit():
+            return None
+        end = colon + 1 + int(inner[at:colon])
+        items.append((inner[colon + 1 : end], inner[end : end + 1]))
+        at = end + 1
+    return items
+
+
+def net_grown(headers: bytes, grown: int) -> bytes:
+    """Recorded header lines with a Content-Length that is so much larger."""
+    lines = net_items(headers) if grown else None
+    if lines is None:
+        return headers
+    result: list[bytes] = []
+    for value, kind in lines:
+        pair = net_items(value) if kind == b"]" else None
+        if pair is not None and len(pair) == 2 and pair[0][0].lower() == b"content-length" and pair[1][0].isdigit():
+            length = str(max(1, int(pair[1][0]) + grown)).encode()
+            value = netstring(pair[0][0], pair[0][1]) + netstring(length, pair[1][1])  # noqa: PLW2901  # the line, anew
+        result.append(netstring(value, kind))
+    return b"".join(result)
 
 
 def own_lines(lines: list[str]) -> bool:

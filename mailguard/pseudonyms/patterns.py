@@ -26,6 +26,7 @@ BASE64_LINES: Final = re.compile(
     r"(?:\A|(?<=\n))(?P<margin>[ \t]{0,40})[A-Za-z0-9+/]{60,76}\r?\n(?:(?P=margin)[A-Za-z0-9+/]{60,76}\r?\n)*(?P=margin)[A-Za-z0-9+/]{2,76}={0,2}(?=\r?\n|\Z)"
 )
 BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_=-])")
+HEX_GZIP: Final = re.compile(r"(?<![0-9A-Za-z])1f8b08[0-9a-f]{24,}(?![0-9A-Za-z])")
 PERCENT: Final = re.compile(r"[A-Za-z0-9._~+*'()!$,;:@-]*%[0-9A-Fa-f]{2}[A-Za-z0-9._~+*'()!$,;:@%-]*")
 HINT: Final = re.compile(rf"{_SIGN}|=\?|%[0-9A-Fa-f]{{2}}", re.VERBOSE)
 SECRET_NAME: Final = re.compile(

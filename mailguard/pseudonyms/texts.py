@@ -36,6 +36,7 @@ from mailguard.pseudonyms.patterns import (
     EMPTY_LINE,
     ENCODED,
     FIELD_SECRET,
+    HEX_GZIP,
     ITEM,
     JSON_TOKEN,
     LINE_SECRET,
@@ -88,6 +89,8 @@ class Texts(Identities):
             pieces.settle(FIELD_SECRET, self._field)
             pieces.settle(ENCODED, lambda found: self._encoded(found, depth))
         if len(text) >= 16:
+            if "1f8b08" in text:
+                pieces.settle(HEX_GZIP, lambda found: self._hex(found.group(), depth))
             if "\n" in text:
                 pieces.settle(BASE64_LINES, lambda found: self._base64(found.group(), depth))
             pieces.settle(BASE64, lambda found: self._base64(found.group(), depth))
@@ -161,6 +164,14 @@ class Texts(Identities):
             return None
         new = self.data(data, depth + 1)
         return None if new == data else written_like(new, text)
+
+    def _hex(self, text: str, depth: int) -> str | None:
+        """A compressed body in hexadecimal digits, as nock writes it."""
+        if len(text) % 2:
+            return None
+        data = bytes.fromhex(text)
+        new = self.data(data, depth + 1)
+        return None if new == data else new.hex()
 
     def _percent(self, text: str, depth: int) -> str:
         spaced = text.replace("+", " ")
