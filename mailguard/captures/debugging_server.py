@@ -22,6 +22,7 @@ __all__ = ["FORMAT"]
 
 _BEGIN: Final = b"---------- MESSAGE FOLLOWS ----------"
 _END: Final = b"------------ END MESSAGE ------------"
+_NO_BEGINNING: Final = CannotTell(Reason.BAD_RECORD, "a message ends that did not begin")
 _OPTIONS = re.compile(rb"(?:mail|rcpt) options: ")
 _LITERAL = re.compile(rb"b(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _MARKED: Final = re.compile(rb"(?:\A|\n)" + re.escape(_BEGIN) + rb"[ \t]*(?:\r?\n|\Z)")
@@ -47,6 +48,9 @@ def _read(source: Source) -> Iterator[Record]:
                     yield _record(source, pieces, start, count, whole=False)
                     count += 1
                 pieces, start, size, options = [], number + 1, 0, False
+            elif pieces is None and bare == _END:
+                yield broken(source, _NO_BEGINNING, number, f"message[{count}]")
+                count += 1
             elif pieces is None:
                 continue  # what else the server, or the program beside it, prints
             elif bare == _END:

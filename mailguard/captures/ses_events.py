@@ -19,6 +19,7 @@ from mailguard.recording import address_list, composed, headers_of, iso_time, js
 __all__ = ["FORMAT"]
 
 _KIND = re.compile(r'"(?:notificationType|eventType)"\s*:')
+_DEPTH: Final = 12
 _REFUSED: Final = frozenset({"Reject", "Rendering Failure"})
 
 
@@ -36,41 +37,41 @@ def _read(source: Source) -> Iterator[Record]:
         if isinstance(value, CannotTell):
             yield Record(place, value)
             continue
-        event = _event(value, 0)
-        mail = event.get("mail") if event is not None else None
-        if event is None or not isinstance(mail, Mapping):
+        events = list(_events(value, 0))
+        if not events:
             yield Record(place, CannotTell(Reason.BAD_RECORD, "no mail event in the record"))
-            continue
-        name = str(mail.get("messageId") or place)
-        kind = event.get("eventType", event.get("notificationType"))
-        cut = mail.get("headersTruncated") is True
-        limits = "people at the end of long headers do not show, as the event cuts them" if cut else ""
-        record = Record(place, _message(mail), iso_time(mail.get("timestamp")), kind not in _REFUSED, limits)
-        if isinstance(record.exchange, CannotTell):
-            untold.setdefault(name, record)
-        elif name not in told:
-            told.add(name)
-            yield record
+        for event, mail in events:
+            name = str(mail.get("messageId") or place)
+            kind = event.get("eventType", event.get("notificationType"))
+            cut = mail.get("headersTruncated") is True
+            limits = "people at the end of long headers do not show, as the event cuts them" if cut else ""
+            record = Record(place, _message(mail), iso_time(mail.get("timestamp")), kind not in _REFUSED, limits)
+            if isinstance(record.exchange, CannotTell):
+                untold.setdefault(name, record)
+            elif name not in told:
+                told.add(name)
+                yield record
     yield from (record for name, record in untold.items() if name not in told)
 
 
-def _event(value: object, depth: int) -> Mapping[Any, Any] | None:
-    """The event inside its wrappings."""
-    if depth > 4:
-        return None
+def _events(value: object, depth: int) -> Iterator[tuple[Mapping[Any, Any], Mapping[Any, Any]]]:
+    """The events inside their wrappings, also inside the snapshots of tests, and the mail that each is about."""
+    if depth > _DEPTH:
+        return
     if isinstance(value, str):
-        inner = read_json(value)
-        return None if isinstance(inner, CannotTell) else _event(inner, depth + 1)
-    if not isinstance(value, Mapping):
-        return None
-    if isinstance(value.get("mail"), Mapping):
-        return value
-    for key in ("Message", "Sns", "detail", "Body", "body"):
-        if value.get(key) is not None:
-            found = _event(value[key], depth + 1)
-            if found is not None:
-                return found
-    return None
+        inner = read_json(value) if value.lstrip()[:1] == "{" else None
+        if isinstance(inner, Mapping):
+            yield from _events(inner, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _events(item, depth + 1)
+    elif isinstance(value, Mapping):
+        mail = value.get("mail")
+        if isinstance(mail, Mapping) and ("destination" in mail or "messageId" in mail):
+            yield value, mail
+            return
+        for item in value.values():
+            yield from _events(item, depth + 1)
 
 
 def _message(mail: Mapping[Any, Any]) -> RawMessage | CannotTell:

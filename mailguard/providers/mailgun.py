@@ -74,7 +74,12 @@ def claims(exchange: Exchange) -> str | None:
         return _SEND_MIME if last == "messages.mime" else _SEND
     if "*" in last:
         return _by_body(exchange)
-    return "?v3/messages" if "messages" in segments or "messages.mime" in segments else _ACCOUNT
+    if "messages" in segments or "messages.mime" in segments:
+        return "?v3/messages"
+    # A path that is not known for a body that is: what looks like a mail does not pass as a matter of the account.
+    form = _form(exchange)
+    names = set() if isinstance(form, CannotTell) else {name.partition("[")[0] for name, _ in form.parts}
+    return "?v3" if {"from", "to"} <= names and names & {"subject", "text", "html", "template"} else _ACCOUNT
 
 
 def _named(url: Value) -> bool:
