@@ -68,7 +68,7 @@ TEST: Final = b"t"
 MARGIN: Final = 20_000_000
 """Nanoseconds by which the times of files lag behind the clock."""
 
-_FORMAT: Final = b"mailguard 1"
+_FORMAT: Final = b"mailguard 2"
 
 
 class Watched:
@@ -402,9 +402,10 @@ def _index_file(root: str) -> str:
     return os.path.join(root, os.environ.get("GIT_INDEX_FILE") or os.path.join(".git", "index"))
 
 
-def _index(data: bytes) -> dict[bytes, bytes] | None:
+def _index(data: bytes, starts: list[int] | None = None) -> dict[bytes, bytes] | None:
     """The files of git's index, each with mode and content name; None for an index of a kind that is not read here.
 
+    ``starts`` takes where each entry begins, and where the last one ends.
     gitformat-index(5): versions 2 and 3, without a split or sparse index, conflicts or submodules; names of SHA-1.
     """
     if data[:4] != b"DIRC" or int.from_bytes(data[4:8], "big") not in (2, 3):
@@ -416,6 +417,8 @@ def _index(data: bytes) -> dict[bytes, bytes] | None:
     for _ in range(count):
         if at + 62 > end:
             return None
+        if starts is not None:
+            starts.append(at)
         flags = data[at + 60] << 8 | data[at + 61]
         start = at + (64 if flags & 0x4000 else 62)
         stop = data.find(b"\0", start)
@@ -428,11 +431,19 @@ def _index(data: bytes) -> dict[bytes, bytes] | None:
         extra = data[at + 62 : at + 63] if flags & 0x4000 else b"\0"
         found[data[start:stop]] = mode + data[at + 40 : at + 60] + extra
         at += (stop - at + 8) & ~7
+    if starts is not None:
+        starts.append(at)
+    return found if _is_whole(data, at) else None
+
+
+def _is_whole(data: bytes, at: int) -> bool:
+    """Whether an index holds all of its files itself, as its extensions say, which begin ``at``."""
+    end = len(data) - 20
     while at < end:
         if data[at : at + 4] in (b"link", b"sdir") or at + 8 > end:
-            return None
+            return False
         at += 8 + int.from_bytes(data[at + 4 : at + 8], "big")
-    return found
+    return True
 
 
 def _index_names(data: bytes) -> bytes | None:
@@ -443,9 +454,19 @@ def _index_names(data: bytes) -> bytes | None:
     return _digest(b"\0".join(path + about[:4] + about[24:] for path, about in entries.items()))
 
 
-def _tree_name(entries: dict[bytes, bytes]) -> bytes | None:
-    """The name that git gives to the tree of an index: gitformat-pack(5), the object of each folder."""
-    sha1 = _sha1()
+def _tree_name(entries: dict[bytes, bytes]) -> bytes:
+    """The name that git gives to the tree of an index."""
+    return _object_name(_trees(entries)[b""]).hex().encode()
+
+
+def _object_name(body: bytes) -> bytes:
+    """The name of the object of one folder."""
+    name: bytes = _sha1()(b"tree %d\0" % len(body) + body, usedforsecurity=False).digest()
+    return name
+
+
+def _trees(entries: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """What git writes for each folder of an index: gitformat-pack(5)."""
     folders: dict[bytes, dict[bytes, bytes]] = {b"": {}}
     for path, about in entries.items():
         parent, _, name = path.rpartition(b"/")
@@ -454,16 +475,150 @@ def _tree_name(entries: dict[bytes, bytes]) -> bytes | None:
         while path:
             path = path.rpartition(b"/")[0]  # noqa: PLW2901  # up to the root
             folders.setdefault(path, {})
-    made = b""
+    made = {}
     for path in sorted(folders, key=lambda each: each.count(b"/") if each else -1, reverse=True):
         members = folders[path]
-        body = b"".join(members[name] for name in sorted(members))
-        made = sha1(b"tree %d\0" % len(body) + body, usedforsecurity=False).digest()
+        body = made[path] = b"".join(members[name] for name in sorted(members))
         parent, _, name = path.rpartition(b"/")
         if path:
             # Among its siblings a folder is sorted as if its name ended with a slash.
-            folders[parent][name + b"/"] = b"40000 %b\0" % name + made
-    return made.hex().encode()
+            folders[parent][name + b"/"] = b"40000 %b\0" % name + _object_name(body)
+    return made
+
+
+class _Next:
+    """What is staged, kept so that the next time only what differs is looked at."""
+
+    __slots__ = ("bodies", "index", "starts", "table")
+
+    def __init__(self, index: bytes, starts: bytes, table: bytes, bodies: bytes) -> None:
+        self.index = index
+        """git's index as it is."""
+        self.starts = starts
+        """Where in it each entry begins and the last one ends, in four bytes each."""
+        self.table = table
+        """A line for each folder: its path, where its object is in ``bodies``, and how long that is."""
+        self.bodies = bodies
+
+    @classmethod
+    def of(cls, index: bytes) -> _Next | None:
+        """An index; None for one that is not read here, or with a path that breaks a line or may be an address."""
+        starts: list[int] = []
+        entries = _index(index, starts)
+        if entries is None or any(b"\n" in path or b"\t" in path or _may_name(path) for path in entries):
+            return None
+        lines, parts, at = [b"\n"], [], 0
+        for path, body in _trees(entries).items():
+            lines.append(b"%b\t%d\t%d\n" % (path, at, len(body)))
+            parts.append(body)
+            at += len(body)
+        return cls(index, b"".join(start.to_bytes(4, "big") for start in starts), b"".join(lines), b"".join(parts))
+
+    @classmethod
+    def read(cls, data: bytes, lengths: Sequence[int]) -> _Next:
+        """What :meth:`parts` gave, put one after the other."""
+        parts, at = [], 0
+        for length in lengths:
+            parts.append(data[at : at + length])
+            at += length
+        if len(parts) != 4 or at != len(data):
+            raise ValueError("not what was written")
+        return cls(*parts)
+
+    def parts(self) -> tuple[bytes, bytes, bytes, bytes]:
+        """What is kept."""
+        return self.index, self.starts, self.table, self.bodies
+
+    def tree(self) -> bytes:
+        """The name of the tree that a commit of it has."""
+        first, last = self._body(self.table, b"")
+        return _object_name(self.bodies[first:last]).hex().encode()
+
+    @staticmethod
+    def _body(table: bytes, folder: bytes) -> tuple[int, int]:
+        at = table.index(b"\n" + folder + b"\t") + len(folder) + 2
+        start, length = table[at : table.index(b"\n", at)].split(b"\t")
+        return int(start), int(start) + int(length)
+
+    def changed(self, new: bytes) -> list[int] | None:
+        """Where the entries begin whose content is another in ``new``; None where there are other files, or too many."""
+        old, starts = self.index, self.starts
+        count = len(starts) // 4 - 1
+        end = int.from_bytes(starts[-4:], "big")
+        if count < 1 or new[:12] != old[:12] or not _is_whole(new, end):
+            return None
+        found: list[int] = []
+        at, seen = 12, 0
+        while at < end:
+            step = min(at + 8192, end)
+            if old[at:step] == new[at:step]:
+                at = step
+                continue
+            same, other = at, step
+            while other - same > 1:
+                middle = (same + other) // 2
+                if old[same:middle] == new[same:middle]:
+                    same = middle
+                else:
+                    other = middle
+            low, high = 0, count
+            while high - low > 1:
+                middle = (low + high) // 2
+                if int.from_bytes(starts[4 * middle : 4 * middle + 4], "big") <= same:
+                    low = middle
+                else:
+                    high = middle
+            start, stop = (int.from_bytes(starts[4 * low + each : 4 * low + each + 4], "big") for each in (0, 4))
+            seen += 1
+            if (
+                seen > 500
+                or old[start + 60 : stop] != new[start + 60 : stop]
+                or old[start + 24 : start + 28] != new[start + 24 : start + 28]
+            ):
+                return None
+            if old[start + 40 : start + 60] != new[start + 40 : start + 60]:
+                found.append(start)
+            at = stop
+        return found
+
+    def path(self, start: int) -> bytes:
+        """The path of the entry that begins there."""
+        flags = self.index[start + 60] << 8 | self.index[start + 61]
+        first = start + (64 if flags & 0x4000 else 62)
+        return self.index[first : self.index.index(b"\0", first)]
+
+    def with_changes(self, new: bytes, changed: Sequence[int]) -> _Next:
+        """The same for ``new``, in which the content of these entries is another."""
+        bodies = bytearray(self.bodies)
+        for start in changed:
+            path = self.path(start)
+            mode = int.from_bytes(new[start + 24 : start + 28], "big")
+            before, after = self.index[start + 40 : start + 60], new[start + 40 : start + 60]
+            while path:
+                parent, _, name = path.rpartition(b"/")
+                first, last = self._body(self.table, parent)
+                old = _object_name(bytes(bodies[first:last]))
+                row = b"%o %b\0" % (mode, name)
+                at = bodies.index(row + before, first, last) + len(row)
+                bodies[at : at + 20] = after
+                before, after = old, _object_name(bytes(bodies[first:last]))
+                path, mode = parent, 0o40000
+        return _Next(new, self.starts, self.table, bytes(bodies))
+
+
+def _may_name(path: bytes) -> bool:
+    """Whether a path may hold an address: not for ``@types/x`` and ``icon@2x.png``."""
+    at = path.find(b"@")
+    while at >= 0:
+        if path[max(at - 1, 0) : at] not in (b"", b"/") and path[at + 1 : at + 4] not in (
+            b"1x.",
+            b"2x.",
+            b"3x.",
+            b"4x.",
+        ):
+            return True
+        at = path.find(b"@", at + 1)
+    return False
 
 
 def _tree_of_commit(root: str, commit: bytes) -> bytes | None:
@@ -523,13 +678,17 @@ def answer(arguments: Sequence[str]) -> tuple[str, int] | None:
         terms = [word.split(b"\t") for word in words.split(b"\n") if word]
         where = os.fsdecode(root)
         if sort == b"staged":
-            now = _same_staged(where, git, files, terms, clean == b"1")
+            head, size, *lengths = git.split(b"\t")
+            kept = _Next.read(out[int(size) :], [int(length) for length in lengths])
+            out = out[: int(size)]
+            now = _same_staged(where, head, kept, files, terms, clean == b"1")
             same = now is not None
-            if now is not None and now != (git, files):
+            if now is not None and now != (head, kept):
                 # The next commit is compared with what this one makes.
-                parts = (form, asked, sort, root, code, clean, marks, folders, now[1], words, now[0])
+                about, tail = _tail(now[0], now[1], out)
+                parts = (form, asked, sort, root, code, clean, marks, folders, files, words, about)
                 try:  # noqa: SIM105  # contextlib is not loaded for this
-                    _store(place, key, question, b"\0".join((*parts, out)))
+                    _store(place, key, question, b"\0".join((*parts, tail)))
                 except OSError:
                     pass  # the answer is right all the same
         else:
@@ -603,42 +762,74 @@ def _same_files(files: bytes, words: Sequence[Sequence[bytes]]) -> bool:
     return True
 
 
+def _tail(head: bytes, kept: _Next, out: bytes) -> tuple[bytes, bytes]:
+    """What is kept of the next commit: the commit before it and the lengths of the rest; the rest."""
+    parts = (out, *kept.parts())
+    return b"\t".join((head, *(b"%d" % len(part) for part in parts))), b"".join(parts)
+
+
 def _same_staged(
-    root: str, git: bytes, files: bytes, words: Sequence[Sequence[bytes]], clean: bool
-) -> tuple[bytes, bytes] | None:
+    root: str, head: bytes, kept: _Next, files: bytes, words: Sequence[Sequence[bytes]], clean: bool
+) -> tuple[bytes, _Next] | None:
     """What of the next commit has to be as it is from now on; None where what is staged differs in something that counts."""
-    head, index, tree = git.split(b"\t")
     now = _head(root)
     if now is None:
         return None
     with open(_index_file(root), "rb") as stream:
         data = stream.read()
-    if now == head and _digest(data) == index:
-        return git, files
-    if not clean or (now != head and _tree_of_commit(root, now) != tree):
+    if now == head and data == kept.index:
+        return head, kept
+    if not clean or (now != head and _tree_of_commit(root, now) != kept.tree()):
         return None
-    entries = _index(data)
-    if entries is None:
-        return None
-    made, rows = _tree_name(entries) or b"", []
-    for about, kind, path in _rows(files, 3):
-        new = entries.pop(path, None)
-        if new is None:
+    changed = kept.changed(data)
+    if changed is None:
+        return _same_listed(root, now, kept, data, files, words)
+    for start in changed:
+        path = kept.path(start)
+        if not _is_quiet(root, path, _kind_of(files, path), data[start + 40 : start + 60], words):
             return None
-        found = new[:24].hex().encode()
-        rows.append(b"\t".join((found, kind, path)))
-        if found == about:
+    return now, kept.with_changes(data, changed)
+
+
+def _same_listed(
+    root: str, now: bytes, kept: _Next, data: bytes, files: bytes, words: Sequence[Sequence[bytes]]
+) -> tuple[bytes, _Next] | None:
+    """The same where there are other files: all of them are compared."""
+    before, after, fresh = _index(kept.index) or {}, _index(data), _Next.of(data)
+    if after is None or fresh is None:
+        return None
+    for path in {*before, *after}:
+        old, new = before.get(path), after.get(path)
+        if old == new:
             continue
-        if kind == LOUD or found[:8] != about[:8]:
+        if old is None or new is None:
+            if could_matter(os.path.basename(os.fsdecode(path))):
+                return None
+        elif could_matter(os.path.basename(os.fsdecode(path))) and (
+            old[:4] != new[:4]
+            or old[24:] != new[24:]
+            or not _is_quiet(root, path, _kind_of(files, path), new[4:24], words)
+        ):
             return None
-        with open(os.path.join(os.fsencode(root), path), "rb") as stream:
-            content = stream.read()
-        # What is on the disk is searched only where it is what is staged.
-        if not _is_blob(content, new[4:24]) or not _changed_quietly(kind, content, words):
-            return None
-    if any(could_matter(os.path.basename(os.fsdecode(path))) for path in entries):
-        return None
-    return b"\t".join((now, _digest(data), made)), b"\n".join(rows)
+    return now, fresh
+
+
+def _kind_of(files: bytes, path: bytes) -> bytes:
+    """The kind of a file; empty for one that holds neither code nor settings."""
+    at = files.find(b"\t" + path + b"\n")
+    return files[files.rfind(b"\n", 0, at) + 1 : at] if at >= 0 else b""
+
+
+def _is_quiet(root: str, path: bytes, kind: bytes, name: bytes, words: Sequence[Sequence[bytes]]) -> bool:
+    """Whether new content of a file in the index, an object called ``name``, changes nothing."""
+    if not kind:
+        return not could_matter(os.path.basename(os.fsdecode(path)))
+    if kind == LOUD:
+        return False
+    with open(os.path.join(os.fsencode(root), path), "rb") as stream:
+        content = stream.read()
+    # What is on the disk is searched only where it is what is staged.
+    return _is_blob(content, name) and _changed_quietly(kind, content, words)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -684,7 +875,7 @@ def _body(arguments: Sequence[str], kept: Kept, before: int) -> bytes | None:
     section = _staged(kept, before) if kept.staged else _on_disk(kept, before)
     if section is None:
         return None
-    git, files, folders = section
+    git, files, folders, tail = section
     marks = b"\n".join(b"\t".join(mark) for mark in _marks(kept.root))
     body = b"\0".join(
         (
@@ -704,7 +895,7 @@ def _body(arguments: Sequence[str], kept: Kept, before: int) -> bytes | None:
     # A path could be an address, or break a line of the entry.
     if b"@" in marks + folders + files or body.count(b"\0") != 10:
         return None
-    return body + b"\0" + kept.out.encode("utf-8", "surrogateescape")
+    return body + b"\0" + tail
 
 
 def _kind(kept: Kept, path: str, data: bytes) -> bytes:
@@ -720,8 +911,8 @@ def _kind(kept: Kept, path: str, data: bytes) -> bytes:
     return LOUD if b"test" in data else _definitions(data)
 
 
-def _on_disk(kept: Kept, before: int) -> tuple[bytes, bytes, bytes] | None:
-    """What of a tree on the disk has to be as it is: git's part, files, folders."""
+def _on_disk(kept: Kept, before: int) -> tuple[bytes, bytes, bytes, bytes] | None:
+    """What of a tree on the disk has to be as it is: git's part, files, folders. The last part is what was printed."""
     root = kept.root
     git = b""
     if os.path.lexists(os.path.join(root, ".git")):
@@ -757,17 +948,17 @@ def _on_disk(kept: Kept, before: int) -> tuple[bytes, bytes, bytes] | None:
         else:
             content = _content(path, about)
         files.append(b"\t".join((_times_or_none(about, before), content or b"", kind, os.fsencode(path))))
-    return git, b"\n".join(files), b"\n".join(folders)
+    return git, b"\n".join(files), b"\n".join(folders), kept.out.encode("utf-8", "surrogateescape")
 
 
-def _staged(kept: Kept, before: int) -> tuple[bytes, bytes, bytes] | None:
-    """What of the next commit has to be as it is."""
+def _staged(kept: Kept, before: int) -> tuple[bytes, bytes, bytes, bytes] | None:
+    """What of the next commit has to be as it is: git's part, files; and what was printed, with what is staged."""
     head = _head(kept.root)
     with open(_index_file(kept.root), "rb") as stream:
         _times_or_none(os.fstat(stream.fileno()), before)
         data = stream.read()
-    entries = _index(data)
-    if head is None or entries is None:
+    entries, fresh = _index(data), _Next.of(data)
+    if head is None or entries is None or fresh is None:
         return None
     rows = []
     for path, about in entries.items():
@@ -782,9 +973,9 @@ def _staged(kept: Kept, before: int) -> tuple[bytes, bytes, bytes] | None:
                 content = stream.read()
             if _is_blob(content, about[4:24]):
                 kind = _kind(kept, kept.files.get(os.path.join(kept.root, name), ""), content)
-        rows.append(b"\t".join((about[:24].hex().encode(), kind, path)))
-    tree = _tree_name(entries) or b""
-    return b"\t".join((head, _digest(data), tree)), b"\n".join(rows), b""
+        rows.append(b"\t".join((kind, path)))
+    git, tail = _tail(head, fresh, kept.out.encode("utf-8", "surrogateescape"))
+    return git, b"\n%b\n" % b"\n".join(rows), b"", tail
 
 
 def _prune(place: str) -> None:

@@ -469,6 +469,63 @@ def test_the_tree_of_an_index_has_the_name_that_git_gives(repository: Path) -> N
     assert cache._tree_name(entries) == done.stdout.strip()
 
 
+def test_what_differs_in_an_index_is_what_git_changed(repository: Path) -> None:
+    names = [f"{folder}f{number}.py" for folder in ("", "a/", "a/b/", "a-b/", "z/") for number in range(12)]
+    for name in names:
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).write_text(name)
+    git(repository, "add", "-A")
+    index = repository / ".git" / "index"
+    kept = cache._Next.of(index.read_bytes())
+    for number, edited in enumerate((names[:1], names[5:40], names[-2:], [], ["a/b/f3.py"])):
+        for name in edited:
+            (repository / name).write_text(f"{name} {number}")
+        os.utime(repository / names[20], (number, number))  # the index has new times only
+        git(repository, "add", "-A")
+        data = index.read_bytes()
+        assert kept is not None
+        changed = kept.changed(data)
+        assert changed is not None
+        assert sorted(kept.path(start).decode() for start in changed) == sorted(edited)
+        assert kept.with_changes(data, changed).parts() == cache._Next.of(data).parts()  # type: ignore[union-attr]  # fails above
+        kept = kept.with_changes(data, changed)
+        assert (
+            kept.tree()
+            == subprocess.run(
+                ["git", "-C", str(repository), "write-tree"], capture_output=True, check=True
+            ).stdout.strip()
+        )
+    (repository / "more.py").write_text("x = 1\n")
+    git(repository, "add", "-A")
+    assert kept.changed(index.read_bytes()) is None
+    git(repository, "reset", "-q", "HEAD", "more.py")
+    git(repository, "update-index", "--chmod=+x", "f1.py")
+    assert kept.changed(index.read_bytes()) is None
+
+
+def test_other_files_come_and_go_at_once(repository: Path, look: Look) -> None:
+    first = look("--staged")
+    for step in (
+        lambda: (repository / "notes.md").write_text("a"),
+        lambda: (repository / "icon@2x.png").write_text("b"),
+        (repository / "notes.md").unlink,
+    ):
+        step()
+        git(repository, "add", "-A")
+        assert answer("--staged") == first
+    (repository / "more.py").write_text("x = 1\n")
+    git(repository, "add", "-A")
+    assert answer("--staged") is None
+
+
+def test_a_path_that_may_be_an_address_is_not_kept(repository: Path, look: Look, place: Path) -> None:
+    (repository / "ann@example.com.txt").write_text("x")
+    git(repository, "add", "-A")
+    look("--staged")
+    assert answer("--staged") is None
+    assert not [file for file in place.glob("run-*") if b"ann@" in file.read_bytes()]
+
+
 # --- the process ----------------------------------------------------------------------------------
 
 
