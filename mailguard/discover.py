@@ -12,6 +12,7 @@ and cannot be read becomes a :class:`~mailguard.model.finding.Skip`.
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import re
 import stat
@@ -49,6 +50,9 @@ __all__ = [
 
 SHEBANG: Final = re.compile(rb"#![^\n]{0,200}\bpython")
 
+READ_LIMIT: Final = 64_000_000
+"""Bytes of a file of code; a larger one is not even searched."""
+
 STDIN: Final = "-"
 """The path that means standard input."""
 
@@ -67,9 +71,12 @@ class File:
     """What is opened."""
 
     def read(self) -> bytes:
-        """The bytes. Raises ``OSError``; refuses what is no regular file, so that a pipe blocks nobody."""
-        if not stat.S_ISREG(os.stat(self.real).st_mode):
+        """The bytes. Raises ``OSError``; refuses what is no regular file, so that a pipe blocks nobody, and what is no code by its size."""
+        about = os.stat(self.real)
+        if not stat.S_ISREG(about.st_mode):
             raise OSError("not a regular file")
+        if about.st_size > READ_LIMIT:
+            raise OSError(errno.EFBIG, f"{about.st_size // 1_000_000} MB")
         with open(self.real, "rb") as stream:
             return stream.read()
 
@@ -177,7 +184,8 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
     if root is None:
         marks = ("pyproject.toml", "mailguard.toml", "setup.py", "setup.cfg")
         root = next(
-            (folder for folder in (common, *common.parents) if any((folder / mark).is_file() for mark in marks)), None
+            (folder for folder in (common, *common.parents) if any(os.path.isfile(folder / mark) for mark in marks)),
+            None,
         )
     if root is None:
         return Tree(common, tuple(named), stdin, project=any(name == common for name in named))

@@ -338,6 +338,8 @@ class Run:
     _files: dict[str, File] = field(default_factory=dict, compare=False, repr=False)
     _modules: set[str] = field(default_factory=set, compare=False, repr=False)
     _texts: dict[str, dict[str, str]] = field(default_factory=dict, compare=False, repr=False)
+    _plain: set[str] = field(default_factory=set, compare=False, repr=False)
+    """Files that were read and hold no exception beside the code."""
     """By module: the code of its functions and classes."""
     _lines: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
     _captured: list[tuple[str, str, Format]] = field(default_factory=list, compare=False, repr=False)
@@ -540,6 +542,7 @@ class Run:
             "_files": {},
             "_symbols": {},
             "_texts": {},
+            "_plain": set(),
             "_cache": [],
             "_captured": [],
             "contradicted": {},
@@ -555,7 +558,7 @@ class Run:
         # A file that sends to a host of the settings names it.
         known = (*libraries(), library_of(self.settings.senders), Library(tokens=self.hosts.tokens))
         result = source.scan(
-            [source.SourceFile(file.path, file.read) for file in self.files.python],
+            [source.SourceFile(file.path, functools.partial(self._read, file)) for file in self.files.python],
             known,
             functools.partial(open_to_callers, hosts=self.hosts),
             is_test=discover.is_test_code,
@@ -945,8 +948,17 @@ class Run:
 
         return like(self._comments(one.path)) > like(comments(one.path, before))
 
+    def _read(self, file: File) -> bytes:
+        """The bytes of a file; notes whether it holds no exception, so that it is not read again for that."""
+        data = file.read()
+        if MARK not in data:
+            self._plain.add(file.path)
+        return data
+
     def _comments(self, path: str) -> list[Comment]:
         """The comments of a file that holds an exception."""
+        if path in self._plain:
+            return []
         file = self.file(path)
         try:
             data = file.read() if file is not None else b""

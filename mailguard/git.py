@@ -44,7 +44,7 @@ SECONDS: Final = 60
 def root_of(path: Path) -> Path | None:
     """The root of the git repository that ``path`` lies in, or None."""
     for folder in (path, *path.parents):
-        if (folder / ".git").exists():
+        if os.path.exists(folder / ".git"):  # a folder that is closed to this user has none
             return folder
     return None
 

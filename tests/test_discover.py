@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailguard import discover
+from mailguard import discover, gate
 from mailguard import git as our_git
 from mailguard.discover import NothingToCheck, files_of, tree_of
 from mailguard.globs import Globs
@@ -329,3 +329,28 @@ def test_test_code_is_told_by_its_path(path: str, expected: bool) -> None:
 def test_reading_what_is_no_file_raises_and_does_not_wait(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="not a regular file"):
         discover.File("x", str(tmp_path)).read()
+
+
+def test_a_file_that_is_too_large_for_code_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data.py").write_text("import smtplib\n" * 20)
+    monkeypatch.setattr(discover, "READ_LIMIT", 100)
+    report = gate.check(tmp_path)
+    assert [(skip.reason, skip.place.path) for skip in report.skips] == [(SkipReason.TOO_LARGE, "data.py")]
+    assert report.exit_code == 3
+
+
+def test_a_closed_folder_that_is_named_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (tmp_path / "open.py").write_text("x = 1\n")
+    (tmp_path / "setup.py").write_text("x = 1\n")
+    real = os.stat
+
+    def refuse(path: object, *rest: object, **more: object) -> os.stat_result:
+        # As a file system answers whoever may not search a folder; the tests may run as root, whom it refuses nothing.
+        if str(path).startswith(f"{closed}{os.sep}"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *rest, **more)  # type: ignore[arg-type]  # handed on
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert discover.tree_of([str(closed)], tmp_path).root == tmp_path

@@ -62,12 +62,20 @@ class Module:
 
     def bytes(self) -> bytes:
         """The file's content; empty where it cannot be read (a Skip says so)."""
-        if self.data is None:
-            try:
-                self.data = self.file.read()
-            except OSError:
-                self.data = b""
-        return self.data
+        if self.data is not None:
+            return self.data
+        try:
+            data = self.file.read()
+        except OSError:
+            data = b""
+        self.keep(data)
+        return data
+
+    def keep(self, data: bytes) -> None:
+        """Keep the file's content as long as there is room; else it is read again when it is asked for."""
+        if self.data is None and len(data) <= self.project.room:
+            self.project.room -= len(data)
+            self.data = data
 
     @property
     def parsed(self) -> bool:
@@ -122,6 +130,8 @@ class Project:
     files: Sequence[SourceFile]
     modules: dict[str, Module] = field(default_factory=dict)
     skips: dict[str, Skip] = field(default_factory=dict)
+    room: int = 100_000_000
+    """Bytes of files that may still be kept in memory."""
 
     def __post_init__(self) -> None:
         """Index the files by path and by the last part of their dotted name."""

@@ -9,6 +9,7 @@ is what running it shows.
 
 from __future__ import annotations
 
+import errno
 import gc
 import re
 import sys
@@ -761,9 +762,12 @@ def _scan(
         try:
             data = module.file.read()
         except OSError as error:
-            unreadable.append(Skip(SkipReason.UNREADABLE, Place(path), error.__class__.__name__))
+            reason, detail = SkipReason.UNREADABLE, error.__class__.__name__
+            if error.errno == errno.EFBIG:
+                reason, detail = SkipReason.TOO_LARGE, error.strerror
+            unreadable.append(Skip(reason, Place(path), detail))
             continue
-        module.data = data
+        module.keep(data)
         if not wanted.matters(data):
             continue
         if is_elsewhere(data):

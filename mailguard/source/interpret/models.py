@@ -319,6 +319,8 @@ class Models(Narrowing):
                     known=tuple((key, self._solid(each, depth + 1)) for key, each in value.known),
                     rest=self._solid(value.rest, depth + 1),
                 )
+            case Either(options=()):
+                return value
             case Either():
                 joined = join_values(
                     *(option if option is ABSENT else self._solid(option, depth + 1) for option in value.options)
