@@ -60,6 +60,12 @@ class Module:
         """Whether it is an ``__init__.py``."""
         return self.path.rsplit("/", 1)[-1] == "__init__.py"
 
+    def keep(self, data: bytes) -> None:
+        """Keep the file's content as long as there is room; else it is read again when it is asked for."""
+        if self.data is None and len(data) <= self.project.room:
+            self.project.room -= len(data)
+            self.data = data
+
     def bytes(self) -> bytes:
         """The file's content; empty where it cannot be read (a Skip says so)."""
         if self.data is not None:
@@ -70,12 +76,6 @@ class Module:
             data = b""
         self.keep(data)
         return data
-
-    def keep(self, data: bytes) -> None:
-        """Keep the file's content as long as there is room; else it is read again when it is asked for."""
-        if self.data is None and len(data) <= self.project.room:
-            self.project.room -= len(data)
-            self.data = data
 
     @property
     def parsed(self) -> bool:

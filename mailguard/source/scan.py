@@ -764,7 +764,7 @@ def _scan(
         except OSError as error:
             reason, detail = SkipReason.UNREADABLE, error.__class__.__name__
             if error.errno == errno.EFBIG:
-                reason, detail = SkipReason.TOO_LARGE, error.strerror
+                reason, detail = SkipReason.TOO_LARGE, error.strerror or ""
             unreadable.append(Skip(reason, Place(path), detail))
             continue
         module.keep(data)
