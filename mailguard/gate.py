@@ -58,7 +58,10 @@ from mailguard.strangers import stranger, whereto
 from mailguard.tally.captures import CaptureTally, TallyPart
 from mailguard.tally.code import CodeTally
 from mailguard.tally.policies import Policies, worst_first
-from mailguard.transports.content import Contents, deciding, found_in, hearing, loud, names_of, senders, settled
+from mailguard.transports.content.contents import Contents
+from mailguard.transports.content.hearing import deciding, hearing, loud, settled
+from mailguard.transports.content.senders import names_of, senders
+from mailguard.transports.content.texts import found_in
 from mailguard.watch import Watch
 
 __all__ = [

@@ -60,7 +60,7 @@ TEXT: Final = (
     + _QUIET
     + rb")*"
 )
-"""A text of the body that is not ``transports.content.loud`` and holds no ``@``."""
+"""A text of the body that is not ``transports.content.hearing.loud`` and holds no ``@``."""
 NAME: Final = (
     rb"[^\"\\@=\x00-\x1f\xef]*(?:(?:=(?!\?)|\xef(?!\xbc\xa0)|" + _ONE + rb"|" + _TWO + rb")[^\"\\@=\x00-\x1f\xef]*)*"
 )

@@ -182,9 +182,9 @@ def test_parts_of_a_large_log_are_compared_with_each_other(tmp_path, monkeypatch
 
 def test_more_links_than_are_remembered_are_a_skip(tmp_path, monkeypatch) -> None:
     from mailguard.ledger import unread_words
-    from mailguard.transports import content
+    from mailguard.transports.content import contents
 
-    monkeypatch.setattr(content, "Links", lambda: Links(3))
+    monkeypatch.setattr(contents, "Links", lambda: Links(3))
     path = log(tmp_path, [(f"p{n}@example.com", RESET + token(n)) for n in range(5)])
     report = gate.replay(path)
     assert [(one.reason, one.detail) for one in report.skips] == [

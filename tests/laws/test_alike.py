@@ -381,7 +381,7 @@ HOSTILE = st.sampled_from(
 )
 def test_what_fits_a_stencil_is_of_its_form(edits: list[tuple[int, int, str]]) -> None:
     from mailguard.documents.json_values import read_json
-    from mailguard.transports.content import loud
+    from mailguard.transports.content.hearing import loud
 
     stencil, form, pinned = stencil_for(RECORD)
     line = json.dumps(RECORD)
@@ -421,7 +421,7 @@ SHRILL = st.lists(HOSTILE, max_size=4).map("".join)
 @example("https://example.org/abcdefghijkl", True, True)
 @example("a{{b", True, True)
 def test_a_text_in_which_something_hides_fits_no_stencil(text: str, one: bool, two: bool) -> None:
-    from mailguard.transports.content import loud
+    from mailguard.transports.content.hearing import loud
 
     stencil, _, _ = stencil_for(RECORD)
     body = json.loads(RECORD["body"])

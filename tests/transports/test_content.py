@@ -19,7 +19,10 @@ from mailguard.model.message import CannotTell, Field, Message, Undecided
 from mailguard.rulebook.judging import judge, verdict_of
 from mailguard.rulebook.loading import load_rules
 from mailguard.rulebook.policies import Policy, chosen
-from mailguard.transports.content import Contents, found_in, names_of, pieces
+from mailguard.transports.content.contents import Contents
+from mailguard.transports.content.pieces import pieces
+from mailguard.transports.content.senders import names_of
+from mailguard.transports.content.texts import found_in
 
 POLICY = Policy(frozenset(), chosen(load_rules()))
 

@@ -18,7 +18,8 @@ from mailguard import gate
 from mailguard.addresses.compare import compare_key
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import Field
-from mailguard.transports.content import Contents, found_in
+from mailguard.transports.content.contents import Contents
+from mailguard.transports.content.texts import found_in
 from mailguard.transports.files import BYTES, opened, packed
 
 PEOPLE = ["bob@example.net", "cat@example.org"]

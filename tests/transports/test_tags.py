@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mailguard import gate
 from mailguard.model.exchange import Form, HttpRequest, RawMessage
 from mailguard.model.message import Field
-from mailguard.transports.content import Contents
+from mailguard.transports.content.contents import Contents
 from mailguard.transports.tags import tags
 
 

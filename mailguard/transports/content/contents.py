@@ -1,0 +1,491 @@
+"""Other people in what readers of a capture find, message by message."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from mailguard.addresses.compare import compare_key
+from mailguard.addresses.values import recipients
+from mailguard.model.count import ONE, Count
+from mailguard.model.exchange import Exchange, HttpRequest
+from mailguard.model.links import WIDE_HINT, Links, Token, tokens_in
+from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Trait, Undecided
+from mailguard.model.place import Place
+from mailguard.transports.content.fields import FOLLOW_UP
+from mailguard.transports.content.hearing import RUNNING
+from mailguard.transports.content.pieces import pieces
+from mailguard.transports.content.senders import senders
+from mailguard.transports.content.texts import Piece, attendees, found_in
+from mailguard.transports.tags import MARK, name_of, tags
+
+EARLIER_LIMIT: Final = 250_000
+"""People of earlier requests of a capture that are remembered, as hashes: some 20 MB."""
+_FIXED_LIMIT: Final = 20_000  # addresses that belong to a template
+_UNIQUE: Final = re.compile(
+    r"e?_?mail|token|otp|pin|password|iban|magic_?link|(?:login|reset|confirm\w*|verif\w*)_?(?:url|link|code)",
+    re.IGNORECASE,
+)
+"""Those of them that two people never share."""
+_SHARED_LEAST: Final = 3
+"""So many people with one value before it counts, where it is none that two people never share."""
+_NOWHERE: Final = Place("")
+_Found: TypeAlias = tuple[Piece, list[Mention]]
+_Plan: TypeAlias = tuple[tuple[tuple[int, Token], ...], str]
+_LATE: Final = 256
+"""Requests whose links are put with the others at once."""
+
+
+class Contents:
+    """Looks into the requests of one capture, one after the other, and remembers to whom they went."""
+
+    def __init__(self, limit: int = EARLIER_LIMIT) -> None:
+        """``limit``: how many people of earlier requests are remembered."""
+        self._limit = limit
+        self._earlier: set[int] = set()
+        self._late: list[str] = []
+        self._late_count = 0
+        self._fixed: set[str] = set()
+        self.full = False
+        """Whether the capture had more people than are remembered."""
+        self._links = Links()
+        self._late_links: dict[int, tuple[_Plan, list[tuple[Sequence[bytes], str, int]]]] = {}
+        self._late_rows = 0
+        self.missing: Counter[str] = Counter()
+        """Attached files that were not looked into, by the reason."""
+        self._gathered: frozenset[str] = frozenset()
+
+    @property
+    def links(self) -> Links:
+        """To whom the links of the capture went that may belong to one person."""
+        if self._late_links:
+            self._settle_links()
+        return self._links
+
+    def _settle_links(self) -> None:
+        late, self._late_links, self._late_rows = self._late_links, {}, 0
+        batches = []
+        for (plan, _), rows in late.values():
+            lines = [line for _, _, line in rows]
+            owners = [hash(owner) for _, owner, _ in rows]
+            columns: dict[int, list[int]] = {}
+            for number, one in plan:
+                if number >= 0 and number not in columns:
+                    columns[number] = [hash(values[number].decode()) for values, _, _ in rows]
+                tokens = columns[number] if number >= 0 else [one.token] * len(rows)
+                batches.append((one.slot, one.named, tokens, owners, lines))
+        (_, path), _ = next(iter(late.values()))
+        self._links.add_all(path, batches)
+
+    def linked(self, plan: _Plan, values: Sequence[bytes], owner: str, line: int) -> None:
+        """Take note of the links of a request with one reader.
+
+        ``plan`` has, for each link, which of ``values`` is its token (-1: the one that is said) and its slot, and which
+        capture it is; ``line`` where in that.
+        """
+        known = self._late_links.get(id(plan))
+        if known is None:
+            known = self._late_links[id(plan)] = (plan, [])
+        known[1].append((values, owner, line))
+        self._late_rows += 1
+        if self._late_rows >= _LATE:
+            self._settle_links()
+
+    def is_fixed(self, people: Collection[str]) -> bool:
+        """Whether all addresses, in their comparing form, are known to belong to a template."""
+        return all(key in self._fixed for key in people)
+
+    def add(self, exchange: Exchange, decoded: Decoded, place: Place = _NOWHERE) -> Decoded:
+        """``decoded`` with what readers find elsewhere. Call it for each request of a capture, in order."""
+        self._place = place
+        match decoded:
+            case CannotTell():
+                return decoded
+            case Undecided(messages=messages, alternative=other):
+                found = self._with(exchange, (*messages, *other))
+                return replace(decoded, messages=found[: len(messages)], alternative=found[len(messages) :])
+            case tuple():
+                return self._with(exchange, decoded)
+
+    def _with(self, exchange: Exchange, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        if not messages:
+            return messages
+        self._settle()
+        readers = [_keys((*one.to, *one.cc, *one.bcc, *one.transmitted_bcc)) for one in messages]
+        everybody = frozenset().union(*readers)
+        result = messages
+        if _worth(exchange, everybody):
+            result = self._searched(exchange, messages, readers, everybody)
+        self.written(everybody)
+        return result
+
+    def hears(
+        self,
+        heard: Sequence[tuple[str, bool, Sequence[str]]],
+        senders: Collection[str],
+        everybody: Collection[str],
+        seen: Collection[str],
+        place: Callable[[], Place],
+    ) -> bool:
+        """Whether texts show nobody to anybody, as far as can be told at once; then their links are taken note of.
+
+        Args:
+            heard: each text, whether it is a running one, and whom its links go to, as :meth:`_linked` says.
+            senders: who the mail is from. All are in their comparing form.
+            everybody: to whom the request writes.
+            seen: who of them is seen by all others anyway.
+            place: where the request stands.
+
+        """
+        tokens: dict[str, list[Token]] = {}
+        for text, running, targets in heard:
+            if running and MARK.search(text):
+                return False
+            if "@" in text or "40" in text or "&" in text:
+                for key in found_in(text):
+                    if key in senders:
+                        continue
+                    if key not in seen if key in everybody else key not in self._fixed:
+                        return False
+            if targets and running:
+                found = tokens_in(text)
+                for target in targets if found else ():
+                    tokens.setdefault(target, []).extend(found)
+        if len(tokens) > 1 and any(one.named for found in tokens.values() for one in found):
+            return False
+        if tokens:
+            where = place()
+            for target, found in tokens.items():
+                self.links.add(found, target, where)
+        return True
+
+    def written(self, everybody: Collection[str]) -> None:
+        """Take note of whom a request wrote to, in their comparing form; that is all where :func:`settled` and not :func:`loud`."""
+        if len(self._earlier) < self._limit:
+            self._earlier.update(map(hash, everybody))
+        elif not self.full:
+            self.full = any(hash(key) not in self._earlier for key in everybody)
+
+    def wrote(self, people: str, count: int) -> None:
+        """The same of ``count`` people, one a line. They are put with the others when a text is looked into, which may be never."""
+        self._late.append(people)
+        self._late_count += count
+        if self._late_count + len(self._earlier) >= self._limit:
+            self._settle()
+
+    def _settle(self) -> None:
+        late, self._late, self._late_count = self._late, [], 0
+        for people in late:
+            self.written(people.split("\n"))
+
+    def _searched(
+        self,
+        exchange: Exchange,
+        messages: tuple[Message, ...],
+        readers: list[frozenset[str]],
+        everybody: frozenset[str],
+    ) -> tuple[Message, ...]:
+        from_ = senders(exchange) | _keys(person for one in messages for person in one.reply_to)
+        shared: list[_Found] = []
+        owned: dict[str, list[_Found]] = {}
+        follow: list[Recipient] = []
+        blocks: list[Piece] = []
+        texts: list[Piece] = []
+        data: list[Piece] = []
+        gathered: set[str] = set()
+        for piece in pieces(exchange):
+            if piece.missing:
+                self.missing[piece.missing] += 1
+                continue
+            if piece.names:
+                data.append(piece)
+            if piece.field in RUNNING:
+                texts.append(piece)
+            if piece.field is Field.HEADER and piece.detail.casefold() in FOLLOW_UP:
+                follow += recipients(piece.text).recipients
+                continue
+            if piece.own:
+                blocks.append(piece)
+            if piece.field is Field.CALENDAR:
+                people, hosts = attendees(piece.text)
+                known = [key for key in people if key not in from_ and key not in hosts]
+            else:
+                known = (
+                    self._known(found_in(piece.text), everybody, from_, gathered)
+                    if "@" in piece.text or "40" in piece.text or "&" in piece.text
+                    else []
+                )
+            if not known:
+                continue
+            entry = (piece, [Mention(piece.field, Recipient(key), piece.detail, known=True) for key in known])
+            if piece.owners:
+                for owner in piece.owners:
+                    owned.setdefault(owner, []).append(entry)
+            else:
+                shared.append(entry)
+        wrong = _mismatched(blocks, _keys(person for one in messages for person in one.to))
+        alike = tuple(Mention(Field.MERGE, Recipient(key), "shared", known=True) for key in sorted(_alike(blocks)))
+        left = _left(texts, data, everybody)
+        stray = self._linked(texts, readers)
+        growing = bool(self._gathered) and self._gathered < gathered
+        if gathered:
+            self._gathered = frozenset(gathered)
+        if not (shared or owned or follow or wrong or alike or left or stray):
+            return messages
+        return _gathering(
+            tuple(
+                self._one(
+                    message, mine, [*shared, *_once(owned, mine)], follow, wrong, alike, left, stray, growing=growing
+                )
+                for message, mine in zip(messages, readers, strict=True)
+            )
+        )
+
+    def _linked(self, texts: list[Piece], readers: list[frozenset[str]]) -> dict[str, set[str]]:
+        """Note the links of a request; for each reader, whose links he gets besides his own.
+
+        Within one request only links count that say that they belong to one person: the same text for everybody is
+        what a mailing is.
+        """
+        alone = list(dict.fromkeys(next(iter(mine)) for mine in readers if len(mine) == 1))
+        if not alone:
+            return {}
+        owners: dict[str, list[Token]] = {}
+        for piece in texts:
+            found = tokens_in(piece.text)
+            if found:
+                # The first two stand for all of those who get one and the same text.
+                for reader in [key for key in alone if key in piece.owners] if piece.owners else alone[:2]:
+                    owners.setdefault(reader, []).extend(found)
+        whose: dict[int, list[str]] = {}
+        for reader, found in owners.items():
+            kept = []
+            for one in found:
+                before = whose.setdefault(one.token, [])
+                if reader not in before:
+                    before.append(reader)
+                if not one.named or len(before) == 1:
+                    kept.append(one)
+            self.links.add(kept, reader, self._place)
+        stray: dict[str, set[str]] = {}
+        named = {one.token for found in owners.values() for one in found if one.named}
+        for token, people in whose.items():
+            if token in named and len(people) > 1:
+                for reader in people[1:]:
+                    stray.setdefault(reader, set()).add(people[0])
+        return stray
+
+    def _known(
+        self, found: list[str], everybody: frozenset[str], senders: frozenset[str], gathered: set[str]
+    ) -> list[str]:
+        """Those of ``found`` who were written to; those of earlier requests are put into ``gathered`` as well."""
+        here, before = [], []
+        for key in found:
+            if key in senders:
+                continue
+            if key in everybody:
+                here.append(key)
+            elif key in self._fixed:
+                continue
+            elif hash(key) in self._earlier:
+                before.append(key)
+            elif len(self._fixed) < _FIXED_LIMIT:
+                # Stands there before anybody wrote to it: part of a template.
+                self._fixed.add(key)
+        gathered.update(before)
+        # One person of an earlier mail may be whom this one is about ("Ann invites you"); several are a list.
+        return [*here, *before] if len(before) > 1 else here
+
+    def _one(
+        self,
+        message: Message,
+        readers: frozenset[str],
+        texts: Iterable[_Found],
+        follow: list[Recipient],
+        wrong: frozenset[str],
+        alike: tuple[Mention, ...],
+        left: Mapping[str, bool],
+        stray: Mapping[str, set[str]],
+        *,
+        growing: bool,
+    ) -> Message:
+        visible = _keys((*message.to, *message.cc))
+        if len(readers) == 1:
+            visible |= readers
+        mentions: dict[tuple[Field, str], Mention] = {}
+        for piece, known in texts:
+            for mention in known:
+                key = _key_of(mention)
+                if key not in visible:
+                    mentions.setdefault((piece.field, key), mention)
+        for key in wrong & readers if len(readers) == 1 else wrong:
+            mentions.setdefault((Field.MERGE, key), Mention(Field.MERGE, Recipient(key), "key", known=True))
+        for key in readers & left.keys():
+            count = ONE if left[key] else Count(0, 0, 1)
+            mentions.setdefault((Field.TAG, key), Mention(Field.TAG, Recipient(key, count), known=True))
+        for reader in readers & stray.keys() if len(readers) == 1 else ():
+            for key in stray[reader]:
+                mentions.setdefault((Field.LINK, key), Mention(Field.LINK, Recipient(key), known=True))
+        if not any(_key_of(mention) in readers for mention in alike):
+            alike = ()
+        if not (mentions or follow or alike):
+            return message
+        if growing:
+            message = replace(message, traits=message.traits | {Trait.GATHERING})
+        before = tuple(
+            one
+            for one in message.mentions
+            if one.recipient.address is None or (one.field, compare_key(one.recipient.address)) not in mentions
+        )
+        everything = (*before, *mentions.values(), *alike)
+        return replace(message, mentions=everything, reply_to=(*message.reply_to, *follow))
+
+
+def _gathering(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The messages of one request; those are marked whose texts hold everybody of the one before and more."""
+    before: frozenset[str] = frozenset()
+    result = []
+    for message in messages:
+        found = frozenset(_key_of(one) for one in message.mentions if one.known and one.field in _WRITTEN)
+        if before and before < found:
+            message = replace(message, traits=message.traits | {Trait.GATHERING})  # noqa: PLW2901  # the same one, marked
+        before = found
+        result.append(message)
+    return tuple(result)
+
+
+_WRITTEN: Final = frozenset({Field.SUBJECT, Field.TEXT, Field.HTML, Field.ATTACHMENT})
+
+
+def _key_of(mention: Mention) -> str:
+    return mention.recipient.address or ""
+
+
+def _once(owned: Mapping[str, list[_Found]], readers: frozenset[str]) -> Iterator[_Found]:
+    seen: set[int] = set()
+    for reader in readers if len(readers) < len(owned) else [key for key in owned if key in readers]:
+        for entry in owned.get(reader, ()):
+            if id(entry[0]) not in seen:
+                seen.add(id(entry[0]))
+                yield entry
+
+
+def _keys(people: Iterable[Recipient]) -> frozenset[str]:
+    return frozenset([compare_key(person.address) for person in people if person.address is not None])
+
+
+_HINTS: Final = (
+    *(
+        "ttachment",
+        "nline",
+        "ase64",
+        '"raw',
+        '"Raw',
+        "message",
+        "Message",
+        "&#",
+        "%40",
+        "commat",
+        "ariables",
+    ),
+    *(
+        "_vars",
+        "substitution",
+        "template",
+        "Template",
+        'ersonalization"',
+        ".ics",
+        "alendar",
+        "VCALENDAR",
+        "MergeVars",
+        "=40",
+    ),
+)
+"""What a body holds in which addresses may be written otherwise than with their sign, or that has parts of its own."""
+_BY_NUMBER: Final = re.compile(r"\\u00[2-7]")
+"""A sign of ASCII that JSON writes by number: part of an address, or of a link."""
+
+
+def _left(texts: list[Piece], data: list[Piece], everybody: frozenset[str]) -> dict[str, bool]:
+    """Who reads a merge tag that nothing fills, and whether that is sure."""
+    # What others have data for is a tag, however it is written.
+    literal = frozenset(
+        name
+        for piece in data
+        for name in piece.names
+        if 2 < len(name) < 80 and name[0] in "-%[{*#:<$" and name[-1] in "-%]}*#:>"
+    )
+    found: list[tuple[Piece, dict[str, bool], frozenset[str]]] = []
+    for piece in texts:
+        named = dict(tags(piece.text))
+        spelled = frozenset(name for name in literal if name in piece.text)
+        if named or spelled:
+            found.append((piece, named, spelled))
+    if not found:
+        return {}
+    common = frozenset().union(*(piece.names for piece in data if not piece.owners))
+    own: dict[str, frozenset[str]] = {}
+    for piece in data:
+        for owner in piece.owners:
+            own[owner] = own.get(owner, frozenset()) | piece.names
+    result: dict[str, bool] = {}
+    cache: dict[frozenset[str], tuple[bool, bool]] = {}
+    for reader in everybody:
+        mine = common | own.get(reader, frozenset())
+        for piece, named, spelled in found:
+            if piece.owners and reader not in piece.owners:
+                continue
+            known = cache.get(mine) if len(found) == 1 else None
+            if known is None:
+                names = {name_of(name) for name in mine}
+                missing = [sure for name, sure in named.items() if name_of(name) not in names]
+                bare = bool(spelled - mine)
+                known = cache[mine] = (bool(missing) or bare, any(missing) or bare)
+            if known[0]:
+                result[reader] = result.get(reader, False) or known[1]
+    return result
+
+
+def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
+    """Whether a request can hold more than the addresses that it was decoded to. Cheap, and errs towards looking."""
+    if not isinstance(exchange, HttpRequest):
+        return True
+    body = exchange.body
+    if not isinstance(body, str):
+        return True
+    if ("{{" in body or "*|" in body or "%recipient." in body or "[[data:" in body) or (
+        (":/" in body or ":\\/" in body) and WIDE_HINT.search(body)
+    ):
+        return True
+    # Every reader once, and the sender: what a request without any address in its texts has.
+    if body.count("@") > len(everybody) + 1 or len(everybody) > body.count("@"):
+        return True
+    if "\\u00" in body and _BY_NUMBER.search(body):
+        return True
+    for hint in _HINTS:  # noqa: SIM110  # half the time of any(), for each record
+        if hint in body:
+            return True
+    return False
+
+
+def _mismatched(blocks: list[Piece], addressed: frozenset[str]) -> frozenset[str]:
+    """People in To without merge data of their own, where some of the data is under addresses that nobody here has."""
+    keys: frozenset[str] = frozenset().union(*(piece.owners for piece in blocks))
+    return addressed - keys if keys - addressed and keys else frozenset()
+
+
+def _alike(blocks: list[Piece]) -> frozenset[str]:
+    """People whose merge data has the value of somebody else in a field that belongs to one person."""
+    values: dict[str, dict[str, set[str]]] = {}
+    for piece in blocks:
+        for name, text in piece.personal:
+            values.setdefault(name, {}).setdefault(text, set()).update(piece.owners)
+    result: set[str] = set()
+    for name, groups in values.items():
+        for owners in groups.values():
+            if len(owners) > 1 and (_UNIQUE.fullmatch(name) or (len(groups) == 1 and len(owners) >= _SHARED_LEAST)):
+                result |= owners
+    return frozenset(result)
