@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard import gate
+from mailguard.model import links as links_module
 from mailguard.model.count import Count, exactly
 from mailguard.model.finding import SkipReason
-from mailguard.model.links import Links, Token, tokens_in
+from mailguard.model.links import URL, Links, Token, tokens_in
 from mailguard.model.place import Place
 
 
@@ -50,6 +51,40 @@ ORDER = "https://example.org/orders/"
 )
 def test_which_links_may_belong_to_one_person(text: str, named: list[bool]) -> None:
     assert [one.named for one in tokens_in(text)] == named
+
+
+LINKISH = st.lists(
+    st.sampled_from(
+        [
+            "http",
+            "https",
+            "HTTP",
+            "s",
+            "://",
+            ":/",
+            " ",
+            "a.example/",
+            "x",
+            "&amp;",
+            "'",
+            "ann@",
+            "%40",
+            ".",
+            "?u=",
+            "\u017f",
+        ]
+    ),
+    max_size=10,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(LINKISH.map("".join))
+def test_links_are_those_that_the_expression_finds(text: str) -> None:
+    found = [match.group(1).replace("&amp;", "&").rstrip(".,;:!?") for match in URL.finditer(text)]
+    quick = [*links_module._links(text)]
+    assert len(quick) == len(found)
+    assert all(one == other or "@" in one for one, other in zip(quick, found, strict=True))
 
 
 def test_one_link_of_a_kind_has_one_slot() -> None:

@@ -14,7 +14,7 @@ import functools
 import itertools
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
@@ -35,7 +35,8 @@ HINT: Final = re.compile(r":(?:\\?/){2}[^\s\"'<>]{0,1000}?(?:[A-Za-z0-9_-]{12}|s
 WIDE_HINT: Final = re.compile(HINT.pattern.replace("1000", "12000"))
 """What the JSON of such a text holds, in which a sign may take twelve."""
 
-URL: Final = re.compile(r"https?://([^\s\"'<>\\^`{}|()\[\]]{4,2000})", re.IGNORECASE)
+_TAIL: Final = r"([^\s\"'<>\\^`{}|()\[\]]{4,2000})"
+URL: Final = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://" + _TAIL)
 _WORD: Final = re.compile(r"[A-Za-z0-9_~-]{12,}|(?<![A-Za-z0-9_~-])secret-[0-9]{1,9}(?![A-Za-z0-9_~-])")
 _NAMED: Final = re.compile(
     r"(?:^|[^a-z])(?:re-?set|pass-?word|verif(?:y|ication)|confirm(?:ation)?|activat(?:e|ion)|magic|log-?in|sign-?in|invit(?:e|ation)"
@@ -58,14 +59,7 @@ def tokens_in(text: str) -> list[Token]:
     if "://" not in text:
         return []
     result: dict[Token, None] = {}
-    for count, match in enumerate(URL.finditer(text[:_TEXT])):
-        if count >= _URLS:
-            break
-        link = match.group(1).replace("&amp;", "&").rstrip(".,;:!?")
-        if "@" in link or "%40" in link:
-            link = _ADDRESS.sub("@", link)
-        if not _UNIQUE.search(link):
-            continue
+    for link in itertools.islice(_links(text[:_TEXT]), _URLS):
         words = _WORD.findall(link)
         drawn = [word for word in words if is_drawn(word)]
         if not drawn:
@@ -82,10 +76,27 @@ def tokens_in(text: str) -> list[Token]:
     return list(result)
 
 
+def _links(text: str) -> Iterator[str]:
+    """What :data:`URL` finds, several times as fast."""
+    at = text.find("://")
+    while at >= 0:
+        match = (
+            _BEHIND_SCHEME.match(text, at + 3)
+            if text[max(0, at - 5) : at].lower().endswith(("http", "https"))
+            else None
+        )
+        if match is not None:
+            link = match.group().replace("&amp;", "&").rstrip(".,;:!?")
+            yield _ADDRESS.sub("@", link) if "@" in link or "%40" in link else link
+        at = text.find("://", at + 3 if match is None else match.end())
+
+
+_BEHIND_SCHEME: Final = re.compile(_TAIL)
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9._+~-]{0,64}(?:@|%40)[A-Za-z0-9.-]*")
 """An address in a link. It belongs to one person, but its parts do not: others have mailboxes in its domain."""
 
 
+@functools.lru_cache(4096)
 def is_drawn(word: str) -> bool:
     """Whether a word of a link looks as if a machine had drawn it."""
     return _UNIQUE.search(word) is not None
