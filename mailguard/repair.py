@@ -232,6 +232,8 @@ def chosen(report: Report, path: str, line: int = 0, column: int = 0) -> list[Fi
 
     for places in (_entering, _sending, _passing):
         found = [finding for finding in report.findings if finding.ways and any(map(covers, places(finding)))]
+        # A note at the same place is no reason to speak of two problems.
+        found = [finding for finding in found if worth_repairing(finding)] or found
         if found:
             return [finding for finding in found if finding.place.column == column] or found
     return []
@@ -343,14 +345,21 @@ def _diff(before: bytes, after: bytes) -> Iterator[str]:
         first, last = group[0], group[-1]
         shown_old = code_frame(old[first[1] : last[2]])
         shown_new = code_frame(new[first[3] : last[4]])
+        lines: list[str] = []
         for kind, old_from, old_to, new_from, new_to in group:
             gone = shown_old[old_from - first[1] : old_to - first[1]]
             come = shown_new[new_from - first[3] : new_to - first[3]]
             if kind == "equal":
-                yield from (_safe(f" {line}").rstrip() for line in gone)
+                lines += [_safe(f" {line}").rstrip() for line in gone]
             else:
-                yield from (_safe(f"-{line}") for line in gone)
-                yield from (_safe(f"+{line}") for line in come)
+                lines += [_safe(f"-{line}") for line in gone]
+                lines += [_safe(f"+{line}") for line in come]
+        # Empty lines around a change say nothing.
+        while lines and not lines[0]:
+            del lines[0]
+        while lines and not lines[-1]:
+            del lines[-1]
+        yield from lines
 
 
 def _lines(data: bytes) -> list[str]:
@@ -359,8 +368,8 @@ def _lines(data: bytes) -> list[str]:
 
 def sketched(finding: Finding) -> tuple[str, ...]:
     """The lines of code that the repair amounts to, in the words of the API; none where words say it as well."""
-    if finding.rule not in _SHOWS_THE_LIST or not finding.ways:
-        return ()
+    if finding.rule not in _SHOWS_THE_LIST or not finding.ways or finding.line == "Cc":
+        return ()  # nothing but taking them out of Cc keeps those in Cc apart
     if finding.provider in _SKETCHES_OF_SERVICES:
         return _SKETCHES_OF_SERVICES[finding.provider]
     return next((lines for start, lines in _SKETCHES if finding.api.startswith(start)), ())
