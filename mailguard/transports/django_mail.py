@@ -43,6 +43,7 @@ from mailguard.model.value import (
     text,
     truth,
 )
+from mailguard.transports.letters import as_list
 from mailguard.transports.mime.models import LegacyMessage
 
 __all__ = [
@@ -81,7 +82,7 @@ def configured(name: str, count: Count) -> Unknown:
 def collection(value: Value | Absent, name: str) -> Value:
     """``list(value)`` as Django's constructor makes it; refuses a plain string, as Django does.
 
-    What is not known stays as it is: that somebody lists it says nothing about how many are in it.
+    What is not known may hold any number: that it reads like one thing says nothing where only lists are taken.
     """
     if isinstance(value, Absent) or truth(value) is Truth.NO:
         return []
@@ -102,7 +103,7 @@ def collection(value: Value | Absent, name: str) -> Value:
         case _ if sort_of(value) is Sort.TEXT:
             raise Refused(f'"{name}" must be a list')
         case _:
-            return value
+            return as_list(value)
 
 
 def _collection_or_none(value: Value | Absent, name: str) -> Value:

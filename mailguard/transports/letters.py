@@ -7,10 +7,11 @@ them in the envelope. What differs (who joins how, which header replaces which) 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 from mailguard.addresses.values import recipients
-from mailguard.model.count import ONE, Truth
+from mailguard.model.count import ONE, OPEN, Truth
 from mailguard.model.exchange import Exchange, RawMessage, SmtpTransaction
 from mailguard.model.message import Message
 from mailguard.model.value import (
@@ -201,7 +202,17 @@ def relay_of(host: Value, port: Value = None, default: str = "localhost") -> Val
 
 def unseen(message: Value) -> SmtpTransaction:
     """The transaction of a message that the code does not show: its recipients are whatever it holds."""
-    return transmission([("To", message)], message)
+    people = as_list(message)
+    return transmission([("To", people)], people)
+
+
+def as_list(value: Value) -> Value:
+    """``value`` where a library takes lists only: what reads like one thing may be a list of any length."""
+    if isinstance(value, Either):
+        return replace(value, options=tuple(o if isinstance(o, Absent) else as_list(o) for o in value.options))
+    if isinstance(value, (Unknown, Parameter)) and value.count.high <= 1:
+        return replace(value, count=OPEN)
+    return value
 
 
 def one_each_of(body: Value) -> tuple[Message, ...]:

@@ -67,7 +67,10 @@ class Calls(Functions):
             if isinstance(cls, Cls):
                 return self._subclasses(state, cls)
         callee = self._callee(context, state, func)
-        passes = isinstance(callee, (Func, Bound, Cls, Partial, Either))
+        passes = isinstance(callee, (Func, Bound, Cls, Partial, Either)) or (
+            # A task that is queued with its arguments: ``tell.delay(people)``.
+            isinstance(callee, Native) and callee.name.startswith("callable.")
+        )
         args: list[Val] = []
         keywords: list[tuple[str | None, Val]] = []
         for arg in node.args:
