@@ -409,8 +409,11 @@ def _number(item: dict[str, Any], key: str) -> int:
 def load(root: Path) -> Baseline | None:
     """The baseline of a tree, or None. Raises :class:`BaselineError` for one that cannot be used."""
     file = root / FILE
-    if not file.is_file():
-        return None
+    try:
+        if not file.is_file():
+            return None
+    except OSError as error:
+        raise BaselineError(f"{FILE}: cannot be read ({error.strerror})") from error
     if not file.resolve().is_relative_to(root.resolve()):
         raise BaselineError(f"{FILE}: a link leads out of the tree that is checked.")
     try:

@@ -179,11 +179,18 @@ def find(start: Path, root: Path) -> Path | None:
         for name in FILE_NAMES:
             file = folder / name
             # A link may lead out of the tree; somebody else's settings are not this tree's.
-            if file.is_file() and file.resolve().is_relative_to(root) and _table(file) is not None:
+            if _is_file(file) and file.resolve().is_relative_to(root) and _table(file) is not None:
                 return file
         if folder == root:
             return None
         folder = folder.parent
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:
+        return False  # in a folder that is closed to this user
 
 
 def load(file: Path, root: Path, *, trusted: bool = False) -> Settings:

@@ -354,3 +354,11 @@ def test_a_closed_folder_that_is_named_is_told(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "stat", refuse)
     assert discover.tree_of([str(closed)], tmp_path).root == tmp_path
+
+
+def test_a_choice_of_nothing_is_unknown() -> None:
+    from mailguard.model.value import Either, Unknown
+    from mailguard.source.interpret.machine import Machine
+    from mailguard.source.project import Project
+
+    assert isinstance(Machine(Project(()), ())._solid(Either(())), Unknown)

@@ -320,7 +320,7 @@ class Models(Narrowing):
                     rest=self._solid(value.rest, depth + 1),
                 )
             case Either(options=()):
-                return value
+                return Unknown("nothing that is known", trail=value.trail)
             case Either():
                 joined = join_values(
                     *(option if option is ABSENT else self._solid(option, depth + 1) for option in value.options)
