@@ -77,11 +77,13 @@ class Base:
         """What loaded modules made, likewise."""
         self._memo: dict[object, Val] = {}
         self._slicer = Slicer()
-        self._frozen: dict[int, tuple[Val, int, Val]] = {}
-        """By the id of a value without references: itself, its height, and what a model gets for it."""
+        self._frozen: dict[int, tuple[Val, int, Val, int]] = {}
+        """By the id of a value without references: itself, its height, what a model gets for it, and how much that is."""
+        self._read_so_far = 0
+        """Values within values that were read for one argument of a model."""
         self._heights: dict[int, tuple[Val, int | None]] = {}
         """By the id of a value: itself, and its height if it holds no reference."""
-        self._frozen_cells: dict[int, tuple[Cell, int, Val]] = {}
+        self._frozen_cells: dict[int, tuple[Cell, int, Val, int]] = {}
         """By the id of a cell without references: itself, its height, and what a model gets for it."""
         self._constants: dict[t.Const, Val] = {}
         """The values of literals, which are the same each time."""

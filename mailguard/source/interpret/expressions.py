@@ -33,8 +33,10 @@ from mailguard.source.interpret.values import (
     State,
     Super,
     Val,
+    bounded,
     join_states,
     join_values,
+    nested,
     total,
 )
 from mailguard.source.library import attributes, classes, containers, literals, operators, provenance, slices, texts
@@ -182,8 +184,9 @@ class Expressions(Calls):
             else:
                 members.append(Member(value, ONE))
         if node.sort == "tuple":
-            return Items(tuple(members), sort="tuple")
-        return state.allocate(context.path, node, Cell(node.sort, members=tuple(members)))
+            return nested(Items(bounded(members) if True in node.stars else tuple(members), sort="tuple"))
+        held = bounded(members) if True in node.stars else tuple(members)
+        return state.allocate(context.path, node, Cell(node.sort, members=held))
 
     def _dict(self, context: Context, state: State, node: t.Dict) -> Val:
         ref = state.allocate(context.path, node, Cell("dict"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from mailguard.model.count import ANY, ONE, OPTIONAL
+from mailguard.model.count import ANY, MANY, ONE, OPTIONAL
 from mailguard.model.exchange import Dispatch, Form, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.place import Place
 from mailguard.model.provider import Refused
@@ -343,15 +343,31 @@ class Models(Narrowing):
         kind = type(value)
         if kind in _PLAIN:
             return value
+        if depth == 0:
+            self._read_so_far = 0
+        self._read_so_far += 1
+        if self._read_so_far > READ_LIMIT:
+            # Lists within lists that hold each other several times: what they hold grows with each level.
+            return Unknown("a large value", MANY, trail_of(value))
         if kind not in _COMPOUND:
-            return self._freeze(state, value, context, node, depth)
+            result = self._freeze(state, value, context, node, depth)
+            if depth == 0 and self._read_so_far > LARGE:
+                self.steps += self._read_so_far // STEP
+            return result
         # Without a reference in it, it is the same each time: the lines of a message are read again and again.
         found = self._frozen.get(id(value))
         if found is not None and depth + found[1] <= FREEZE_LIMIT:
+            self._read_so_far += found[3]
             return found[2]
+        before = self._read_so_far
         result = self._freeze(state, value, context, node, depth)
+        size = self._read_so_far - before
+        if depth == 0 and size > LARGE:
+            self.steps += size // STEP
+        if self._read_so_far > READ_LIMIT:
+            return result
         if found is None and (height := self._height(value)) is not None and depth + height <= FREEZE_LIMIT:
-            self._frozen[id(value)] = (value, height, result)
+            self._frozen[id(value)] = (value, height, result, size)
         return result
 
     def _height(self, value: Val) -> int | None:
@@ -444,8 +460,12 @@ class Models(Narrowing):
         if not ref.trail:
             found = self._frozen_cells.get(id(cell))
             if found is not None and depth + found[1] <= FREEZE_LIMIT:
+                self._read_so_far += found[3]
                 return found[2]
+            before = self._read_so_far
             result = self._freeze_plain_cell(state, ref, cell, trail, context, node, depth)
+            if self._read_so_far > READ_LIMIT:
+                return result
             if found is None and cell.sort in {"list", "set", "dict"}:
                 heights = [
                     self._height(item)
@@ -453,7 +473,7 @@ class Models(Narrowing):
                 ]
                 height = None if None in heights else 1 + max(each for each in heights if each is not None)
                 if height is not None and depth + height <= FREEZE_LIMIT:
-                    self._frozen_cells[id(cell)] = (cell, height, result)
+                    self._frozen_cells[id(cell)] = (cell, height, result, self._read_so_far - before)
             return result
         return self._freeze_plain_cell(state, ref, cell, trail, context, node, depth)
 
@@ -553,6 +573,12 @@ class Models(Narrowing):
         return value
 
 
+READ_LIMIT: Final = 50_000
+"""Values within values that are read for one argument of a model."""
+LARGE: Final = 2_000
+"""Values within values above which reading them counts as work."""
+STEP: Final = 50
+"""So many of them are one step."""
 _PLAIN: Final = frozenset({Known, Unknown, Parameter})
 """Values that are the same to a model as to the interpreter, and have no parts."""
 _COMPOUND: Final = frozenset({Text, Items, Either, Fields})

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
-from mailguard.model.count import MANY, ONE, PLAIN_MANY, UNBOUNDED, ZERO, Count
+from mailguard.model.count import MANY, ONE, OPTIONAL, PLAIN_MANY, UNBOUNDED, ZERO, Count
 from mailguard.model.place import Place
 from mailguard.model.provider import Function
 from mailguard.model.value import (
@@ -55,8 +55,10 @@ __all__ = [
     "State",
     "Super",
     "Val",
+    "bounded",
     "join_states",
     "join_values",
+    "nested",
     "total",
     "widen",
 ]
@@ -73,6 +75,10 @@ OPTIONS_LIMIT: Final = 6
 """Alternatives kept apart in one value."""
 SIZE_LIMIT: Final = 400
 """Values that the alternatives of one value may be made of."""
+MEMBERS_LIMIT: Final = 2_000
+"""Members that are told apart where collections are put together: ``x = x + x`` thirty times has a billion."""
+NESTED_LIMIT: Final = 4_000
+"""Values that tuples within tuples may be made of."""
 
 
 class FrameId(NamedTuple):
@@ -494,6 +500,22 @@ def total(members: Iterable[Member]) -> Count:
     for member in members:
         count = count + member.count
     return count
+
+
+def bounded(members: Sequence[Member]) -> tuple[Member, ...]:
+    """The members of collections that were put together; those above a limit are one that stands for all of them."""
+    if len(members) <= MEMBERS_LIMIT:
+        return tuple(members)
+    rest = members[MEMBERS_LIMIT:]
+    trail = next((trail_of(item) for item, _ in rest if trail_of(item)), ())
+    return (*members[:MEMBERS_LIMIT], Member(Unknown("further members", OPTIONAL, trail), total(rest)))
+
+
+def nested(value: Items) -> Items:
+    """A tuple of tuples, unless it is made of more values than anybody writes."""
+    if not any(type(item) in _COMPOUND for item, _ in value.members) or _size(value, NESTED_LIMIT) <= NESTED_LIMIT:
+        return value
+    return Items((Member(Unknown("nested members", OPTIONAL), MANY),), value.trail, value.sort)
 
 
 def join_values(*values: Val) -> Val:

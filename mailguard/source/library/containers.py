@@ -24,7 +24,7 @@ from mailguard.model.value import (
     inherit,
     trail_of,
 )
-from mailguard.source.interpret.values import Ext, Ref, State, Val, join_values, total
+from mailguard.source.interpret.values import Ext, Ref, State, Val, bounded, join_values, total
 from mailguard.source.library import frames
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.provenance import external_value, origin_of
@@ -129,15 +129,17 @@ def part(value: Val, name: str, place: Place, state: State | None = None) -> Val
 def gathered(members: tuple[Member, ...], added: Sequence[Member], *, looping: bool) -> tuple[Member, ...]:
     """A collection with more members. In a loop, what reads the same in two passes is two people, not one twice."""
     if not looping:
-        return (*members, *added)
+        return bounded((*members, *added))
     result = list(members)
     for value, count in added:
-        same = next((index for index, member in enumerate(result) if member.value == value), None)
-        if same is not None and isinstance(value, (Unknown, Parameter)):
+        same = None
+        if isinstance(value, (Unknown, Parameter)):
+            same = next((index for index, member in enumerate(result) if member.value == value), None)
+        if same is not None:
             result[same] = Member(inherited(result[same].value, trail_of(value)), result[same].count + count)
         else:
             result.append(Member(value, count))
-    return tuple(result)
+    return bounded(result)
 
 
 def list_append(state: State, ref: Ref, value: Val, count: Count = ONE, *, looping: bool = False) -> None:

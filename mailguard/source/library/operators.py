@@ -24,6 +24,7 @@ from mailguard.source.interpret.values import (
     Ref,
     State,
     Val,
+    bounded,
     join_values,
 )
 from mailguard.source.library.containers import gathered, members_of, update
@@ -62,7 +63,7 @@ def binary(machine: Any, context: Any, state: State, op: str, left: Val, right: 
         if op in {"-", "&"}:
             members = tuple(Member(value, replace(count, low=0)) for value, count in members)
         elif op in {"|", "^"}:
-            members = (*members, *members_of(state, right, place))
+            members = bounded((*members, *members_of(state, right, place)))
         if isinstance(left, Items) and left.sort == "query":
             return replace(left, members=members[:1])
         return state.allocate(context.path, ("op", context.module.path, at), Cell("set", members=members))

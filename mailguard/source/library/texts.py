@@ -47,16 +47,26 @@ def concat(state: State, parts: Sequence[Val], place: Place) -> Val:
                 and isinstance(piece.value, str)
                 and isinstance(last.value, str)
             ):
-                flat[-1] = Known(last.value + piece.value, last.trail + piece.trail)
+                if len(last.value) + len(piece.value) > LENGTH_LIMIT:
+                    flat[-1] = Unknown("a long text", MANY, last.trail or piece.trail)
+                else:
+                    flat[-1] = Known(last.value + piece.value, (last.trail + piece.trail)[:PARTS_LIMIT])
             elif not (isinstance(piece, Known) and piece.value == ""):
                 flat.append(piece)
     if not flat:
         return Known("")
     if len(flat) == 1 and not isinstance(flat[0], Repeat):
         return flat[0]
+    if len(flat) > PARTS_LIMIT:
+        # Who stands in the rest is not told apart; that many may stand there is kept.
+        flat[PARTS_LIMIT:] = [Unknown("the rest of a long text", MANY)]
     return Text(tuple(flat), trail)
 
 
+PARTS_LIMIT: Final = 2_000
+"""Parts of one text that are told apart."""
+LENGTH_LIMIT: Final = 2_000_000
+"""Characters of a text that are put together from literals."""
 _NESTED: Final = 12
 """Lists within lists that are written into a text."""
 
