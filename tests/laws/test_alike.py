@@ -801,6 +801,29 @@ def test_letters_of_one_text_come_to_what_each_does(
     assert fast == careful
 
 
+def test_what_belongs_to_a_template_is_known_in_each_part_of_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Count
+) -> None:
+    def line(number: int, text: str = "", reader: str = "") -> str:
+        html = text or f"Hi Ann {number}, https://example.org/o/{number:02}a1b2c3d4e5f asks help@example.org"
+        return letter("one", reader or f"p{number}@example.com", "", html, "News", "")
+
+    letters = [line(number) for number in range(20)]
+    # In the second part somebody writes to the address of the footer, and a text names it with another of that part.
+    rest = [
+        line(20),
+        line(21),
+        line(22, "Hello", "help@example.org"),
+        line(23, "Of p20@example.com and help@example.org"),
+    ]
+    monkeypatch.setattr(capture, "PART", sum(len(one) + 1 for one in letters))
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join([*letters, *rest]) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+    assert count.lines > 8
+
+
 EDIT = st.tuples(st.floats(0, 1), st.integers(0, 3), st.lists(HOSTILE, max_size=2).map("".join))
 
 
