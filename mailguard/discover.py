@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import glob
 import os
 import re
 import stat
@@ -167,6 +168,14 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
         if path == STDIN:
             continue
         place = place_named(path, here)
+        if (
+            place is None
+            and any(mark in path for mark in "*?[")
+            and (found := glob.glob(path, root_dir=here, recursive=True))
+        ):
+            # A pattern that no shell opened: it was quoted, or there is none.
+            named += sorted((here / name).resolve() for name in found)
+            continue
         if place is None:
             raise NothingToCheck(f"there is no {path} here." + _did_you_mean(path, here))
         # A named path may itself be a link; what it leads to was asked for.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailguard import discover, gate
+from mailguard import capture, discover, gate
 from mailguard.config import Settings
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import CannotTell, Reason
@@ -116,3 +116,24 @@ def test_a_file_that_is_called_a_capture_does_not_pass_unread(tmp_path: Path, na
 def test_a_message_that_names_nobody_is_one(tmp_path: Path) -> None:
     (tmp_path / "a.eml").write_bytes(b"Subject: S\nContent-Type: text/plain\n\nT")
     assert gate.replay(tmp_path / "a.eml").ledger.requests == 1
+
+
+def test_a_pattern_that_no_shell_opened_names_its_files(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.eml", "b.eml", "c.txt", "in/d.eml"):
+        (tmp_path / name).write_text("To: ann@example.com\nFrom: x@example.com\n\nT", "utf-8")
+    assert [path.name for path in discover.tree_of(["*.eml"], tmp_path).named] == ["a.eml", "b.eml"]
+    assert [path.name for path in discover.tree_of(["**/*.eml"], tmp_path).named] == ["a.eml", "b.eml", "d.eml"]
+    with pytest.raises(discover.NothingToCheck):
+        discover.tree_of(["*.har"], tmp_path)
+
+
+def test_a_flow_that_is_nothing_does_not_end_the_file(tmp_path: Path) -> None:
+    sample = Path(__file__).parent / "captures" / "samples" / "mitmproxy" / "version_12.mitm"
+    data = sample.read_bytes()
+    (tmp_path / "a.mitm").write_bytes(data[:4366] + data[4386:])
+    (tmp_path / "b.mitm").write_bytes(b"0:~" + data)
+    assert gate.replay(tmp_path / "a.mitm").ledger.cannot_tell > 0
+    whole = gate.replay(sample).ledger
+    report = gate.replay(tmp_path / "b.mitm") if capture.detect(tmp_path / "b.mitm") is not None else None
+    assert report is None or report.ledger.requests > whole.requests

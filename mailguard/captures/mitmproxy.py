@@ -25,6 +25,9 @@ _FLOW_LIMIT: Final = 4 * BODY_LIMIT
 _CUT: Final = CannotTell(Reason.BAD_RECORD, "the file ends inside the record")
 
 
+_NO_FLOW: Final = CannotTell(Reason.BAD_RECORD, "the record is not a flow of mitmproxy")
+
+
 class _Damaged(Exception):  # noqa: N818  # ends the reading of one flow; never leaves this module
     """What stands there is no typed netstring."""
 
@@ -74,9 +77,10 @@ def _flow(stream: BinaryIO) -> Any:
     if len(payload) < size or not kind:
         return _CUT
     try:
-        return _value(payload, kind, 0)
+        flow = _value(payload, kind, 0)
+        return _NO_FLOW if flow is None else flow
     except (_Damaged, ValueError):
-        return CannotTell(Reason.BAD_RECORD, "the record is not a flow of mitmproxy")
+        return _NO_FLOW
 
 
 def _value(payload: bytes, kind: bytes, depth: int) -> Any:

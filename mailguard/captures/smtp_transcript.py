@@ -69,13 +69,15 @@ class _Session:
         self.offered: list[str] = []
         self.data: list[str] | None = None
         self.size = 0
+        self.marked = False  # whether lines of the message are marked as the client's
+        self.torn = False  # whether a line of the message is marked as nobody's
         self.partial = False  # whether the first line of a longer reply was there, and its last one was not yet
         self.odd = False  # whether the client said something between MAIL and DATA that is no command
 
     def reset(self) -> None:
         self.sender, self.line, self.people, self.offered, self.data, self.size = None, 0, [], [], None, 0
         self.waiting = []
-        self.odd = self.partial = False
+        self.odd = self.partial = self.torn = self.marked = False
 
 
 def _read(source: Source) -> Iterator[Record]:
@@ -102,12 +104,15 @@ def _read(source: Source) -> Iterator[Record]:
                 relay = f"smtp://{host.rstrip('.')}" + (f":{port}" if port else "")
             if prefixed:
                 texts = _client_lines(line, client.end()) if client else []
+                session.marked = session.marked or (client is not None and session.data is not None)
                 if client is None:
                     server = _SERVER.match(line)
                     if server:
                         _reply(session, _unquoted(line[server.end() :]))
-                    elif front is not None and session.data is not None:
+                    elif front is not None and session.data is not None and not session.marked:
                         texts = [line]  # nodemailer marks no line of a message
+                    elif session.data and line.strip() and not _NOTE.match(line):
+                        session.torn = True
             else:
                 texts = [line]
             for text in texts:
@@ -222,6 +227,8 @@ def _record(source: Source, relay: str, data: list[str], session: _Session, coun
     people: list[Value] = [*session.people, *session.offered]
     if not people:
         return Record(place, CannotTell(Reason.ENVELOPE_MISSING, "the server took no recipient"), delivered=False)
+    if session.torn:
+        return Record(place, CannotTell(Reason.BAD_RECORD, "lines of the message are damaged"))
     if not any(line.strip() for line in data):
         return Record(place, CannotTell(Reason.BODY_MISSING))
     return Record(place, SmtpTransaction(relay, session.sender, people, "\r\n".join(data)))

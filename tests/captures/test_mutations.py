@@ -21,7 +21,7 @@ from mailguard.model.capture import Format
 from .golden import SAMPLES, TWIN, samples
 
 FILES = [str(path.relative_to(SAMPLES)) for path in samples() if path.is_file()]
-PEOPLE = re.compile(r"(?:ann|bob|cat|dan|eve|planted)[\w.]*(?:@|%40|\\u0040|&#64;)", re.IGNORECASE)
+PEOPLE = re.compile(r"(?:ann|bob|cat|dan|eve|planted|refused)[\w.]*(?:@|%40|\\u0040|&#64;)", re.IGNORECASE)
 
 NASTY = st.sampled_from(
     [
@@ -54,6 +54,11 @@ NASTY = st.sampled_from(
         b"{{a}}",
         b"\x1f\x8b\x08",
         b"multipart/mixed; boundary=x",
+        b"\x01\x01\x01\x01\n",
+        b"\x1f",
+        b"- ",
+        b".\r\n",
+        b"-" * 79 + b"\n",
     ]
 )
 

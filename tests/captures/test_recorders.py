@@ -284,6 +284,55 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         capture._stdin_copy.cache_clear()
 
 
+LOGGED = """2026-11-01 10:00:00\tCLIENT -> SERVER: MAIL FROM:<from@example.com>
+2026-11-01 10:00:00\tSERVER -> CLIENT: 250 OK
+2026-11-01 10:00:00\tCLIENT -> SERVER: RCPT TO:<ann@example.com>
+2026-11-01 10:00:00\tSERVER -> CLIENT: 250 OK
+2026-11-01 10:00:00\tCLIENT -> SERVER: DATA
+2026-11-01 10:00:00\tSERVER -> CLIENT: 354 go
+2026-11-01 10:00:00\tCLIENT -> SERVER: Subject: S
+2026-11-01 10:00:00\tCLIENT -> SERVER: To: ann@example.com, bob@example.org
+2026-11-01 10:00:00\tCLIENT -> SERVER: .
+2026-11-01 10:00:00\tSERVER -> CLIENT: 250 OK
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("CLIENT -> SERVER: To:", "CLIENT -> SER: To:"),
+        ("10:00:00\tCLIENT -> SERVER: To:", "10:0000:00\tCLIENT -> SERVER: To:"),
+        ("RCPT TO:<ann", "RCPT O:<ann"),
+        ("CLIENT -> SERVER: DATA", "CLIENT -> SERVER: DAT"),
+        ("CLIENT -> SERVER: DATA", "CLIENT -> SERVER: BDAT 86 LAST"),
+    ],
+)
+def test_a_damaged_line_of_a_session_is_said(tmp_path: Path, old: str, new: str) -> None:
+    assert old in LOGGED
+    (tmp_path / "log.txt").write_text(LOGGED.replace(old, new), "utf-8")
+    found = read(tmp_path / "log.txt")
+    assert [record.exchange.reason for record in found if isinstance(record.exchange, CannotTell)]
+
+
+def test_a_mailbox_of_another_kind_holds_all_of_its_messages(tmp_path: Path) -> None:
+    import mailbox
+
+    for kind in (mailbox.MMDF, mailbox.Babyl, mailbox.mbox):
+        path = tmp_path / kind.__name__
+        box = kind(str(path))
+        for person in ("ann@example.com", "bob@example.org", "cat@example.net"):
+            box.add(f"From: x@example.com\nTo: {person}\nSubject: S\n\nT\n")
+        box.flush()
+        box.close()
+        assert name(detect(path)) == "mbox"
+        found = [record.exchange for record in read(path)]
+        assert [dict(header_block(raw.data))["To"] for raw in found] == [  # type: ignore[union-attr, arg-type]
+            "ann@example.com",
+            "bob@example.org",
+            "cat@example.net",
+        ]
+
+
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     assert isinstance(detect(missing), CannotTell)
