@@ -78,9 +78,9 @@ def _flow(stream: BinaryIO) -> Any:
         return _CUT
     try:
         flow = _value(payload, kind, 0)
-        return _NO_FLOW if flow is None else flow
     except (_Damaged, ValueError):
         return _NO_FLOW
+    return _NO_FLOW if flow is None else flow  # None is the end of the file
 
 
 def _value(payload: bytes, kind: bytes, depth: int) -> Any:
