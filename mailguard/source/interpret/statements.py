@@ -5,9 +5,10 @@ Loops run to a fixed point with widening, so that a To line that gains a person 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from mailguard.model.count import ONE, OPTIONAL, Truth
 from mailguard.model.value import Either, Items, Known, Parameter, Step, StepKind, Unknown
@@ -18,6 +19,10 @@ from mailguard.source.interpret.values import Bound, Func, ModelFn, ModelMethod,
 from mailguard.source.library import containers, provenance
 
 __all__ = ["Statements"]
+
+
+_CONFIG: Final = re.compile(r"(?:^|_)(?:config|configuration|conf|cfg|settings)$", re.IGNORECASE)
+"""What programs call the operator's file once it is read."""
 
 
 class Statements(Expressions):
@@ -129,6 +134,7 @@ class Statements(Expressions):
         if context.symbol.endswith(":<module>"):
             value = self._constant(context, state, node, value)
         value = self._switch(context, node, value)
+        value = self._named_settings(context, node, value)
         for target in node.targets:
             self.assign(context, state, target, value, node.value.at)
 
@@ -164,6 +170,15 @@ class Statements(Expressions):
 
     def _class(self, context: Context, node: t.Class, state: State) -> None:
         self.bind(context, state, node.name, self.define_class(context, state, node))
+
+    def _named_settings(self, context: Context, node: t.Assign, value: Val) -> Val:
+        """Data out of a file that the program calls its configuration: the operator's file."""
+        names = [target.id for target in node.targets if isinstance(target, t.Name)]
+        if not isinstance(value, Unknown) or not names or not all(_CONFIG.search(name) for name in names):
+            return value
+        if [step.kind for step in value.trail] != [StepKind.FILE]:
+            return value
+        return replace(value, trail=(Step(StepKind.CONFIGURED, context.place(node.at), names[0]),))
 
     def _constant(self, context: Context, state: State, node: t.Assign, value: Val) -> Val:
         """People who are written into a constant of a module (``ALERTS = [...]``) are configured there."""

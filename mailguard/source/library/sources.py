@@ -31,10 +31,10 @@ def opened_file(
 ) -> Val:
     """``open(...)``: a file, or settings where its name says so."""
     name = string(args[0]) if args else ""
-    label = getattr(args[0], "why", "") if args else ""
+    label = getattr(args[0], "why", "") or getattr(args[0], "name", "") if args else ""
     # Who may be in a file that an operator names is not the operator's choice; settings are.
     configured = (
-        re.search(r"config|settings|\bconf\b|\.ini\b|secret|\benv\b", name or label or "", re.IGNORECASE) is not None
+        re.search(r"config|settings|\bconf\b|\bcfg\b|\.ini\b|secret|\benv\b", name or label or "", re.IGNORECASE) is not None
     )
     kind = StepKind.CONFIGURED if configured else StepKind.FILE
     return Unknown("file", OPEN, (Step(kind, place, name or ""),))
