@@ -28,7 +28,7 @@ from mailguard.search import Search, is_elsewhere
 from mailguard.source import tree as t
 from mailguard.source.handed import Registries
 from mailguard.source.interpret.calls import BY_NAME
-from mailguard.source.interpret.context import COARSE, FULL, GLANCE, Budget, Dead, Enough
+from mailguard.source.interpret.context import COARSE, FULL, GLANCE, SKIM, Budget, Dead, Enough
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.interpret.values import Func
 from mailguard.source.methods import Methods
@@ -167,7 +167,8 @@ class _Search:
         at = root.chain[-1].at.line if root.chain else 1
         test = self.is_test(root.module.path)
         found: list[Dispatch] = []
-        for effort in (GLANCE,) if test else (COARSE,) if root.large else (FULL, COARSE):
+        begun: list[Dispatch] = []
+        for effort in (GLANCE,) if test else (COARSE, SKIM) if root.large else (FULL, COARSE, SKIM):
             machine.effort = effort
             try:
                 found = machine.run_function(root.module, root.chain) if root.chain else machine.run_module(root.module)
@@ -178,6 +179,8 @@ class _Search:
                 if effort is FULL:
                     root.large = True
                 elif effort is COARSE:
+                    # What was seen until then knows more than a look that skips over calls.
+                    begun = found
                     self._skip(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
                 continue
             except RecursionError:
@@ -191,7 +194,8 @@ class _Search:
                 self._skip(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
                 found = machine.dispatches
             break
-        return found
+        seen = {dispatch.place for dispatch in begun}
+        return [*begun, *(dispatch for dispatch in found if dispatch.place not in seen)] if begun else found
 
     def _take(self, root: _Root, found: list[Dispatch]) -> list[Dispatch]:
         root.dispatches = [replace(dispatch, root=root.symbol) for dispatch in found]

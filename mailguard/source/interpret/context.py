@@ -18,6 +18,7 @@ __all__ = [
     "FULL",
     "GLANCE",
     "PASSES_LIMIT",
+    "SKIM",
     "UNROLL_LIMIT",
     "YIELDS",
     "Budget",
@@ -66,6 +67,13 @@ FULL: Final = Effort(20_000, 8, 4)
 
 COARSE: Final = Effort(80_000, 1, 1)
 """For a root that took more: branches are joined at once, helpers are not followed as far."""
+
+
+SKIM: Final = Effort(40_000, 1, 0)
+"""For a root that took more than that: what names no mail call is not entered, and what it gives is not known.
+
+What is seen so is told; that the root was not read as a whole is told as well.
+"""
 
 
 GLANCE: Final = Effort(4_000, 1, 1)
