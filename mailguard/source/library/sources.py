@@ -34,7 +34,8 @@ def opened_file(
     label = getattr(args[0], "why", "") or getattr(args[0], "name", "") if args else ""
     # Who may be in a file that an operator names is not the operator's choice; settings are.
     configured = (
-        re.search(r"config|settings|\bconf\b|\bcfg\b|\.ini\b|secret|\benv\b", name or label or "", re.IGNORECASE) is not None
+        re.search(r"config|settings|\bconf\b|\bcfg\b|\.ini\b|secret|\benv\b", name or label or "", re.IGNORECASE)
+        is not None
     )
     kind = StepKind.CONFIGURED if configured else StepKind.FILE
     return Unknown("file", OPEN, (Step(kind, place, name or ""),))
