@@ -30,6 +30,10 @@ def unresolved_method(holder: Unknown | Parameter, name: str, place: Place) -> V
     return Unknown(f"{label}.{name}()", count, holder.trail)
 
 
+_WRAPS: Final = re.compile(r"\w*(?:Email|Addr|Mailbox|Recipient)\w*|To|validate_email|normali[sz]e_email|parse_email")
+"""Classes and functions that make an address of one: pydantic's ``EmailStr``, ``Address``, ``validate_email``."""
+
+
 def unresolved(
     machine: Any,
     context: Any,
@@ -53,6 +57,10 @@ def unresolved(
     )
     if isinstance(callee, Ext) and known_function is not None:
         return known_function(machine, context, state, args, named_args, place)
+    one = args[0] if len(args) == 1 and not keywords else None
+    wraps = _WRAPS.fullmatch(path.rsplit(".", 1)[-1]) is not None
+    if isinstance(one, (Unknown, Parameter)) and one.count.high <= 1 and wraps:
+        return one
     if isinstance(callee, Ext):
         short = path.rsplit(".", 1)[-1]
         if (
