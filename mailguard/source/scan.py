@@ -181,6 +181,7 @@ class _Search:
                 elif effort is COARSE:
                     # What was seen until then knows more than a look that skips over calls.
                     begun = found
+                elif effort is SKIM:
                     self._skip(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
                 continue
             except RecursionError:
@@ -193,6 +194,9 @@ class _Search:
                     raise
                 self._skip(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
                 found = machine.dispatches
+            if (effort is SKIM or machine.passed_over) and (begun or found):
+                # It leads to a mail call, and was not read as a whole. One from which no call leads to any sends nothing.
+                self._skip(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
             break
         seen = {dispatch.place for dispatch in begun}
         return [*begun, *(dispatch for dispatch in found if dispatch.place not in seen)] if begun else found

@@ -63,6 +63,12 @@ class Base:
         self.first = False
         """Whether a run ends with the first mail call."""
         self.steps = 0
+        self._spent: dict[object, int] = {}
+        """Steps of the current root within functions that name no mail call."""
+        self.left_out = 0
+        """Calls of such functions that were passed over, as they had cost too much."""
+        self.passed_over = False
+        """Whether one of them was given something that it may have changed."""
         self.relevant: set[str] = set()
         """Names by which mail calls, and functions that lead to them, are called."""
         self.reached: set[str] = set()

@@ -13,6 +13,7 @@ from mailguard.source.project import Module
 
 __all__ = [
     "COARSE",
+    "DEAR",
     "DEPTH_LIMIT",
     "FREEZE_LIMIT",
     "FULL",
@@ -47,6 +48,10 @@ FREEZE_LIMIT: Final = 12
 
 YIELDS: Final = "the members that a generator yields"
 """The name in a generator's frame under which they are collected."""
+
+
+DEAR: Final = 4_000
+"""Steps that one root spends within one function that names no mail call, before further calls of it are passed over."""
 
 
 @dataclass(frozen=True, slots=True)

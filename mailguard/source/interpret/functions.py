@@ -24,7 +24,7 @@ from mailguard.model.value import (
 from mailguard.source import tree as t
 from mailguard.source.interpret.assignment import Assignment
 from mailguard.source.interpret.base import last_name
-from mailguard.source.interpret.context import DEPTH_LIMIT, YIELDS, Context, Dead
+from mailguard.source.interpret.context import DEAR, DEPTH_LIMIT, YIELDS, Context, Dead
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -68,12 +68,19 @@ class Functions(Assignment):
         calls = context.calls if opened else (*context.calls, Step(StepKind.PASSED, context.place(at), func.symbol))
         yields: list[Member] | None = [] if isinstance(func.node, t.Func) and _generates(func.node) else None
         idle = 0
+        light = not opened and isinstance(func.node, t.Func) and not self._leads_to_mail(func.node)
         if not opened and isinstance(func.node, t.Func) and self.relevant.isdisjoint(func.node.names):
             # Nothing in it names a mail call: it can only make or change values.
             idle = context.idle + 1
             if idle > self.effort.idle:
                 return Unknown(f"{func.node.name}()", OPEN)
         given = (*args, *(value for _, value in keywords))
+        if light and self._spent.get(func.node, 0) > DEAR:
+            # Its result is not known from here on. What it may do to a list or a message that it gets is missed.
+            self.left_out += 1
+            self.passed_over |= any(self._may_be_changed(state, value) for value in given)
+            return Unknown(f"{func.node.name if isinstance(func.node, t.Func) else 'lambda'}()", OPEN)
+        begun, left_out = self.steps, self.left_out
         key = None
         if yields is None and not opened and all(_flat(value) for value in given):
             key = (func.node, func.frames, tuple(args), tuple(keywords), len(self.relevant), id(node) in self._unread)
@@ -131,11 +138,23 @@ class Functions(Assignment):
             cell = end.heap.get(holder) if isinstance(holder, Ref) else None
             members = cell.members if cell is not None else (Member(Unknown("a member", OPTIONAL), MANY),)
             value = Items(members, sort="context" if func.sort == "context" else "iterator")
-        if key is not None and sent == len(self.dispatches) and _flat(value) and not frames and not seen:
+        if light:
+            self._spent[func.node] = self._spent.get(func.node, 0) + self.steps - begun
+        whole = left_out == self.left_out
+        if whole and key is not None and sent == len(self.dispatches) and _flat(value) and not frames and not seen:
             # It neither received, returned, made nor sent a thing; the next call with such arguments is the same.
             self._memo[key] = value
         outer.merge(end, seen, [value], frames)
         return value
+
+    def _leads_to_mail(self, node: t.Func) -> bool:
+        """Whether a function names something that leads to a mail call; ``start`` alone, as a thread has it, is no sign."""
+        return not self.relevant.isdisjoint(node.names) and self.relevant & node.names != {"start"}
+
+    def _may_be_changed(self, state: State, value: Val) -> bool:
+        """Whether a call may change who gets mail through this argument: a list, a table, a message, a client."""
+        cell = state.heap.get(value) if isinstance(value, Ref) else None
+        return cell is not None and (cell.sort != "object" or self._model_of(state, value) is not None)
 
     def _inner_functions(self, context: Context, state: State) -> None:
         """Run functions that a root defines and hands to somebody else (a view within ``create_app``)."""
@@ -299,10 +318,15 @@ class Functions(Assignment):
         """An object of ``cls`` whose constructor got open parameters."""
         ref = state.allocate(context.path, (cls.node, "open"), Cell("object", cls))
         init = self._method(state, cls, "__init__")
-        if isinstance(init, Func):
+        if isinstance(init, Func) and self._spent.get(init.node, 0) <= DEAR:
+            begun = self.steps
             with contextlib.suppress(Dead):
                 self.call_function(context, state, init, [ref], [], cls.node, opened=True)
+            if isinstance(init.node, t.Func) and not self._leads_to_mail(init.node):
+                self._spent[init.node] = self._spent.get(init.node, 0) + self.steps - begun
             self._left_open(context, state, cls, ref)
+        elif isinstance(init, Func):
+            self.left_out += 1
         return ref
 
     def open_row(self, context: Context, state: State, cls: Cls, holder: Val) -> Val:

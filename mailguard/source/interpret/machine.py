@@ -21,6 +21,8 @@ class Machine(Statements):
 
     def _begin(self) -> None:
         self.dispatches, self.steps, self.reached = [], 0, set()
+        self._spent.clear()
+        self.left_out, self.passed_over = 0, False
         self._frozen.clear()
         self._heights.clear()
         self._frozen_cells.clear()
