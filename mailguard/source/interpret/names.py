@@ -147,6 +147,8 @@ class Names(Base):
         )
         if not isinstance(value, Ref) or cell is None or not empty or not filled(body, name):
             return
+        if cell.sort == "dict" and provenance.configured_name(name):
+            return  # the operator's settings, which no caller of a function brings
         step = Step(StepKind.PARAMETER, Place(context.module.path), name)
         member = Parameter(f"{name}[]", context.symbol, OPTIONAL, (step,))
         if cell.sort == "dict":
