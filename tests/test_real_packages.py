@@ -26,7 +26,6 @@ LEFT_OUT = {
     "prefect_email": "brings all of Prefect, 120 packages",
     "Products": "Products.MailHost brings all of Zope",
     "pyramid_mailer": "the formats that it writes are compared where it is installed",
-    "pre_commit": "runs our hooks in environments that it makes itself, which needs the network",
 }
 """What the tests of this repository skip where it is not installed, by the name that is imported, and why it is no
 dependency of theirs. ``pip install --group sdks`` brings what can be had; they pass with it."""
