@@ -332,6 +332,8 @@ class Run:
         default_factory=list, compare=False, repr=False
     )
     """Which files of code were looked into, and what was searched for in all of them; once for each look."""
+    naming: set[str] = field(default_factory=set, repr=False, compare=False, kw_only=True)
+    """Files of the code that hold the name of a mail library."""
     contradicted: dict[tuple[str, Place], tuple[Finding, str]] = field(
         default_factory=dict, repr=False, compare=False, kw_only=True
     )
@@ -549,6 +551,7 @@ class Run:
             "_cache": [],
             "_captured": [],
             "contradicted": {},
+            "naming": set(),
         }
         return replace(self, files=files, _modules=set(), **fresh)
 
@@ -567,6 +570,7 @@ class Run:
             is_test=discover.is_test_code,
         )
         self.searched.append((result.loud, result.words))
+        self.naming.update(result.naming)
         tally = CodeTally(self.policies, self._test_code())
         for dispatch in result.dispatches:
             claim = claimed(dispatch.exchange, None, self.hosts)
@@ -640,6 +644,7 @@ class Run:
             undecided=verdicts.count(Verdict.UNDECIDED),
             files=len(asked) + len(self.files.skips),
             files_read=len(asked - unread),
+            files_naming=len(self.naming & asked),
             files_known=len(accepted),
         )
 

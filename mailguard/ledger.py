@@ -115,12 +115,20 @@ def _no_mail(ledger: Ledger) -> list[str]:
     if not ledger.files:
         return ["No mail is sent from this code: there is no Python file."]
     names = "it names no" if ledger.files == 1 else "none names a"
+    none, further = (
+        "No mail is sent from this code",
+        "Do you send through a helper of another package? Name it under [tool.mailguard.senders].",
+    )
+    if ledger.files_naming:
+        # A mail may be made here and sent by what was not understood: that none is sent would be too much said.
+        verb = "names a" if ledger.files_naming == 1 else "name a"
+        names = f"{'it' if ledger.files == 1 else number(ledger.files_naming)} {verb}"
+        none, further = "No mail call was found", "Which files may send all the same: mailguard audit"
     if ledger.files_read < ledger.files:
         seen = f"No mail call in what was read: {number(ledger.files_read)} of {plural(ledger.files, 'Python file')}"
     else:
-        seen = f"No mail is sent from this code: {plural(ledger.files, 'Python file')}"
-    lines = [f"{seen}, {names} mail API that mailguard knows."]
-    return [*lines, "Do you send through a helper of another package? Name it under [tool.mailguard.senders]."]
+        seen = f"{none}: {plural(ledger.files, 'Python file')}"
+    return [f"{seen}, {names} mail API that mailguard knows.", further]
 
 
 def provider_lines(report: Report) -> list[str]:

@@ -222,6 +222,8 @@ class Ledger:
     """Those of them that were read, or that need not be."""
     files_known: int = 0
     """Not read, and accepted in the baseline."""
+    files_naming: int = 0
+    """Those of them that hold the name of a mail library."""
     captures: int = 0
     """Capture files."""
     stale: int = 0

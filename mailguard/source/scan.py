@@ -72,6 +72,8 @@ class Scan:
     """Files that were parsed, or that hold one of ``words``: an edit of any other one cannot matter if it brings none."""
     words: frozenset[tuple[bytes, ...]] = frozenset()
     """What was searched for: all parts of one of them make a file matter."""
+    naming: frozenset[str] = frozenset()
+    """Files that hold the name of a mail library, test code left out."""
 
 
 @dataclass
@@ -814,6 +816,7 @@ def _scan(
         ),
         frozenset(loud),
         frozenset(tokens) | {(name.encode(),) for name in search.mentions},
+        frozenset(module.path for module in search.naming if not is_test(module.path)),
     )
 
 

@@ -94,6 +94,13 @@ def test_files_that_were_not_read_are_never_hidden(ledger):
             ],
         ),
         (
+            Ledger(files=3, files_read=3, files_naming=1),
+            [
+                "No mail call was found: 3 Python files, 1 names a mail API that mailguard knows.",
+                "Which files may send all the same: mailguard audit",
+            ],
+        ),
+        (
             Ledger(calls=1, keeps_apart=1, files=5, files_read=2, files_known=2),
             ["1 mail call: 1 keeps readers apart. 2 of 5 files read; 2 of the other 3 are known."],
         ),
