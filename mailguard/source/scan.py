@@ -196,8 +196,8 @@ class _Search:
                     raise
                 self._skip(Skip(SkipReason.INTERNAL, Place(root.module.path, at), type(error).__name__))
                 found = machine.dispatches
-            if (effort is SKIM or machine.passed_over) and (begun or found):
-                # It leads to a mail call, and was not read as a whole. One from which no call leads to any sends nothing.
+            if effort is SKIM or (machine.passed_over and (begun or found)):
+                # It was not read as a whole; where helpers without mail were passed over, that matters to what is sent.
                 self._skip(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
             break
         seen = {dispatch.place for dispatch in begun}

@@ -27,7 +27,7 @@ from mailguard.model.value import (
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, members_of_class
 from mailguard.source.interpret.context import Budget, Context, Dead
-from mailguard.source.interpret.functions import Functions
+from mailguard.source.interpret.functions import Functions, flat
 from mailguard.source.interpret.models import plain_function
 from mailguard.source.interpret.values import (
     Bound,
@@ -331,6 +331,11 @@ class Calls(Functions):
         for cls in self.classes_of(state, holder, name):
             found = self._method(state, cls, name)
             if isinstance(found, Func) and found.sort == "plain" and found.node not in context.stack:
+                if self.is_dear(found.node):
+                    # The object is only a guess of what the name may mean: what is not looked at again changes nothing real.
+                    self.left_out += 1
+                    self.passed_over |= not all(map(flat, (*args, *named.values())))
+                    break
                 receiver = [self.open_row(context, state, cls, holder)]
                 return self.call_function(context, state, found, [*receiver, *args], keywords, node)
         handed = self._handed_on(context, state, args, keywords, node)

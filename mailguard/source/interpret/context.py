@@ -50,7 +50,7 @@ YIELDS: Final = "the members that a generator yields"
 """The name in a generator's frame under which they are collected."""
 
 
-DEAR: Final = 4_000
+DEAR: Final = 1_500
 """Steps that one root spends within one function that names no mail call, before further calls of it are passed over."""
 
 

@@ -41,7 +41,7 @@ from mailguard.source.interpret.values import (
 from mailguard.source.library import classes, containers, provenance
 from mailguard.source.slice import filled
 
-__all__ = ["Functions"]
+__all__ = ["Functions", "flat"]
 
 
 class Functions(Assignment):
@@ -75,14 +75,14 @@ class Functions(Assignment):
             if idle > self.effort.idle:
                 return Unknown(f"{func.node.name}()", OPEN)
         given = (*args, *(value for _, value in keywords))
-        if light and self._spent.get(func.node, 0) > DEAR:
-            # Its result is not known from here on. What it may do to a list or a message that it gets is missed.
+        if light and self.is_dear(func.node):
+            # Its result is not known from here on. What it may do to a thing that it gets, or call, is missed, and told.
             self.left_out += 1
-            self.passed_over |= any(self._may_be_changed(state, value) for value in given)
+            self.passed_over |= not all(map(flat, given))
             return Unknown(f"{func.node.name if isinstance(func.node, t.Func) else 'lambda'}()", OPEN)
         begun, left_out = self.steps, self.left_out
         key = None
-        if yields is None and not opened and all(_flat(value) for value in given):
+        if yields is None and not opened and all(flat(value) for value in given):
             key = (func.node, func.frames, tuple(args), tuple(keywords), len(self.relevant), id(node) in self._unread)
             known_result = self._memo.get(key, ABSENT)
             if known_result is not ABSENT:
@@ -141,7 +141,7 @@ class Functions(Assignment):
         if light:
             self._spent[func.node] = self._spent.get(func.node, 0) + self.steps - begun
         whole = left_out == self.left_out
-        if whole and key is not None and sent == len(self.dispatches) and _flat(value) and not frames and not seen:
+        if whole and key is not None and sent == len(self.dispatches) and flat(value) and not frames and not seen:
             # It neither received, returned, made nor sent a thing; the next call with such arguments is the same.
             self._memo[key] = value
         outer.merge(end, seen, [value], frames)
@@ -151,10 +151,9 @@ class Functions(Assignment):
         """Whether a function names something that leads to a mail call; ``start`` alone, as a thread has it, is no sign."""
         return not self.relevant.isdisjoint(node.names) and self.relevant & node.names != {"start"}
 
-    def _may_be_changed(self, state: State, value: Val) -> bool:
-        """Whether a call may change who gets mail through this argument: a list, a table, a message, a client."""
-        cell = state.heap.get(value) if isinstance(value, Ref) else None
-        return cell is not None and (cell.sort != "object" or self._model_of(state, value) is not None)
+    def is_dear(self, node: object) -> bool:
+        """Whether a helper without mail has cost the current root so much that it is passed over."""
+        return self._spent.get(node, 0) > DEAR
 
     def _inner_functions(self, context: Context, state: State) -> None:
         """Run functions that a root defines and hands to somebody else (a view within ``create_app``)."""
@@ -318,7 +317,7 @@ class Functions(Assignment):
         """An object of ``cls`` whose constructor got open parameters."""
         ref = state.allocate(context.path, (cls.node, "open"), Cell("object", cls))
         init = self._method(state, cls, "__init__")
-        if isinstance(init, Func) and self._spent.get(init.node, 0) <= DEAR:
+        if isinstance(init, Func) and not self.is_dear(init.node):
             begun = self.steps
             with contextlib.suppress(Dead):
                 self.call_function(context, state, init, [ref], [], cls.node, opened=True)
@@ -367,10 +366,10 @@ def _empty(state: State, default: Val) -> bool:
     )
 
 
-def _flat(value: Val) -> bool:
+def flat(value: Val) -> bool:
     """Whether a value has no part on the heap."""
     if isinstance(value, Either):
-        return all(option is ABSENT or _flat(option) for option in value.options)
+        return all(option is ABSENT or flat(option) for option in value.options)
     if isinstance(value, Items):
-        return all(_flat(member.value) for member in value.members)
+        return all(flat(member.value) for member in value.members)
     return isinstance(value, (Known, Text, Unknown, Parameter, Ext))
