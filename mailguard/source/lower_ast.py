@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Literal
 
+from mailguard.source import newer_syntax
 from mailguard.source import tree as t
 
 __all__ = ["Unsure", "lower"]
@@ -33,7 +34,13 @@ def lower(text: str, lines: Sequence[int] | None) -> tuple[t.Stmt, ...]:
         with warnings.catch_warnings():
             # An invalid escape in somebody's string is no concern of ours, and quotes the string.
             warnings.simplefilter("ignore")
-            module = ast.parse(text)
+            try:
+                module = ast.parse(text)
+            except SyntaxError:
+                older = newer_syntax.blanked(text)
+                if older is None:
+                    raise
+                module, text = ast.parse(older), older
             return tuple(_Lowering(text, lines).block(module.body))
     except (SyntaxError, ValueError) as error:
         raise Unsure from error
@@ -259,12 +266,14 @@ class _Lowering:
         self, arg: ast.arg, sort: Literal["positional", "both", "keyword", "*", "**"], default: ast.expr | None
     ) -> t.Param:
         annotation = arg.annotation
-        if isinstance(annotation, ast.Starred):
-            raise Unsure
         at = self._at(arg)
         if annotation is not None:
             at = _span(t.Span, (at[0], at[1], at[0], at[1] + len(arg.arg)))
-        lowered = None if annotation is None else self._expr(annotation)
+        lowered: t.Expr | None = None
+        if isinstance(annotation, ast.Starred):
+            lowered = t.Const(self._at(annotation), ...)  # the types of several arguments
+        elif annotation is not None:
+            lowered = self._expr(annotation)
         return t.Param(arg.arg, sort, self._optional(default), lowered, at)
 
     # Expressions

@@ -90,6 +90,51 @@ def test_both_readers_agree_on_every_form(text: str) -> None:
         agree(text)
 
 
+NEWER = [
+    "def first[T](rows: list[T]) -> T:\n    return rows[0]\n",
+    "class Box[\n    T: dict[str, int] = dict[str, int],  # é ]\n\n    *Ts,\n    **P,\n](Base[T], metaclass=M):\n    x: T\n",
+    "async def é[ü: 'x[' = \"]\"](ß): return f'{x.a}', ß\n",
+    "type Rows[T] = dict[\n    str, T,\n] ; x = 1\ntype A = (\n  int  # ;\n)\nif x: type B = \\\n  str\nelse: y = type\n",
+    "class A:\r\n    type B = list['é']\r\n    def f[\r\n    T](self) : self.x = send(to=[é, b])\r\n",
+    '"""\ntype X = 1\ndef g[T](): pass\n"""\ntype Y = int\nx = "type Z = 1" # type W = 1\n',
+    "type X = lambda: 1\ntype = {}\ntype[a] = type\nprint(type, [type])\n",
+    *(["def f[*Ts](*args: *Ts, k: int) -> None: pass\ntype A = int\n"] if sys.version_info >= (3, 11) else []),
+]
+
+
+@pytest.mark.parametrize("text", NEWER)
+def test_newer_syntax_is_read_without_libcst(text: str) -> None:
+    agree(text)
+
+
+def test_the_star_of_except_is_read_without_libcst() -> None:
+    agree("try:\n    a\nexcept* (A, B) as e: b\nexcept *C:\n    c * d\n")
+
+
+_programs = st.sampled_from(
+    [
+        "def f{p}(x: T = {s}) -> [T]:\n    return {s}\n",
+        "class C{p}(B[{s}]):\n    def g{p}(self): return self.y[{s}]\n",
+        "type X{p} = list[{s}]\n",
+        "z = {s}; type Y = ({s},\n  {s})\n",
+        "'''\n def f[T]():\n type W[T] = 1'''\n",
+        "w = type if [{s}] else f'{{x.y}}' # type V = 1\n",
+        "@d({s})\nasync def é{p}(*a: int, **k): await h[{s}](k)\n",
+    ]
+)
+_parameters = st.sampled_from(
+    ["", "[T]", "[T: (a, b) = {s}, *Ts, **P]", "[\n  T,\n]", "[ # {{ [\n\n T: {s}]", "[T = ']é']"]
+)
+_strings = st.sampled_from(["''", "'['", '"""]\n"""', "'\\''", "1", "a['é'][b]", "'type T = 1'", "rb'\\\\'", "'#'"])
+
+
+@given(st.lists(st.tuples(_programs, _parameters, _strings), min_size=1, max_size=5), st.sampled_from(["\n", "\r\n"]))
+@settings(max_examples=100, deadline=None)
+def test_programs_in_newer_syntax_are_read_as_libcst_reads_them(parts: list[tuple[str, str, str]], ending: str) -> None:
+    text = "".join(piece.format(p=brackets.format(s=string), s=string) for piece, brackets, string in parts)
+    agree(text.replace("\n", ending))
+
+
 _names = st.sampled_from(
     ["a", "b.c", "d['k']", "e(1)", "(f)", "g or h", "-i", "[j for j in k]", "l[1:]", "é", "m if n else o"]
 )
