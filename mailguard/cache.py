@@ -358,7 +358,9 @@ def _speaks(data: bytes, words: Sequence[Sequence[bytes]]) -> bool:
         return True
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    return any(all(part in data for part in word) for word in words)
+    from mailguard.search import holds  # noqa: PLC0415  # where a file was edited
+
+    return any(all(holds(part, data) for part in word) for word in words)
 
 
 def _changed_quietly(kind: bytes, data: bytes, words: Sequence[Sequence[bytes]]) -> bool:

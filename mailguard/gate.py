@@ -52,6 +52,7 @@ from mailguard.rulebook.loading import load_rules
 from mailguard.rulebook.policies import Policy, chosen
 from mailguard.rulebook.rules import Rule, RulesError
 from mailguard.rulepage import rule_text
+from mailguard.search import holds
 from mailguard.senders import CONTRADICTED, contradiction, library_of
 from mailguard.shelf import shelf
 from mailguard.strangers import stranger, whereto
@@ -1070,7 +1071,7 @@ def _tally_part(number: int) -> tuple[TallyPart, int, int, bool, Counter[str]]:
 
 def _names(library: Library, data: bytes) -> bool:
     """Whether a file names a library, as the scanner looks for it."""
-    return any(all(word.encode() in data for word in token.split(" & ")) for token in library.tokens)
+    return any(all(holds(word.encode(), data) for word in token.split(" & ")) for token in library.tokens)
 
 
 def _against(baseline: Baseline, matched: int, ledger: Ledger) -> Iterator[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Final
 
-__all__ = ["Search", "folded", "is_coded"]
+__all__ = ["Search", "folded", "holds", "is_coded"]
 
 ANCHORS: Final = (
     *(b"mail", b"send", b"Mail", b"graph.", b"/v1/", b"scaleway", b"envelopes", b"xchange", b"utlook", b"postmark"),
@@ -42,8 +42,9 @@ class Search:
         """Sort ``tokens`` by their anchors; all parts of a token are asked for. A token without parts is in every file."""
         groups: dict[bytes, list[tuple[bytes, ...]]] = {}
         for token in sorted(set(tokens)):
+            words = [word for part in token for word in part.split()]
             anchor = next(
-                (one for one in ANCHORS if any(one in part for part in token)), max(token, key=len, default=b"")
+                (one for one in ANCHORS if any(one in word for word in words)), max(words, key=len, default=b"")
             )
             groups.setdefault(anchor, []).append(token)
         self._groups = tuple((anchor, tuple(found)) for anchor, found in groups.items())
@@ -54,7 +55,7 @@ class Search:
             if anchor in data:
                 for token in tokens:
                     for part in token:
-                        if part not in data:
+                        if part not in data and not _is_spread(part, data):
                             break
                     else:
                         return True
@@ -68,6 +69,28 @@ class Search:
             or (not data.isascii() and self.finds(folded(data)))
             or is_elsewhere(data)
         )
+
+
+def holds(part: bytes, data: bytes) -> bool:
+    """Whether a file holds a part of a token; a blank in it stands for any blanks, also at the end of a line that goes on."""
+    return part in data or _is_spread(part, data)
+
+
+def _is_spread(part: bytes, data: bytes) -> bool:
+    """Whether the words of a part stand one after the other with other blanks between them than one."""
+    words = part.split(b" ")
+    if len(words) < 2 or words[-1] not in data:
+        return False
+    for word in words[:-1]:
+        for blank in (b" ", b"\t", b"\\", b"\f"):
+            if word + blank in data:
+                break
+        else:
+            return False
+    import re  # noqa: PLC0415  # for the few files that hold all of that
+
+    between = rb"(?:[ \t\f]|\\\r?\n)+"
+    return re.search(between.join(re.escape(word) for word in words), data) is not None
 
 
 def is_elsewhere(data: bytes) -> bool:

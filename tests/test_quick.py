@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mailguard import cache, cli, quick, tokens
 from mailguard.gate import libraries
-from mailguard.search import ANCHORS, Search, folded, is_coded
+from mailguard.search import ANCHORS, Search, folded, holds, is_coded
 
 QUIET = "def area(width, height):\n    return width * height\n"
 NOISY = "from django.core.mail import send_mail\n\ndef tell(one):\n    send_mail('a', 'b', None, [one])\n"
@@ -307,6 +307,17 @@ def test_every_token_is_found_alone() -> None:
         assert search.finds(b"x " + b" y ".join(token) + b" z")
         assert not search.finds(b"x".join(bytes([byte]) for byte in token[0]))
     assert not any(search.finds(anchor) for anchor in ANCHORS)
+
+
+@given(st.sampled_from(tokens.TOKENS), st.sampled_from([" ", "  ", "\t", " \t ", " \\\n    ", "\\\r\n", "\f "]))
+@settings(deadline=None)
+def test_any_blanks_stand_between_the_words_of_a_token(token: tuple[bytes, ...], blanks: str) -> None:
+    said = b"\n".join(part.replace(b" ", blanks.encode()) for part in token)
+    assert Search(tokens.TOKENS).finds(said)
+    assert all(holds(part, said) for part in token)
+    if any(b" " in part for part in token):
+        assert not Search([token]).finds(said.replace(blanks.encode(), b"\n"))
+        assert not Search([token]).finds(said.replace(blanks.encode(), b"_"))
 
 
 def test_letters_that_python_reads_as_plain_ones_hide_nothing() -> None:
