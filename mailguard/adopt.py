@@ -125,7 +125,7 @@ def allow(run: Run, text: str, reason: str, until: date | None) -> Written:
     if not rules:
         raise NothingToCheck(f"there is nothing to allow in {text}. What there is, and where: mailguard check")
     comment = comment_for(rules, reason, until)
-    written = run.write_comment(path, target, comment)
+    written = run.program.with_comment(path, target, comment)
     if written is None:
         raise NothingToCheck(f"no comment can be written in {text}. Write it yourself: {comment}")
     data, line = written

@@ -407,10 +407,8 @@ def _remember(run: Run, report: Report, text: str, code: int, options: dict[str,
     for file in run.files.python:
         files[file.real] = "" if file.real in files else file.path
     watched = None
-    # The tree as it is comes first, the one from before a change after it.
-    if run.searched:
-        loud, words = run.searched[0]
-        watched = cache.Watched(loud, filter(discover.is_test_code, files.values()), words)
+    if (scanned := run.looked.code) is not None:
+        watched = cache.Watched(scanned.loud, filter(discover.is_test_code, files.values()), scanned.words)
     folder = run.settings.folder or run.tree.root
     rules = str(folder / run.settings.rules) if run.settings.rules and change is None else ""
     clean = change is not None and not report.notices and _settled(change, report, options, watched)

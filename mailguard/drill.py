@@ -140,7 +140,7 @@ def drill(run: Run) -> Drill:
     }
     here = _again(run, run.settings) if run.settings.exclude else open_run
     unread = len({skip.place.path for skip in here.report().skips if not skip.accepted})
-    stopped = _stopped(here.on(with_texts(here.files, changed)))
+    stopped = _stopped(replace(here, files=with_texts(here.files, changed)))
     done = []
     causes = _Causes(run, changed, open_run.files)
     for plant in plants:
@@ -363,7 +363,7 @@ class _Causes:
         )
         run = _again(self.run, changed, allow=("allow", "") not in out and self.run.allow)
         mine = tuple(file for file in run.files.python if file.path == plant.place.path)
-        alone = replace(run, baseline=None).on(with_texts(replace(run.files, python=mine), self.texts))
+        alone = replace(run, baseline=None, files=with_texts(replace(run.files, python=mine), self.texts))
         return plant.name in _stopped(alone)
 
     def _unread(self, path: str) -> str:
@@ -410,10 +410,10 @@ class _Causes:
         run = _again(self.run, self.run.settings)
         mine = tuple(file for file in run.files.python if file.path == plant.place.path)
         text = self.texts[plant.place.path]
-        alone = run.on(with_texts(replace(run.files, python=mine), self.texts))
+        alone = replace(run, files=with_texts(replace(run.files, python=mine), self.texts))
         lines = text.splitlines()
         line = next((at for at, one in enumerate(lines, 1) if f"def {plant.name}(".encode() in one), 0)
-        for one in alone.exceptions():
+        for one in alone.exceptions_in_force():
             if one.covers(Place(plant.place.path, line)):
                 # The comment stands above what was planted, so its line is that of the tree.
                 return f"{foreign(one.path)}:{one.comment.line} allows it: {foreign(one.reason)}"

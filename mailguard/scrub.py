@@ -100,7 +100,7 @@ def write_all(run: gate.Run, output: str | None) -> str:
     Returns what was done, in one sentence. Raises :class:`ScrubError`, in which nothing of that capture was written, and
     ``OSError``.
     """
-    found = [(path, Path(real), fields) for path, real, fields, form in run.capture_files() if isinstance(form, Format)]
+    found = [(one.path, Path(one.real), one.fields) for one in run.capture_files() if isinstance(one.form, Format)]
     if not found:
         raise ScrubError("there is no capture that can be read")
     names = Pseudonyms(run.policies.policy.inside)

@@ -77,6 +77,11 @@ class Watch:
         with contextlib.suppress(OSError):
             self._done += Path(real).stat().st_size
 
+    def crowd(self, path: str) -> None:
+        """Note a capture with more people than are remembered."""
+        if path not in self.crowded:
+            self.crowded.append(path)
+
     def passed(self, count: int) -> None:
         """Say that so many records were dealt with on the way."""
         self.seen += count

@@ -567,14 +567,14 @@ def test_a_failure_of_mailguard_is_one_line_and_no_pass(
     def fail(*_: object) -> None:
         raise KeyError("ann.planted@example.org")
 
-    monkeypatch.setattr(gate, "claimed", fail)
+    monkeypatch.setattr("mailguard.gate.code.claimed", fail)
     code, out, err = run("check")
     assert (code, out) == (3, "")
     assert err.startswith("mailguard: internal error in ")
     assert "(KeyError)" in err
     assert err.count("\n") == 1
     code, _, err = run("check", "--debug")
-    assert "gate.py:" in err
+    assert "code.py:" in err
 
 
 def test_the_face_of_the_library(folder: Path) -> None:

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mailguard
-from mailguard import gate
 from mailguard.config import Settings
+from mailguard.gate.callers import has_parameter
 from mailguard.model.finding import Certainty, Report, Severity, Verdict
 from mailguard.model.value import StepKind
 
@@ -193,13 +193,13 @@ def test_a_parameter_anywhere_in_a_request_is_found() -> None:
         Text(("x", Repeat(here, MANY, ","))),
         Either((None, here)),
     ]
-    assert all(gate._has_parameter(value) for value in holders)
+    assert all(has_parameter(value) for value in holders)
     nothing = [None, "x", 1, Known("x"), [Unknown("x")], {"a": Text(("x",))}, Fields((("a", "b"),))]
-    assert not any(gate._has_parameter(value) for value in nothing)
+    assert not any(has_parameter(value) for value in nothing)
     deep: list[object] = []
     for _ in range(100):
         deep = [deep]
-    assert gate._has_parameter(deep)
+    assert has_parameter(deep)
 
 
 def test_callers_that_were_not_asked_leave_a_call_undecided(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from mailguard.addresses.plain import plain_keys, plain_named
 from mailguard.addresses.values import recipients
 from mailguard.alike import Alike, Watched
 from mailguard.config import Settings
+from mailguard.gate.replaying import Look
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import Recipient
 from mailguard.stencil import Stencil, stencil_of
@@ -82,7 +83,7 @@ def both(file: Path, inside: tuple[str, ...] = ()) -> tuple[str, str]:
     """What the fast road says, and the careful one."""
     fast = report(file, 1, inside)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gate._Look, "seen", None)
+        patch.setattr(Look, "seen", None)
         return fast, report(file, 1, inside)
 
 
