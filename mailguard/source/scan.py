@@ -680,7 +680,11 @@ class _Sinks:
         return names
 
 
-_WEB: Final = frozenset({"post", "put", "request", "urlopen", "Request"})
+_EVERYDAY: Final = frozenset({"put", "request", "Request", "fetch"})
+"""Names of methods that make web requests, and of many another thing."""
+_WEB: Final = _EVERYDAY | set(
+    "post urlopen fetch_url open_url post_json http_post api_call call_api make_request".split()
+)
 _SENDS: Final = re.compile(r"a?send|deliver|email_user|mail_admins|mail_managers", re.IGNORECASE)
 _CARRIERS: Final = frozenset(
     "json base64 http urllib urllib2 urllib3 httplib logging six flask google requests httpx aiohttp tornado orjson ujson "
@@ -785,7 +789,8 @@ def _scan(
             continue
         search.naming.add(module)
         hot = search.hot[module] = sinks.hot(module)
-        machine.relevant |= hot - {"request", "put", "Request"}
+        machine.relevant |= hot - _EVERYDAY
+        machine.web[module] = _EVERYDAY
         for chain in search.chains(module):
             node = chain[-1]
             if isinstance(node, t.Func) and not hot.isdisjoint(node.names):

@@ -30,6 +30,8 @@ class _Uses:
     """Attributes that are written, of anything."""
     mentions: set[str] = field(default_factory=set)
     """Every name and attribute in it."""
+    methods: set[str] = field(default_factory=set)
+    """Attributes that are called."""
     leaves: bool = False
     """Whether it leaves its block: return, raise, break, continue."""
     effect: bool = False
@@ -113,6 +115,7 @@ def _scan(node: object, uses: _Uses) -> None:
             stack.append(current.default)
         elif hasattr(current, "__slots__"):
             if isinstance(current, t.Call) and isinstance(current.func, t.Attr):
+                uses.methods.add(current.func.name)
                 base = _base(current.func.value)
                 if base is not None:
                     # recipients.append(x), message.attach(y): the thing may change.
@@ -244,7 +247,7 @@ class Slicer:
 
     def __init__(self) -> None:
         self._cached: dict[int, _Uses] = {}
-        self._slices: dict[tuple[int, int, bool, bool], frozenset[int]] = {}
+        self._slices: dict[tuple[int, int, bool, bool, bool], frozenset[int]] = {}
 
     def uses(self, node: t.Stmt) -> _Uses:
         """What a statement's own expressions do."""
@@ -253,19 +256,29 @@ class Slicer:
             found = self._cached[id(node)] = _uses(node)
         return found
 
-    def slice(self, body: tuple[t.Stmt, ...], hot: Collection[str], *, returns: bool, effects: bool) -> frozenset[int]:
+    def slice(
+        self,
+        body: tuple[t.Stmt, ...],
+        hot: Collection[str],
+        *,
+        returns: bool,
+        effects: bool,
+        methods: frozenset[str] = frozenset(),
+    ) -> frozenset[int]:
         """The statements to run, by ``id``.
 
-        ``returns``: the value that is returned matters; ``effects``: what is written into things that the caller
+        ``methods``: hot names that only count where they are called on something; ``returns``: the value that is returned matters; ``effects``: what is written into things that the caller
         holds matters.
         """
-        key = (id(body), len(hot), returns, effects)
+        key = (id(body), len(hot), returns, effects, bool(methods))
         found = self._slices.get(key)
         if found is None:
-            found = self._slices[key] = self._slice(body, hot, returns, effects)
+            found = self._slices[key] = self._slice(body, hot, returns, effects, methods)
         return found
 
-    def _slice(self, body: tuple[t.Stmt, ...], hot: Collection[str], returns: bool, effects: bool) -> frozenset[int]:
+    def _slice(
+        self, body: tuple[t.Stmt, ...], hot: Collection[str], returns: bool, effects: bool, hot_methods: frozenset[str]
+    ) -> frozenset[int]:
         parents: dict[int, t.Stmt | None] = {}
         order: list[t.Stmt] = []
         stack: list[tuple[t.Stmt, t.Stmt | None]] = [(node, None) for node in reversed(body)]
@@ -301,6 +314,7 @@ class Slicer:
                 (isinstance(node, t.Return) and returns)
                 or (isinstance(node, t.ExprStmt) and isinstance(node.value, t.Yield))
                 or not hot_set.isdisjoint(uses.mentions)
+                or not hot_methods.isdisjoint(uses.methods)
                 or (effects and uses.effect)
             ):
                 choose(node)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_plus
 
 from mailguard.documents.byte_text import clean_text
-from mailguard.model.count import ONE
+from mailguard.model.count import ONE, Count
 from mailguard.model.exchange import Form
 from mailguard.model.value import (
     ABSENT,
@@ -17,6 +17,7 @@ from mailguard.model.value import (
     Items,
     Member,
     Object,
+    Repeat,
     Value,
     each,
     inherit,
@@ -24,7 +25,7 @@ from mailguard.model.value import (
     scalar,
     text,
 )
-from mailguard.wire.holes import Atom, literal_of, same_way, split_atoms, whole_text
+from mailguard.wire.holes import Atom, atoms_of, literal_of, same_way, split_atoms, whole_text
 
 
 def named_branches(branches: Sequence[tuple[tuple[str, Value], ...]]) -> tuple[tuple[str, Value], ...]:
@@ -134,7 +135,7 @@ _EQUALS = re.compile("=")
 def form_with_holes(atoms: Sequence[Atom]) -> Form:
     """An urlencoded text with holes as a form; a hole in a name is written ``*``."""
     parts: list[tuple[str, Value]] = []
-    for piece in split_atoms(atoms, _AMPERSAND):
+    for piece in split_atoms(_unfolded(atoms), _AMPERSAND):
         if not piece:
             continue
         name, *rest = split_atoms(piece, _EQUALS, 1)
@@ -146,3 +147,39 @@ def form_with_holes(atoms: Sequence[Atom]) -> Form:
         ]
         parts.append((unescaped(key), whole_text(value)))
     return Form(tuple(parts))
+
+
+def _unfolded(atoms: Sequence[Atom]) -> list[Atom]:
+    """The pieces, where a part that repeats whole parameters stands once and its values stand for all of them.
+
+    ``"".join(f"&to[]={one}" for one in people)`` is ``&to[]=`` in front of as many values as there are people: the
+    names of parameters are seen, and nobody is lost.
+    """
+    result: list[Atom] = []
+    for atom in atoms:
+        if not isinstance(atom, Repeat) or not _repeats_parameters(atom):
+            result.append(atom)
+            continue
+        between = ["&"] if "&" in (atom.separator or "") else []
+        inside = _unfolded(atoms_of(atom.value))
+        result.extend([*between, *(_times(one, atom.count) for one in inside), *between])
+    return result
+
+
+def _repeats_parameters(repeat: Repeat) -> bool:
+    """Whether what repeats holds the signs between or within parameters."""
+    if "&" in (repeat.separator or ""):
+        return True
+    return any(
+        _repeats_parameters(atom) if isinstance(atom, Repeat) else "&" in (literal_of(atom) or "")
+        for atom in atoms_of(repeat.value)
+    )
+
+
+def _times(atom: Atom, count: Count) -> Atom:
+    """A piece as it stands in so many rounds: a literal is the same in each, a hole is another one."""
+    if literal_of(atom) is not None:
+        return atom
+    if isinstance(atom, Repeat):
+        return Repeat(atom.value, atom.count * count, atom.separator)
+    return Repeat(atom, count, ", ")

@@ -71,6 +71,8 @@ class Base:
         """Whether one of them was given something that it may have changed."""
         self.relevant: set[str] = set()
         """Names by which mail calls, and functions that lead to them, are called."""
+        self.web: dict[Module, frozenset[str]] = {}
+        """By file that names a mail service: the methods that make web requests, too common to count elsewhere."""
         self.reached: set[str] = set()
         """Symbols of functions that the current root called."""
         self.made: dict[str, Func] = {}
@@ -108,6 +110,8 @@ class Base:
         """Imported names whose look-up is under way."""
         self._handed: dict[int, t.Call] = {}
         """By the id of a call that hands a function on: the call that is made of it later."""
+        self._renamed: dict[int, t.Call] = {}
+        """By the id of a call of a client that nothing tells: the call of the modelled one that stands for it."""
         self._unread: set[int] = set()
         """Calls that stand as statements: nobody reads what they return."""
         self.effort = FULL

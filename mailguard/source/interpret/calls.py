@@ -29,6 +29,7 @@ from mailguard.source.interpret.base import last_name, members_of_class
 from mailguard.source.interpret.context import Budget, Context, Dead
 from mailguard.source.interpret.functions import Functions, flat
 from mailguard.source.interpret.models import plain_function
+from mailguard.source.interpret.requested import by_unknown_client
 from mailguard.source.interpret.values import (
     Bound,
     Cell,
@@ -277,6 +278,18 @@ class Calls(Functions):
         kept = self._registered(context, state, callee, node)
         if kept:
             return self._call_kept(context, state, kept, "", args, keywords, node)
+        if isinstance(callee, (Ext, Unknown)):
+            asked = by_unknown_client(
+                self.models,
+                state,
+                callee.path if isinstance(callee, Ext) else callee.why.removesuffix("()"),
+                args,
+                named_of(keywords),
+                node,
+                self._renamed,
+            )
+            if asked is not None:
+                return self.call(context, state, *asked)
         handed = self._handed_on(context, state, args, keywords, node)
         if handed is not None:
             return handed
@@ -328,6 +341,10 @@ class Calls(Functions):
         sent = self._client_of(context, state, name, args, keywords, node)
         if sent is not None:
             return sent
+        label = f"{holder.why if isinstance(holder, Unknown) else getattr(holder, 'name', '')}.{name}"
+        asked = by_unknown_client(self.models, state, label, args, named, node, self._renamed)
+        if asked is not None:
+            return self.call(context, state, *asked)
         for cls in self.classes_of(state, holder, name):
             found = self._method(state, cls, name)
             if isinstance(found, Func) and found.sort == "plain" and found.node not in context.stack:

@@ -99,6 +99,7 @@ class Functions(Assignment):
                 self.relevant,
                 returns=id(node) not in self._unread and not opened,
                 effects=not opened or func.node.name == "__init__",
+                methods=self.web.get(func.module, frozenset()),
             )
         inner = Context(
             func.module,
