@@ -446,3 +446,14 @@ def test_the_first_step_that_tells_is_the_origin(kinds: list[StepKind], where: O
     trail = tuple(Step(kind, Place("m.py", 1)) for kind in kinds)
     assert origin(Unknown("x", trail=trail)) is where
     assert origin("ann@example.com") is Origin.WRITTEN
+
+
+@given(
+    st.dictionaries(st.sampled_from(["to", "To", "TO", "cc"]), st.lists(st.text(max_size=3), max_size=2)), st.booleans()
+)
+def test_keys_that_differ_in_case_only_lose_nobody(data: dict[str, list[str]], wrapped: bool) -> None:
+    held = Fields(tuple((name, Items(tuple(Member(item, ONE) for item in items))) for name, items in data.items()))
+    found = get(held if wrapped else data, "to", fold=True)
+    wanted = [item for name, items in data.items() if name.lower() == "to" for item in items]
+    assert [member.value for member in each(found)] == wanted
+    assert (found is ABSENT) == (not {"to", "To", "TO"} & set(data))

@@ -510,12 +510,17 @@ def get(value: Value | Absent, key: str, *, fold: bool = False) -> Value | Absen
         return _folded(value, key)
     if isinstance(value, Fields):
         wanted = key.casefold() if fold else key
+        found: Value | Absent = ABSENT
         for name, item in value.known:
             if name == wanted or (fold and name.casefold() == wanted):
                 if isinstance(item, Either):
-                    return replace(item, trail=_cut(item.trail + value.trail)) if value.trail else item
-                return inherit(item, value.trail)
-        return ABSENT
+                    one: Value = replace(item, trail=_cut(item.trail + value.trail)) if value.trail else item
+                else:
+                    one = inherit(item, value.trail)
+                if not fold:
+                    return one
+                found = one if found is ABSENT else _both(found, one)
+        return found
     if isinstance(value, Object):
         return get(value.render(), key, fold=fold)
     if isinstance(value, Either):
@@ -527,15 +532,28 @@ def get(value: Value | Absent, key: str, *, fold: bool = False) -> Value | Absen
 
 
 def _folded(value: dict[Any, Any], key: str) -> Value | Absent:
-    """What stands under the first key that is ``key`` in whatever case."""
+    """What stands under the keys that are ``key`` in whatever case."""
     wanted = key.casefold()
     size = len(wanted)
+    found: Value | Absent = ABSENT
     for name in value:  # noqa: PLC0206  # `alike` observes which values are read: only the one that is meant
         # In ASCII only a key of the same length can be it; a capture asks a million times.
         if type(name) is str and (len(name) == size or not name.isascii()) and name.casefold() == wanted:
-            found: Value | Absent = value[name]
-            return found
-    return ABSENT
+            found = value[name] if found is ABSENT else _both(found, value[name])
+    return found
+
+
+def _both(one: Value | Absent, other: Value | Absent) -> Value | Absent:
+    """What two keys that differ in their case only (``to`` and ``To``) hold between them, as nobody may get lost."""
+    if isinstance(one, Absent) or scalar(one) is None:
+        return other
+    if isinstance(other, Absent) or scalar(other) is None:
+        return one
+    members: list[Member] = []
+    for value in (one, other):
+        members.extend(each(value) if isinstance(value, (list, tuple, Items)) else [Member(value, ONE)])
+    plainly = not any(isinstance(value, _ABSTRACT) for value in (one, other))
+    return [value for value, _ in members] if plainly else Items(tuple(members))
 
 
 def has(value: Value | Absent, key: str, *, fold: bool = False) -> Truth:

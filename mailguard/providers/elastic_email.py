@@ -1,7 +1,8 @@
 """Elastic Email: ``/v4/emails``, ``/v4/emails/transactional``, ``/v4/emails/mergefile``, and the package ``ElasticEmail``.
 
 The first makes one message for each recipient, the second one message whose To and CC all of it read. The third names
-its people in a file. The older API (``/v2/email/send``) is not read.
+its people in a file. The older API (``/v2/email/send``, a form or a query) has both in one call: ``to`` makes one message for
+each, ``msgTo`` and ``msgCC`` are printed to all.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 
+from mailguard.addresses.values import recipients
 from mailguard.model.count import MANY, ONE
-from mailguard.model.exchange import Exchange, HttpRequest
+from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Refused, Source
 from mailguard.model.value import (
@@ -27,6 +29,9 @@ from mailguard.model.value import (
     text,
 )
 from mailguard.transports.json_api import Api, apart, as_data, field, given, message, of_json, options, post, told, url
+from mailguard.wire.bodies import Payload, payload
+from mailguard.wire.forms import fields_of, form_values
+from mailguard.wire.urls import url_parts
 
 __all__ = ["PROVIDER", "EmailMessageData", "EmailTransactionalMessageData", "EmailsApi", "TransactionalRecipient"]
 
@@ -36,6 +41,7 @@ _BULK: Final = "v4/emails"
 _TRANSACTIONAL: Final = "v4/emails/transactional"
 _FILE: Final = "v4/emails/mergefile"
 _CAMPAIGN: Final = "v4/campaigns"
+_V2: Final = "v2/email/send"
 
 
 def _looks(body: Value) -> str | None:
@@ -59,23 +65,61 @@ _API: Final = Api(
         (re.compile(r"/v4/campaigns(?:/(?!automation/)[^/]+)?"), _CAMPAIGN),
         (re.compile(r"/v2/sms/.*"), "account"),
     ),
-    like_sending=re.compile(r"/emails?/|/send(?:/|$)|/trigger$"),
+    like_sending=re.compile(r"/emails?/|/send(?:/|$)|/trigger$|^/mailer/"),
     looks=_looks,
     names=("elasticemail", "elastic_email"),
 )
 
 
 def claims(exchange: Exchange) -> str | None:
-    """``v4/emails``, ``v4/emails/transactional``, ``v4/emails/mergefile``, ``v4/campaigns``, or ``account``."""
-    return _API.operation(exchange)
+    """``v4/emails``, ``v4/emails/transactional``, ``v4/emails/mergefile``, ``v4/campaigns``, ``v2/email/send``, or ``account``."""
+    found = _API.operation(exchange)
+    if found is None or not isinstance(exchange, HttpRequest):
+        return found
+    place = url_parts(exchange.url)
+    # The older API sends by GET too.
+    return _V2 if place is not None and place.path.lower() == "/v2/email/send" else found
 
 
 # --- What it means -------------------------------------------------------------------------------
 
 
-@of_json
-def decode(operation: str, body: Value) -> Decoded:
+def decode(operation: str, exchange: Exchange) -> Decoded:
     """One message for each recipient, or one for all of a transactional request."""
+    return _older(exchange) if operation == _V2 else _newer(operation, exchange)
+
+
+def _older(exchange: Exchange) -> Decoded:
+    """``/v2/email/send``: names and values in the query, in the body, or in both."""
+    place = url_parts(exchange.url) if isinstance(exchange, HttpRequest) else None
+    if place is None or not isinstance(exchange, HttpRequest):
+        return CannotTell(Reason.UNKNOWN_FORM)
+    body = payload(exchange)
+    if isinstance(body, CannotTell) and not place.query.parts:
+        return body
+    parts = place.query.parts
+    if isinstance(body, Payload):
+        parts += fields_of(body.value).parts if body.kind in {"form", "json"} else ()
+    form = Form(tuple((name.casefold(), value) for name, value in parts))
+    separate, to, cc, bcc, replies = (
+        recipients(list(form_values(form, name))) for name in ("to", "msgto", "msgcc", "msgbcc", "replyto")
+    )
+    frame = Message(reply_to=replies.recipients)
+    if separate.recipients:
+        # Where it stands, the others are ignored, as the service says.
+        return apart([list(form_values(form, "to"))], frame)
+    if to.recipients or cc.recipients or bcc.recipients:
+        people = (to.recipients, cc.recipients, bcc.recipients)
+        mentions = (*to.mentions, *cc.mentions)
+        return (replace(frame, to=people[0], cc=people[1], bcc=people[2], mentions=mentions),)
+    if any(form_values(form, name) for name in ("lists", "segments")):
+        return CannotTell(Reason.LIST_AT_PROVIDER)
+    return CannotTell(Reason.ADDRESSES, "the request names no recipients")
+
+
+@of_json
+def _newer(operation: str, body: Value) -> Decoded:
+    """The API of today."""
     if sort_of(body) not in {Sort.MAPPING, Sort.OBJECT, Sort.UNKNOWN}:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     if operation == _CAMPAIGN:
@@ -322,6 +366,10 @@ PROVIDER: Final = Provider(
             "emails_post is for bulk, emails_transactional_post for one message, emails_mergefile_post takes a file",
         ),
         Source("pypi:ElasticEmail==4.4.0", "run: the requests of EmailsApi"),
+        Source(
+            "https://api.elasticemail.com/public/help",
+            "v2: each of to gets a message of his own; msgTo and msgCC are visible to all, msgBcc is not",
+        ),
     ),
     claims=claims,
     decode=decode,
@@ -335,7 +383,8 @@ PROVIDER: Final = Provider(
     ),
     explain=(
         "A request to /emails makes one message for each of its recipients. A request to /emails/transactional makes "
-        "one message, and everybody in its To and CC reads everybody else there; BCC is blind."
+        "one message, and everybody in its To and CC reads everybody else there; BCC is blind. In the older API to makes one message "
+        "for each, msgTo and msgCC are printed to all."
     ),
 )
 """Elastic Email."""

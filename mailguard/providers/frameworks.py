@@ -12,8 +12,20 @@ from mailguard.model.count import Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest, SmtpTransaction
 from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Function, Library, Provider, Refused, Source
-from mailguard.model.value import Items, Object, Sort, Unknown, Value, each, sort_of, text, truth
-from mailguard.transports.json_api import post
+from mailguard.model.value import (
+    Absent,
+    Items,
+    Object,
+    Sort,
+    Unknown,
+    Value,
+    each,
+    get,
+    sort_of,
+    text,
+    truth,
+)
+from mailguard.transports.json_api import given, post, truthy
 from mailguard.transports.letters import (
     attribute,
     header_lines,
@@ -334,6 +346,41 @@ class EmailOperator(Object):
         return _airflow(to, subject, cc, bcc, attribute(self, "custom_headers"))
 
 
+_TASKS: Final = (
+    *(f"airflow.{name}.DAG" for name in ("models", "models.dag", "sdk")),
+    *(
+        "airflow.DAG",
+        "airflow.decorators.dag",
+        "airflow.sdk.dag",
+        "airflow.models.BaseOperator",
+        "airflow.sdk.BaseOperator",
+    ),
+    *("airflow.models.baseoperator.BaseOperator", "airflow.operators.bash.BashOperator"),
+    *("airflow.operators.bash_operator.BashOperator", "airflow.providers.standard.operators.bash.BashOperator"),
+    *("airflow.operators.python.PythonOperator", "airflow.operators.python_operator.PythonOperator"),
+    *("airflow.providers.standard.operators.python.PythonOperator", "airflow.operators.empty.EmptyOperator"),
+)
+"""A DAG, and the tasks that everybody has."""
+
+
+def airflow_task(
+    *_: Value,
+    email: Value = None,
+    email_on_failure: Value = True,
+    email_on_retry: Value = True,
+    default_args: Value = None,
+    **__: Value,
+) -> Value | SmtpTransaction:
+    """A task, or a DAG with arguments for its tasks: when one of them fails, all of ``email`` get one message."""
+    if truthy(get(default_args, "email")):
+        email = given(get(default_args, "email"))
+        switches = [get(default_args, name) for name in ("email_on_failure", "email_on_retry")]
+        email_on_failure, email_on_retry = (True if isinstance(value, Absent) else value for value in switches)
+    if truth(email) is Truth.NO or truth(email_on_failure) is truth(email_on_retry) is Truth.NO:
+        return None
+    return _airflow(email, "Airflow alert")
+
+
 # --- Prefect, Dagster, Superset --------------------------------------------------------------------
 
 
@@ -474,6 +521,7 @@ PROVIDER: Final = Provider(
                 airflow_send_email,
             ),
             Function(("airflow.utils.email.build_mime_message",), airflow_build_mime_message),
+            Function(_TASKS, airflow_task),
             Function(
                 ("airflow.utils.email.send_mime_email", "airflow.utils.email.send_MIME_email"), airflow_send_mime_email
             ),
@@ -497,6 +545,8 @@ PROVIDER: Final = Provider(
             "scrapy.mail",
             "MailSender",
             "airflow.utils.email",
+            "airflow & email_on_failure",
+            "airflow & email=",
             "EmailOperator",
             "SmtpHook",
             "SesHook",

@@ -6,11 +6,12 @@ Each recipient gets a transmission of his own with only himself in To, and no Cc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from mailguard.addresses.values import recipients
-from mailguard.model.count import ONE, Count
+from mailguard.model.count import ONE, UNBOUNDED, Count
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient
 from mailguard.model.provider import Function, Library, Provider, Source
@@ -45,9 +46,14 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
         # A word that is not known plainly is none of those that expose.
         return tuple(Message(to=(_perhaps(person),), reply_to=reply_to) for person in everybody if person.count.high)
     if "footer" in exposed:
-        printed = tuple(Mention(Field.TEXT, person) for person in (*to.recipients, *cc.recipients))
+        printed = (*to.recipients, *cc.recipients)
         return tuple(
-            Message(to=(replace(person, count=ONE),), reply_to=reply_to, copies=person.count, mentions=printed)
+            Message(
+                to=(replace(person, count=ONE),),
+                reply_to=reply_to,
+                copies=person.count,
+                mentions=tuple(_others(printed, person)),
+            )
             for person in everybody
             if person.count.high
         )
@@ -56,6 +62,20 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
         for person in everybody
         if person.count.high
     )
+
+
+def _others(printed: tuple[Recipient, ...], reader: Recipient) -> Iterator[Mention]:
+    """Whom a reader finds in the list below the text besides himself."""
+    for person in printed:
+        count = _less_one(person.count) if person is reader else person.count
+        if count.high:
+            yield Mention(Field.TEXT, replace(person, count=count), known=True)
+
+
+def _less_one(count: Count) -> Count:
+    low = max(count.low - 1, 0)
+    high = count.high if count.high == UNBOUNDED else max(count.high - 1, 0)
+    return Count(low, max(count.plain - 1, min(low, 2)), high)
 
 
 def _perhaps(person: Recipient) -> Recipient:

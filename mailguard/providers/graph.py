@@ -46,6 +46,8 @@ _HOST: Final = re.compile(
     r"(?:(?:[a-z0-9-]+\.)?graph\.microsoft\.(?:com|us|de)|dod-graph\.microsoft\.us|microsoftgraph\.chinacloudapi\.cn)"
 )
 """The global service and the national clouds."""
+_OUTLOOK: Final = re.compile(r"outlook\.office(?:365)?\.com|outlook\.live\.com")
+"""The Outlook REST API (``/api/v2.0/me/sendmail``), which came before Graph and writes the same in capitals."""
 
 _SEND: Final = "sendMail"
 _DRAFT: Final = "messages"
@@ -74,7 +76,7 @@ def claims(exchange: Exchange) -> str | None:
     url = url_parts(exchange.url)
     host, path = ("", "") if url is None else (url.host, url.path)
     last = path.rstrip("/").rsplit("/", 1)[-1].casefold().removeprefix("microsoft.graph.").removesuffix("()")
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(host) and not (_OUTLOOK.fullmatch(host) and path.startswith("/api/")):
         # No other service has a method of this name; the host is often a setting.
         if host not in {"", "*"}:
             return None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from mailguard.model.count import ONE, Count, Truth
-from mailguard.model.exchange import Exchange, HttpRequest
+from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Refused, Source
 from mailguard.model.value import (
@@ -50,6 +50,8 @@ from mailguard.transports.json_api import (
     truthy,
     url,
 )
+from mailguard.wire.bodies import Payload, payload
+from mailguard.wire.forms import form_values
 
 __all__ = ["PROVIDER", "Client", "Config", "Endpoint", "MessageBuilder", "SendPayloadBuilder"]
 
@@ -57,6 +59,8 @@ __all__ = ["PROVIDER", "Client", "Config", "Endpoint", "MessageBuilder", "SendPa
 
 _V3: Final = "v3/send"
 _V31: Final = "v3.1/send"
+_FORM: Final = "v3/send/message"
+"""The first form of the API: a form (or JSON) with ``to``, ``cc`` and ``bcc``, each of them repeated or with commas."""
 
 
 def _looks(body: Value) -> str | None:
@@ -72,6 +76,7 @@ _API: Final = Api(
     hosts=re.compile(r"api(?:\.us)?\.mailjet\.com"),
     paths=(
         (re.compile(r"/v3/send"), _V3),
+        (re.compile(r"/v3/send/message"), _FORM),
         (re.compile(r"/v3\.1/send"), _V31),
         # A version that is not known: only in v3 does Recipients have a meaning, the other names mean the same in both.
         (re.compile(r"/[^/]*\*[^/]*/send"), _V3),
@@ -92,9 +97,19 @@ def claims(exchange: Exchange) -> str | None:
 # --- What it means -------------------------------------------------------------------------------
 
 
-@of_json
-def decode(operation: str, body: Value) -> Decoded:
+def decode(operation: str, exchange: Exchange) -> Decoded:
     """One message for each item of ``Messages``; in v3 one for each of ``Recipients``."""
+    if operation == _FORM and isinstance(exchange, HttpRequest):
+        body = payload(exchange)
+        if isinstance(body, Payload) and isinstance(body.value, Form):
+            lists = {name: list(form_values(body.value, name)) for name in ("to", "cc", "bcc")}
+            return told((message({name: values for name, values in lists.items() if values}),), dict(lists))
+    return _json(operation, exchange)
+
+
+@of_json
+def _json(operation: str, body: Value) -> Decoded:
+    """The requests of today."""
     separate = operation == _V3
     if sort_of(body) is Sort.COLLECTION:
         return _items(body, ABSENT, separate=separate)

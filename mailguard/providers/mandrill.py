@@ -103,7 +103,7 @@ def _message(message: Value) -> Decoded:
     copy = contacts(get(message, "bcc_address", fold=True)).recipients
     frame = Message(bcc=copy, reply_to=reply.recipients)
     for item, count in _entries(get(message, "to", fold=True)):
-        kind = text(get(item, "type", fold=True)) or "to"
+        kind = _kind(item)
         found = scaled(contacts(item), count)
         lists[kind if kind in lists else "to"].extend(found.recipients)
         if kind != "bcc":
@@ -158,11 +158,16 @@ def _entries(value: Value | Absent) -> Iterator[tuple[Value, Count]]:
         yield value, ONE
 
 
+def _kind(item: Value) -> str:
+    """The list that an entry goes to; without a type it is To."""
+    return (text(get(item, "type", fold=True)) or "to").strip().casefold()
+
+
 def _kinds(item: Value) -> bool:
     """Whether the branches of an entry go to different lists."""
     if not isinstance(item, Either):
         return False
-    kinds = {text(get(option, "type", fold=True)) or "to" for option in item.options if not isinstance(option, Absent)}
+    kinds = {_kind(option) for option in item.options if not isinstance(option, Absent)}
     return len(kinds) > 1
 
 

@@ -83,6 +83,28 @@ class MailMail(Object):
         return [HttpRequest("POST", _URL, {}, record, "json") for record in _each_record(vals_list)]
 
 
+class MailTemplate(Object):
+    """``env["mail.template"]``, or a template by its name: what is written besides replaces what the template says."""
+
+    def _same(self, *_: Value, **__: Value) -> MailTemplate:
+        return self
+
+    sudo = with_context = with_user = with_company = browse = search = with_env = _same
+
+    def send_mail(
+        self,
+        res_id: Value = None,
+        force_send: Value = False,
+        raise_exception: Value = False,
+        email_values: Value = None,
+        *_: Value,
+        **__: Value,
+    ) -> list[Exchange]:
+        """A mail out of the template; without values of its own the template, and the record, tell its people."""
+        del res_id, force_send, raise_exception
+        return [HttpRequest("POST", _URL, {}, email_values, "json")] if sort_of(email_values) is Sort.MAPPING else []
+
+
 def _each_record(values: Value) -> list[Value]:
     if isinstance(values, Either):
         options = [inherit(option, values.trail) for option in values.options if not isinstance(option, Absent)]
@@ -195,8 +217,15 @@ class Environment(Object):
             return MailMail()
         if whole == "ir.mail_server":
             return MailServer()
+        if whole == "mail.template":
+            return MailTemplate()
         # Another table, whose name the source machine takes for a query's.
         return Unknown("".join(part.capitalize() for part in whole.replace("_", ".").split(".")) or "Model")
+
+    def ref(self, xml_id: Value = None, raise_if_not_found: Value = True) -> Value:
+        """A record by its name, which says whether it is a template of a mail."""
+        del raise_if_not_found
+        return MailTemplate() if "template" in (text(xml_id) or "") else Unknown("a record")
 
 
 class Model(Object):
@@ -234,8 +263,8 @@ PROVIDER: Final = Provider(
                 ("odoo.tools.email_send", "openerp.tools.email_send", "openerp.tools.mail.email_send"), email_send
             ),
         ),
-        classes=(Environment, Model, MailMail, MailServer),
-        tokens=("mail.mail", "ir.mail_server", "email_send"),
+        classes=(Environment, Model, MailMail, MailServer, MailTemplate),
+        tokens=("mail.mail", "ir.mail_server", "email_send", "email_values & send_mail"),
     ),
     explain=(
         "email_to of a mail.mail is one message, printed to all who are in it; each partner of recipient_ids gets a message "

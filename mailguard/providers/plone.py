@@ -168,6 +168,20 @@ def get_tool_of(context: Value, name: Value = None, default: Value = None) -> Va
     return get_tool(name)
 
 
+_MAIL_HOST: Final = "Products.MailHost.interfaces.IMailHost"
+_DELIVERIES: Final = tuple(
+    f"zope.sendmail.interfaces.{name}" for name in ("IMailDelivery", "IDirectMailDelivery", "IMailer")
+)
+
+
+def get_utility(interface: Value = None, *_: Value, **__: Value) -> Value:
+    """``zope.component.getUtility``: what the site has registered for mail, or a thing of which nothing is known."""
+    name = text(interface)
+    if name == _MAIL_HOST:
+        return MailHost()
+    return Delivery() if name in _DELIVERIES else Unknown("a utility")
+
+
 class Delivery(Object):
     """``zope.sendmail``: deliveries and mailers, which hand on the bytes as they are."""
 
@@ -204,8 +218,17 @@ PROVIDER: Final = Provider(
                 ("Products.CMFCore.utils.getToolByName", "Products.CMFPlone.utils.getToolByName"),
                 get_tool_of,
             ),
+            Function(
+                tuple(
+                    f"{module}.{name}"
+                    for module in ("zope.component", "zope.app.zapi")
+                    for name in ("getUtility", "queryUtility")
+                ),
+                get_utility,
+            ),
         ),
         classes=(MailHost, Delivery),
+        constants=tuple((name, name) for name in (_MAIL_HOST, *_DELIVERIES)),
         tokens=("MailHost", "plone.api", "plone import api", "zope.sendmail"),
     ),
     explain=(

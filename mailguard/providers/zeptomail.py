@@ -46,8 +46,8 @@ def _looks(body: Value) -> str | None:
 
 
 _API: Final = Api(
-    # One data centre for each region of Zoho: com, eu, in, com.au, com.cn, jp, ca, sa, ...
-    hosts=re.compile(r"api\.zeptomail\.[a-z]{2,3}(?:\.[a-z]{2})?|api\.zeptomail\.zoho\.[a-z]{2,3}"),
+    # One data centre for each region of Zoho: com, eu, in, com.au, com.cn, jp, ca, sa, ...; TransMail is its first name.
+    hosts=re.compile(r"(?:api\.)?(?:zeptomail|transmail)\.(?:zoho\.)?[a-z]{2,3}(?:\.[a-z]{2})?"),
     paths=(
         (re.compile(r"/v1\.\d/email(?:/template)?"), _ONE),
         (re.compile(r"/v1\.\d/email(?:/template)?/batch"), _BATCH),

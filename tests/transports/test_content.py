@@ -339,3 +339,23 @@ def test_the_fields_are_those_that_are_printed() -> None:
         "a calendar part",
         "the merge data",
     }
+
+
+def ews(text: str) -> HttpRequest:
+    lists = "".join(
+        f"<t:{name}><t:Mailbox><t:EmailAddress>{person}</t:EmailAddress></t:Mailbox></t:{name}>"
+        for name, person in (("ToRecipients", "ann@example.com"), ("BccRecipients", "bob@example.org"))
+    )
+    item = f'<t:Message><t:Subject>S</t:Subject><t:Body BodyType="HTML">{text}</t:Body>{lists}</t:Message>'
+    body = f"<s:Envelope><s:Body><m:CreateItem><m:Items>{item}</m:Items></m:CreateItem></s:Body></s:Envelope>"
+    return HttpRequest("POST", "https://mail.example.com/EWS/Exchange.asmx", {"Content-Type": "text/xml"}, body)
+
+
+def test_the_lists_of_an_exchange_request_are_no_text() -> None:
+    assert mentioned(ews("&lt;b&gt;Hello&lt;/b&gt;")) == set()
+    assert broken(ews("Hello")) == set()
+
+
+def test_the_text_of_an_exchange_request_is_one() -> None:
+    assert mentioned(ews("sent to bob@example.org too")) == {("HTML", "bob@example.org")}
+    assert mentioned(ews("sent to bob&#64;example.org too")) == {("HTML", "bob@example.org")}

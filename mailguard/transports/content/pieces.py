@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 
 from mailguard.documents.byte_text import base64_bytes, decode_text
 from mailguard.documents.json_values import read_json
@@ -51,12 +52,30 @@ def _pieces(exchange: Exchange) -> Iterator[Piece]:
                 yield from _form(body.value)
             elif isinstance(body.value, (dict, list)):
                 yield from _walk(body.value, "", frozenset(), 0)
+            elif isinstance(body.value, (str, bytes)) and body.value[:200].lstrip()[:1] in ("<", b"<"):
+                yield from _xml(body.value)
             elif isinstance(body.value, (str, bytes)):
                 opened = base64_bytes(body.value) if "\n" not in str(body.value[:200]).strip() else None
                 yield from pieces_of_mail(opened or body.value)
         case SmtpTransaction() | RawMessage():
             if isinstance(exchange.data, (str, bytes)):
                 yield from pieces_of_mail(exchange.data)
+
+
+_XML_TEXT = re.compile(
+    r"<(?:\w{1,20}:)?(?:(Subject)|(Body)\s[^<>]{0,200}BodyType=[\"'](\w{4})[^<>]{0,200}|(MimeContent)(?:\s[^<>]{0,200})?)>([^<>]*)<"
+)
+
+
+def _xml(source: str | bytes) -> Iterator[Piece]:
+    """The texts of a SOAP request of Exchange; its lists of people are no text."""
+    whole = source if isinstance(source, str) else decode_text(source[: 4 * TEXT_LIMIT])
+    for subject, body, kind, mime, inner in _XML_TEXT.findall(whole):
+        if mime:
+            yield from pieces_of_mail(base64_bytes(inner) or b"")
+        else:
+            field = Field.SUBJECT if subject else Field.HTML if body and kind.upper() == "HTML" else Field.TEXT
+            yield Piece(field, unescape(inner))
 
 
 def _form(form: Form) -> Iterator[Piece]:

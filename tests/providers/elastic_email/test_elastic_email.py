@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from mailguard.providers.elastic_email import PROVIDER
 from .. import sdk  # noqa: TID252  # the tests are no package with a name
 
 ROOT = "https://api.elasticemail.com/v4"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 A, B, C, D = "ann@example.com", "bob@example.org", "cat@example.net", "dan@example.com"
 CONTENT = st.fixed_dictionaries(
     {"var_from": st.just("From <from@example.com>"), "subject": st.just("S")},
@@ -181,7 +183,9 @@ def test_the_other_form_loses_nobody() -> None:
         ("POST", Text((Unknown("url"), "/emails")), None),
         ("GET", ROOT + "/emails/1/view", "account"),
         ("POST", ROOT + "/emails/later", "?"),
-        ("POST", "https://api.elasticemail.com/v2/email/send", "?"),
+        ("POST", "https://api.elasticemail.com/v2/email/send", "v2/email/send"),
+        ("GET", "https://api.elasticemail.com/v2/email/send", "v2/email/send"),
+        ("POST", "https://api.elasticemail.com/mailer/send", "?"),
         ("POST", ROOT + "/campaigns/automation/x/trigger", "?"),
         ("POST", ROOT + "/contacts", "account"),
         ("PUT", ROOT + "/campaigns/x/pause", "account"),
@@ -237,3 +241,27 @@ def test_a_list_of_unknown_length() -> None:
 def test_branches_of_different_forms_are_read_each_in_its_own_way() -> None:
     one, other = sent({"Recipients": Either(([{"Email": A}], {"To": [B, C]}, ABSENT))}, "/emails")
     assert [people(one)[0], people(other)[0]] == [[A], [B, C]]
+
+
+@pytest.mark.parametrize("query", [True, False])
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ([("to", f"{A};{B}")], [[[A], [], []], [[B], [], []]]),
+        ([("to", A), ("to", B), ("msgTo", "cat@example.net")], [[[A], [], []], [[B], [], []]]),
+        ([("msgTo", f"{A}, {B}"), ("msgCC", "cat@example.net")], [[[A, B], ["cat@example.net"], []]]),
+        ([("msgto", A), ("msgBcc", f"{B};cat@example.net")], [[[A], [], [B, "cat@example.net"]]]),
+    ],
+)
+def test_the_older_api(fields: list[tuple[str, str]], expected: Any, query: bool) -> None:
+    url, text = "https://api.elasticemail.com/v2/email/send", urlencode([("apikey", "k"), *fields])
+    request = HttpRequest("GET", f"{url}?{text}") if query else HttpRequest("POST", url, FORM, text)
+    assert [people(message) for message in sdk.asked(PROVIDER, request)] == expected
+
+
+def test_the_older_api_to_lists_and_to_nobody() -> None:
+    url = "https://api.elasticemail.com/v2/email/send"
+    for text, reason in (("lists=all", Reason.LIST_AT_PROVIDER), ("subject=S", Reason.ADDRESSES)):
+        answer = sdk.asked(PROVIDER, HttpRequest("POST", url, FORM, text))
+        assert isinstance(answer, CannotTell)
+        assert answer.reason is reason

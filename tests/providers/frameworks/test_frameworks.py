@@ -219,3 +219,14 @@ def test_a_message_is_written_through_a_generator() -> None:
         held.close()
     encodings.Generator(Unknown("file")).flatten(message)
     encodings.Generator(buffer).flatten(Unknown("message"))
+
+
+@pytest.mark.parametrize("name", ["airflow.DAG", "airflow.operators.bash.BashOperator"])
+def test_airflow_tells_all_of_a_task_at_once(name: str) -> None:
+    task = CALLS[name]
+    assert postbox.views(task("x", email=[A, B])) == [shown([A, B])]
+    assert postbox.views(task("x", default_args={"email": [A, B], "email_on_failure": True})) == [shown([A, B])]
+    quiet: dict[str, Any] = {"email_on_failure": False, "email_on_retry": False}
+    assert task("x", email=[A, B], **quiet) is None
+    assert task("x", default_args={"email": [A, B], **quiet}) is None
+    assert task("x") is task("x", default_args={"owner": "me"}) is task("x", email=[]) is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mailguard.model.count import MANY, ONE, OPTIONAL
+from mailguard.model.count import ANY, MANY, ONE, OPTIONAL, UNBOUNDED
 from mailguard.model.exchange import HttpRequest, SmtpTransaction
 from mailguard.model.message import CannotTell, Field
 from mailguard.model.value import Either, Items, Member, Unknown, Value
@@ -37,10 +37,20 @@ def test_header_prints_all() -> None:
 def test_footer_writes_the_list_into_the_text() -> None:
     found = decoded([A, B], expose_recipients="footer")
     assert [[person.address for person in one.to] for one in found] == [[A], [B]]
-    assert [(mention.field, mention.recipient.address) for mention in found[0].mentions] == [
-        (Field.TEXT, A),
-        (Field.TEXT, B),
-    ]
+    shown = [[(mention.field, mention.recipient.address, mention.known) for mention in one.mentions] for one in found]
+    assert shown == [[(Field.TEXT, B, True)], [(Field.TEXT, A, True)]]
+    (alone,) = decoded([A], expose_recipients="footer")
+    assert alone.mentions == ()
+
+
+def test_the_footer_of_a_list_names_others_than_its_reader() -> None:
+    (each,) = decoded(Items((Member(Unknown("user.email", OPTIONAL), MANY),)), expose_recipients="footer")
+    (mention,) = each.mentions
+    assert mention.recipient.count.plain >= 1
+    (one,) = decoded(Unknown("user.email", OPTIONAL), expose_recipients="footer")
+    assert one.mentions == ()
+    (all_of_them,) = decoded(Unknown("people", ANY), expose_recipients="footer")
+    assert [mention.recipient.count.high for mention in all_of_them.mentions] == [UNBOUNDED]
 
 
 def test_positions_are_those_of_the_library() -> None:

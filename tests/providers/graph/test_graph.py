@@ -302,3 +302,12 @@ def test_known_texts_of_the_code_are_texts() -> None:
     body = Fields((("message", Fields((("toRecipients", Items((Member(Known(A), ONE),))),))),))
     (message,) = decoded(HttpRequest("POST", f"{BASE}/me/sendMail", {}, body, "json"))
     assert [person.address for person in message.to] == [A]
+
+
+@pytest.mark.parametrize("host", ["outlook.office.com", "outlook.office365.com", "outlook.live.com"])
+def test_the_api_before_graph_writes_the_same_in_capitals(host: str) -> None:
+    body = capitals({"message": message_json([A, B], [C], [D])})
+    assert postbox.views(posted(body, f"https://{host}/api/v2.0/me/sendmail")) == [
+        {"to": [A, B], "cc": [C], "bcc": [D], "visible_bcc": []}
+    ]
+    assert PROVIDER.claims(posted(body, f"https://{host}/EWS/Exchange.asmx")) is None

@@ -220,7 +220,7 @@ def test_objects_in_v3_and_texts_in_v31_are_read_all_the_same() -> None:
         ("/v3/send", "v3/send"),
         ("/v3/send/", "v3/send"),
         ("/v3.1/send", "v3.1/send"),
-        ("/v3/send/message", "?"),
+        ("/v3/send/message", "v3/send/message"),
         ("/v3/REST/campaigndraft/7/send", "lists"),
         ("/v3/REST/campaigndraft/7/test", "?"),
         ("/v3/REST/contact", "account"),
@@ -289,3 +289,16 @@ def test_a_version_that_is_not_known_keeps_recipients_apart() -> None:
     request = provider.Client(AUTH, version=Unknown("settings.VERSION")).read("send").create(data={"Recipients": LIST})
     (each,) = sdk.asked(PROVIDER, request)
     assert each.copies == MANY
+
+
+@pytest.mark.parametrize(
+    "text", ["to=ann%40example.com&to=bob%40example.org", "to=ann%40example.com%2C+bob%40example.org"]
+)
+def test_the_first_form_of_the_api_is_shared(text: str) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    request = HttpRequest(
+        "POST", f"{ROOT}/v3/send/message", headers, f"{text}&cc=cat%40example.net&bcc=dan%40example.com"
+    )
+    (message,) = sdk.asked(PROVIDER, request)
+    assert [person.address for person in message.to] == ["ann@example.com", "bob@example.org"]
+    assert [person.address for person in (*message.cc, *message.bcc)] == ["cat@example.net", "dan@example.com"]

@@ -256,3 +256,8 @@ def test_a_list_that_only_the_caller_knows_is_shared_by_whom_it_names() -> None:
     (found,) = sent({"message": {"to": Parameter("to", "m:f"), "preserve_recipients": True}})
     assert found.to[0].parameter
     assert found.to[0].count.high > 1
+
+
+def test_a_kind_is_read_in_any_case() -> None:
+    (found,) = message({**ANN, "type": "BCC"}, {"email": "bob@example.org", "type": " Cc"}, preserve_recipients=True)
+    assert people(found) == [[], ["bob@example.org"], ["ann@example.com"]]

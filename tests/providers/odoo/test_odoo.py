@@ -94,3 +94,11 @@ def test_only_what_the_model_makes_is_claimed() -> None:
     assert PROVIDER.claims(HttpRequest("POST", "https://example.com/web/dataset/call_kw/mail.mail/create")) is None
     for operation, body in (("mail.mail", None), ("mail.mail", "x"), ("other", {})):
         assert isinstance(PROVIDER.decode(operation, HttpRequest("POST", "odoo:mail.mail", {}, body)), CannotTell)
+
+
+def test_a_template_may_be_given_other_people() -> None:
+    for template in (table("mail.template").browse(1), provider.Environment().ref("news.email_template")):
+        sent = template.with_context(lang="de").send_mail(1, True, email_values={"email_to": f"{A}, {B}"})
+        assert postbox.views(sent) == [shown([A, B])]
+        assert template.send_mail(1) == []
+    assert provider.Environment().ref("base.main_company") == Unknown("a record")

@@ -103,3 +103,11 @@ def test_zope_sendmail_hands_on_the_bytes() -> None:
 
 def test_nothing_on_the_wire_is_claimed() -> None:
     assert PROVIDER.claims(SmtpTransaction(None, None, None, None)) is None
+
+
+def test_a_site_finds_its_mail_by_an_interface() -> None:
+    constants = dict(PROVIDER.library.constants)
+    get_utility = CALLS["zope.component.getUtility"]
+    assert isinstance(get_utility(constants["Products.MailHost.interfaces.IMailHost"]), provider.MailHost)
+    assert isinstance(get_utility(constants["zope.sendmail.interfaces.IMailDelivery"], "mail"), provider.Delivery)
+    assert get_utility("zope.intid.interfaces.IIntIds") == Unknown("a utility")
