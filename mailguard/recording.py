@@ -471,10 +471,25 @@ def address_list(value: object) -> list[Value] | None:
     if value is None:
         return None
     items = value if isinstance(value, (list, tuple)) else [value]
-    return [
-        clean_text(item) if isinstance(item, str) else decode_text(item) if isinstance(item, bytes) else str(item)
-        for item in items
-    ]
+    return [_envelope_address(item) for item in items]
+
+
+def _envelope_address(item: object) -> Value:
+    if isinstance(item, Mapping):
+        # {"address": "ann@example.com", "args": {"NOTIFY": "NEVER"}}, as smtp-server of Node.js writes it.
+        for name in ("address", "email", "addr", "mailbox", "rcpt", "to"):
+            if isinstance(item.get(name), str):
+                return clean_text(item[name])
+    if isinstance(item, bytes):
+        item = decode_text(item)
+    if not isinstance(item, str):
+        return str(item)
+    path, end, rest = item.partition(">")
+    return clean_text(path + end if end and "<" in path and _PARAMETERS.fullmatch(rest) else item)
+
+
+_PARAMETERS: Final = re.compile(r"(?:\s+[A-Za-z0-9-]{1,30}=\S*)+\s*")
+"""What follows the address of RCPT TO (RFC 3461, section 4); one of them names whom the mail was for at first."""
 
 
 _ENVELOPE_HEADERS: Final = ("x-rcptto", "x-rcpt-to")

@@ -376,6 +376,15 @@ class TestBase64:
         encoded = (base64.urlsafe_b64encode if url else base64.encodebytes)(raw).decode()
         assert from_base64(encoded if padded else encoded.strip().rstrip("=")) == raw
 
+    @few
+    @given(st.binary(min_size=1, max_size=80))
+    def test_bytes_that_javascript_wrote_as_numbers(self, raw: bytes) -> None:
+        numbers = list(raw)
+        for data in (numbers, {"type": "Buffer", "data": numbers}, {str(at): one for at, one in enumerate(raw)}):
+            assert from_base64(data) == raw
+        for other in ([*numbers, 256], {"type": "Blob", "data": numbers}, {"1": 70}, {**dict.fromkeys("0", 1), "x": 2}):
+            assert from_base64(other) is other
+
     def test_what_is_none_is_said(self) -> None:
         def why(value: object) -> Reason:
             found = from_base64(value)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from mailguard.hosts import NO_HOSTS, Hosts
 from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Undecided
 from mailguard.model.provider import Provider
+from mailguard.nobody import named
 from mailguard.strangers import stranger, whereto
 from mailguard.transports.content.contents import Contents
 
@@ -91,7 +92,7 @@ def _claimed(exchange: Exchange) -> Claimed | None:
         hint = (exchange.method, exchange.url)
         known = _hints.get(hint)
         if known is not None and (operation := known.claims(exchange)) is not None and operation[:1] != "?":
-            return Claimed(known, operation, known.decode(operation, exchange))
+            return Claimed(known, operation, named(exchange, known.decode(operation, exchange)))
     doubtful: tuple[Provider, str] | None = None
     for provider in in_order():
         operation = provider.claims(exchange)
@@ -100,10 +101,10 @@ def _claimed(exchange: Exchange) -> Claimed | None:
         if not operation.startswith("?"):
             if hint is not None and len(_hints) < HINTS:
                 _hints[hint] = provider
-            return Claimed(provider, operation, provider.decode(operation, exchange))
+            return Claimed(provider, operation, named(exchange, provider.decode(operation, exchange)))
         # "?": the host is this service's, the form is not known. Another one may know it.
         doubtful = doubtful or (provider, operation)
     if doubtful is None:
         return None
     provider, operation = doubtful
-    return Claimed(provider, operation, provider.decode(operation, exchange))
+    return Claimed(provider, operation, named(exchange, provider.decode(operation, exchange)))

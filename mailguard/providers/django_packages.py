@@ -79,6 +79,26 @@ def post_office_send(
     return sent(EmailMultiAlternatives(subject, message, sender, to, blind, headers=headers, cc=copies))
 
 
+def post_office_create(
+    sender: Value,
+    recipients: Value = None,
+    cc: Value = None,
+    bcc: Value = None,
+    subject: Value = "",
+    message: Value = "",
+    html_message: Value = "",
+    context: Value = None,
+    scheduled_time: Value = None,
+    expires_at: Value = None,
+    headers: Value = None,
+    *_: Value,
+    **__: Value,
+) -> Sent:
+    """``post_office.mail.create``: the same for lists only, put into the queue, from which it is sent."""
+    del html_message, context, scheduled_time, expires_at
+    return sent(EmailMultiAlternatives(subject, message, sender, recipients, bcc, headers=headers, cc=cc))
+
+
 def post_office_send_many(kwargs_list: Value) -> list[Exchange]:
     """``post_office.mail.send_many``: one message for each mapping of arguments."""
     result: list[Exchange] = []
@@ -416,6 +436,7 @@ PROVIDER: Final = Provider(
         functions=(
             Function(("post_office.mail.send",), post_office_send),
             Function(("post_office.mail.send_many",), post_office_send_many),
+            Function(("post_office.mail.create",), post_office_create),
             Function(("templated_email.send_templated_mail",), send_templated_mail),
             Function(("templated_email.get_templated_mail",), get_templated_mail),
             Function(("mail_templated.send_mail", "mail_templated.utils.send_mail"), send_template),

@@ -78,7 +78,7 @@ def claims(exchange: Exchange) -> str | None:
         return "?v3/messages"
     # A path that is not known for a body that is: what looks like a mail does not pass as a matter of the account.
     form = _form(exchange)
-    names = set() if isinstance(form, CannotTell) else {name.partition("[")[0] for name, _ in form.parts}
+    names = set() if isinstance(form, CannotTell) else {name.partition("[")[0].lower() for name, _ in form.parts}
     return "?v3" if {"from", "to"} <= names and names & {"subject", "text", "html", "template"} else _ACCOUNT
 
 
@@ -111,13 +111,24 @@ def _by_body(request: HttpRequest) -> str:
     form = _form(request)
     if isinstance(form, CannotTell):
         return "?v3"
-    names = {name.partition("[")[0] for name, _ in form.parts}
+    names = {name.partition("[")[0].lower() for name, _ in form.parts}
     if "to" not in names:
         return "?v3" if "*" in names else _ACCOUNT
     return _SEND if "from" in names else _SEND_MIME if "message" in names else "?v3"
 
 
 def _form(request: HttpRequest) -> Form | CannotTell:
+    """The fields of the body, and those of the URL, where clients with ``params=`` put them."""
+    url = url_parts(request.url)
+    found = _body_form(request)
+    if url is None or not url.query.parts:
+        return found
+    if isinstance(found, CannotTell):
+        return url.query if found.reason is Reason.BODY_MISSING and form_values(url.query, "to", fold=True) else found
+    return Form((*url.query.parts, *found.parts))
+
+
+def _body_form(request: HttpRequest) -> Form | CannotTell:
     body = payload(request)
     if isinstance(body, CannotTell):
         return body
@@ -148,7 +159,7 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
 
 def _parts(form: Form) -> Decoded:
     # A name with a hole may be any field; To is the worst.
-    groups = [recipients(value) for name in ("to", "*") for value in form_values(form, name)]
+    groups = [recipients(value) for name in ("to", "*") for value in form_values(form, name, fold=True)]
     to = People(
         tuple(person for group in groups for person in group.recipients),
         tuple(mention for group in groups for mention in group.mentions),
@@ -175,10 +186,10 @@ def _parts(form: Form) -> Decoded:
 
 def _mime(form: Form) -> Decoded:
     """The MIME part is sent as it is: its headers are seen, the ``to`` fields are the envelope."""
-    sources = [_file(value) for value in form_values(form, "message")]
+    sources = [_file(value) for value in form_values(form, "message", fold=True)]
     if not sources:
         return CannotTell(Reason.BODY_MISSING, "the request has no message part")
-    envelope = [value for name in ("to", "cc", "bcc") for value in form_values(form, name)]
+    envelope = [value for name in ("to", "cc", "bcc") for value in form_values(form, name, fold=True)]
     worst = message_of(sources[0], envelope, bcc="transmitted")
     if isinstance(worst, CannotTell):
         return worst
@@ -200,7 +211,7 @@ def _file(value: Value) -> Value:
 
 
 def _people(form: Form, name: str) -> People:
-    return recipients(list(form_values(form, name)))
+    return recipients(list(form_values(form, name, fold=True)))
 
 
 def _header(form: Form, name: str) -> People:

@@ -8,7 +8,7 @@ data first and read like the JSON.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -38,6 +38,7 @@ from mailguard.model.value import (
     truth,
 )
 from mailguard.transports.aws import LIBRARY, QUERY_VERSION
+from mailguard.transports.json_api import headers_of
 from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
@@ -142,9 +143,9 @@ def _by_action(request: HttpRequest, url: Url, *, ours: bool) -> str | None:
     members = _members(request, url)
     if isinstance(members, CannotTell):
         return _UNREAD if ours else None
-    if not ours and text(get(members, "Version")) != QUERY_VERSION:
+    if not ours and text(get(members, "Version", fold=True)) != QUERY_VERSION:
         return None
-    action = text(get(members, "Action"))
+    action = text(get(members, "Action", fold=True))
     if action is None:
         return _UNREAD if ours else None
     if not _ACTION.fullmatch(action):
@@ -179,17 +180,23 @@ class _Node:
 
 
 def _members(request: HttpRequest, url: Url) -> Value | CannotTell:
-    """The parameters of a query request as nested data: of its body, or of its URL where the body is empty (GET)."""
+    """The parameters of a query request as nested data: of its body, of its URL, or some of either."""
     if url.query.parts and _method(request) in {"GET", "HEAD"}:
         return _nested(url.query)
     body = payload(request)
     if isinstance(body, CannotTell):
-        return body
+        # A request may have all of it in its URL, and then has no body that could be missing.
+        return _nested(url.query) if _acts(url) and body.reason is Reason.BODY_MISSING else body
     if isinstance(body.value, Form):
-        return _nested(body.value)
+        return _nested(Form((*url.query.parts, *body.value.parts)) if _acts(url) else body.value)
     if body.kind == "empty":
         return _nested(url.query) if url.query.parts else CannotTell(Reason.BODY_MISSING)
     return body.value
+
+
+def _acts(url: Url) -> bool:
+    """Whether the URL names an action; the service takes parameters there and in the body."""
+    return any(name.casefold() == "action" for name, _ in url.query.parts)
 
 
 def _nested(form: Form) -> Value:
@@ -242,20 +249,20 @@ def _decode_path(segment: str, members: Value) -> Decoded:
     if sort_of(members) is not Sort.MAPPING:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     if segment == "outbound-custom-verification-emails":
-        return (_printed({"ToAddresses": get(members, "EmailAddress")}, ABSENT),)
+        return (_printed({"ToAddresses": get(members, "EmailAddress", fold=True)}, ABSENT),)
     if segment == "outbound-bulk-emails":
         return _bulk(members, "BulkEmailEntries")
-    content = get(members, "Content")
-    destination = get(members, "Destination")
-    raw = get(content, "Raw")
-    printed = _printed(destination, get(members, "ReplyToAddresses"))
-    match _given(has(content, "Raw"), raw):
+    content = get(members, "Content", fold=True)
+    destination = get(members, "Destination", fold=True)
+    raw = get(content, "Raw", fold=True)
+    printed = _printed(destination, get(members, "ReplyToAddresses", fold=True), headers=_headers(content))
+    match _given(has(content, "Raw", fold=True), raw):
         case Truth.NO:
             return (printed,)
         case Truth.YES:
-            return _raw(get(raw, "Data"), _envelope(destination))
+            return _raw(get(raw, "Data", fold=True), _envelope(destination))
         case Truth.MAYBE:
-            return _either(printed, _raw(get(raw, "Data"), _envelope(destination)))
+            return _either(printed, _raw(get(raw, "Data", fold=True), _envelope(destination)))
 
 
 def _given(present: Truth, value: Value | Absent) -> Truth:
@@ -284,14 +291,15 @@ def _decode_action(action: str, request: HttpRequest) -> Decoded:
         return members
     match action:
         case "SendEmail" | "SendTemplatedEmail":
-            return (_printed(get(members, "Destination"), get(members, "ReplyToAddresses")),)
+            return (_printed(get(members, "Destination", fold=True), get(members, "ReplyToAddresses", fold=True)),)
         case "SendRawEmail":
-            listed = get(members, "Destinations")
-            return _raw(get(get(members, "RawMessage"), "Data"), None if isinstance(listed, Absent) else listed)
+            listed = get(members, "Destinations", fold=True)
+            data = get(get(members, "RawMessage", fold=True), "Data", fold=True)
+            return _raw(data, None if isinstance(listed, Absent) else listed)
         case "SendBulkTemplatedEmail":
             return _bulk(members, "Destinations")
         case "SendCustomVerificationEmail":
-            return (_printed({"ToAddresses": get(members, "EmailAddress")}, ABSENT),)
+            return (_printed({"ToAddresses": get(members, "EmailAddress", fold=True)}, ABSENT),)
         case "SendBounce":
             # Goes to whoever sent the message with OriginalMessageId, whom the request does not name.
             return (Message(hidden=ONE),)
@@ -323,7 +331,7 @@ def _list(destination: Value | Absent, name: str) -> Value | Absent:
             found = [_list(item, name) for item, _ in each(destination)]
             return [item for item in found if not isinstance(item, Absent)]
         case _:
-            found_one = get(destination, name)
+            found_one = get(destination, name, fold=True)
             if name != "ToAddresses":
                 return found_one
             # A key with a hole (Destination.%s.member.1) may be any list: the visible one is the worst.
@@ -342,19 +350,27 @@ def _envelope(destination: Value | Absent) -> Value | None:
     return found or None
 
 
-def _printed(destination: Value | Absent, reply_to: Value | Absent, copies: Count = ONE) -> Message:
+def _headers(content: Value | Absent) -> list[Value | Absent]:
+    """The lists of own headers that a message has beside those which SES writes."""
+    return [get(get(content, kind, fold=True), "Headers", fold=True) for kind in ("Simple", "Template")]
+
+
+def _printed(
+    destination: Value | Absent, reply_to: Value | Absent, copies: Count = ONE, headers: Iterable[Value | Absent] = ()
+) -> Message:
     """SES writes the header: To and Cc lists are shown to everybody, Bcc to nobody (API reference, Destination)."""
     to = recipients(_list(destination, "ToAddresses"))
     cc = recipients(_list(destination, "CcAddresses"))
     bcc = recipients(_list(destination, "BccAddresses"))
     reply = recipients(reply_to)
+    own = [headers_of(listed) for listed in headers]
     return Message(
         to=to.recipients,
         cc=cc.recipients,
         bcc=bcc.recipients,
-        reply_to=reply.recipients,
+        reply_to=(*reply.recipients, *(person for people, _ in own for person in people.recipients)),
         copies=copies,
-        mentions=tuple(_mentions(to, cc, reply)),
+        mentions=(*_mentions(to, cc, reply), *(mention for _, found in own for mention in found)),
     )
 
 
@@ -375,9 +391,9 @@ _NAMES_NOBODY: Final = frozenset(
 
 def _bulk(members: Value, name: str) -> Decoded:
     """One message for each entry of the list ``name``; inside an entry the lists are shared."""
-    entries, reply_to = get(members, name), get(members, "ReplyToAddresses")
+    entries, reply_to = get(members, name, fold=True), get(members, "ReplyToAddresses", fold=True)
     named = {text(key) for key, _ in each(members)}
-    if has(members, name) is Truth.NO and named and _NAMES_NOBODY.issuperset(named):
+    if isinstance(entries, Absent) and named and _NAMES_NOBODY.issuperset(named):
         return ()  # what the client makes of an empty list: refused, and nobody is in it
     sort = sort_of(entries)
     if sort is Sort.MAPPING:
@@ -385,10 +401,12 @@ def _bulk(members: Value, name: str) -> Decoded:
     elif sort not in {Sort.COLLECTION, Sort.UNKNOWN} or isinstance(entries, Absent):
         return CannotTell(Reason.UNKNOWN_FORM, "the request has no list of destinations")
     messages = []
+    shared = _headers(get(members, "DefaultContent", fold=True))
     for entry, count in each(entries):
         if count.high:
-            destination = entry if isinstance(entry, (Unknown, Parameter)) else get(entry, "Destination")
-            messages.append(_printed(destination, reply_to, count))
+            destination = entry if isinstance(entry, (Unknown, Parameter)) else get(entry, "Destination", fold=True)
+            headers = [get(entry, "ReplacementHeaders", fold=True), *shared]
+            messages.append(_printed(destination, reply_to, count, headers))
     return tuple(messages)
 
 

@@ -274,6 +274,8 @@ def exchanges(message: Letter) -> list[Exchange]:
 
 def split(message: Letter) -> Truth:
     """Whether an attribute is set that makes django-anymail write one message each; other backends know none of them."""
+    if truth(get(get(message.read("esp_extra"), "message"), "preserve_recipients")) is Truth.YES:
+        return Truth.NO  # what is handed through to Mandrill has the last word
     answer = Truth.NO
     for name in MERGE:
         answer |= _is_set(message.read(name))

@@ -399,7 +399,13 @@ def messages(listed: Value | Absent, beneath: Value | Absent = ABSENT) -> tuple[
     """One message for each item of a list; an object where a list is documented is its only item."""
     if sort_of(listed) in {Sort.MAPPING, Sort.OBJECT}:
         return () if isinstance(listed, Absent) else (message(listed, ONE, beneath),)
-    return tuple(message(item, count, beneath) for item, count in each(listed) if count.high)
+    found: list[Message] = []
+    for item, count in each(listed):
+        if sort_of(item) is Sort.COLLECTION and any(get(one, "to", fold=True) is not ABSENT for one, _ in each(item)):
+            found += messages(item, beneath)  # a list of mails where a mail is documented
+        elif count.high:
+            found.append(message(item, count, beneath))
+    return tuple(found)
 
 
 def mails(body: Value) -> Decoded:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import Literal
+from typing import Final, Literal
 
 from mailguard.documents.byte_text import base64_bytes
 from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import CannotTell, Reason
-from mailguard.model.value import ABSENT, Absent, Either, Known, Text, Value, inherit, join, plain, trail_of
+from mailguard.model.value import (
+    ABSENT,
+    Absent,
+    Either,
+    Fields,
+    Items,
+    Known,
+    Text,
+    Value,
+    inherit,
+    join,
+    plain,
+    trail_of,
+)
 from mailguard.wire.holes import LAYERS
 from mailguard.wire.media import header
 
@@ -128,8 +141,28 @@ def inflate(data: bytes, name: Literal["gzip", "deflate"] = "gzip", limit: int =
     return b"".join(pieces)
 
 
+def _listed_bytes(value: object) -> bytes | None:
+    """Bytes that JavaScript wrote as numbers; None for anything else.
+
+    An array, a Buffer (``{"type": "Buffer", "data": [...]}``) or a Uint8Array (``{"0": 70, "1": 114}``).
+    """
+    if isinstance(value, dict):
+        if value.get("type") == "Buffer":
+            return _listed_bytes(value.get("data"))
+        if not value or next(iter(value)) != "0" or not all(type(key) is str and key.isdigit() for key in value):
+            return None
+        value = [value[key] for key in sorted(value, key=int)] if max(map(len, value)) < _DIGITS else None
+    if not isinstance(value, list) or not all(type(one) is int and 0 <= one < 256 for one in value):
+        return None
+    return bytes(value) or None
+
+
+_DIGITS: Final = 9
+"""Digits of an index that no message reaches."""
+
+
 def from_base64(value: Value | Absent) -> Value | CannotTell:
-    """The bytes inside a base64 text (either alphabet, white space and missing padding allowed).
+    """The bytes inside a base64 text (either alphabet, white space and missing padding allowed), or written as numbers.
 
     Data that is not known stays as it is, so a provider can hand the result to :func:`header_block`.
     A known text that is no base64 is ``WRONG_ENCODING``.
@@ -141,7 +174,10 @@ def from_base64(value: Value | Absent) -> Value | CannotTell:
         found = [result for result in results if not isinstance(result, CannotTell)]
         joined = join(*found) if found else ABSENT
         return results[0] if isinstance(joined, Absent) else inherit(joined, value.trail)
-    whole = plain(value) if isinstance(value, (Known, Text)) else value
+    whole = plain(value) if isinstance(value, (Known, Text, Items, Fields)) else value
+    listed = _listed_bytes(whole)
+    if listed is not None:
+        return listed
     if not isinstance(whole, (str, bytes)):
         return whole
     if not whole.strip():

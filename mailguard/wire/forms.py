@@ -113,17 +113,22 @@ def pairs_of(data: Value) -> Iterator[tuple[str, Value]]:
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 
-def form_values(form: Form, name: str) -> tuple[Value, ...]:
+def form_values(form: Form, name: str, *, fold: bool = False) -> tuple[Value, ...]:
     """All values under ``name``, in order, also where it is written ``name[]``, ``name[3]`` or ``name[key]``.
 
-    Some clients put an address into the brackets (``to[ann@example.com]``); it is a value like the others.
+    Some clients put an address into the brackets (``to[ann@example.com]``); it is a value like the others. ``fold`` ignores
+    the case of names, and ``name`` then is in lower case.
     """
     values: list[Value] = []
+    size = len(name)
     for other, value in form.parts:
-        if other == name:
+        begins = other[:size].lower() if fold else other[:size]
+        if begins != name:
+            continue
+        if len(other) == size:
             values.append(value)
-        elif other.startswith(name) and other[len(name) : len(name) + 1] == "[":
-            values.extend(inside for inside in _BRACKETS.findall(other[len(name) :]) if "@" in inside)
+        elif other[size] == "[":
+            values.extend(inside for inside in _BRACKETS.findall(other[size:]) if "@" in inside)
             values.append(value)
     return tuple(values)
 

@@ -11,8 +11,21 @@ from mailguard.addresses.people import People
 from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Count, Truth
 from mailguard.model.exchange import Form, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Message, Reason
-from mailguard.model.value import ABSENT, Member, Parameter, Sort, Unknown, each, get, has, sort_of, truth
+from mailguard.model.message import CannotTell, Decoded, Message, Reason, Recipient
+from mailguard.model.value import (
+    ABSENT,
+    Absent,
+    Member,
+    Parameter,
+    Sort,
+    Unknown,
+    Value,
+    each,
+    get,
+    has,
+    sort_of,
+    truth,
+)
 from mailguard.providers.sendgrid.texts import or_none
 from mailguard.providers.sendgrid.v3 import in_headers
 from mailguard.transports.split import one_each, unless_split
@@ -42,12 +55,13 @@ def decode_old(exchange: HttpRequest) -> Decoded:
         to=to.recipients,
         cc=cc.recipients,
         bcc=_pairs(form, "bcc", "bccname").recipients,
-        reply_to=recipients(list(form_values(form, "replyto"))).recipients,
+        reply_to=recipients(list(form_values(form, "replyto", fold=True))).recipients,
         mentions=(*to.mentions, *cc.mentions, *in_headers(_first_json(form, "headers"))),
     )
     control = _first_json(form, "x-smtpapi")
     if isinstance(control, CannotTell):
         return control
+    shared = replace(shared, bcc=(*shared.bcc, *copied_by(control)))
     listed = get(control, "to")
     if truth(listed) is Truth.NO:
         return (unless_split(shared, Truth.NO),)
@@ -62,13 +76,21 @@ def decode_old(exchange: HttpRequest) -> Decoded:
     return one
 
 
+def copied_by(control: Value | Absent) -> tuple[Recipient, ...]:
+    """The blind copy that the filter ``bcc`` of ``x-smtpapi`` adds to every message, if it is enabled."""
+    settings = get(get(get(control, "filters"), "bcc"), "settings")
+    if isinstance(settings, Absent) or truth(get(settings, "enable")) is not Truth.YES:
+        return ()
+    return recipients(get(settings, "email")).recipients
+
+
 def _times_message(messages: Iterable[Message], count: Count) -> Iterator[Message]:
     for message in messages:
         yield message if count == ONE else replace(message, copies=message.copies * count)
 
 
 def _pairs(form: Form, name: str, names: str) -> People:
-    values, labels = form_values(form, name), form_values(form, names)
+    values, labels = form_values(form, name, fold=True), form_values(form, names, fold=True)
     people = recipients(list(values))
     # A name belongs to the address in the same place; which place that is, is often not known.
     extra = [mailbox(values[min(number, len(values) - 1)], label) for number, label in enumerate(labels) if values]

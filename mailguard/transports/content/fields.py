@@ -58,7 +58,9 @@ GLOBAL: Final = frozenset(
     }
 )
 """Merge data for everybody."""
-HEADERS: Final = frozenset({"headers", "messageheaders", "internetmessageheaders", "customheaders"})
+HEADERS: Final = frozenset(
+    {"headers", "messageheaders", "internetmessageheaders", "customheaders", "replacementheaders"}
+)
 RAW: Final = frozenset({"raw", "rawmessage", "mime", "rawmime", "rawemail", "emailrfc822", "rawmessagedata"})
 OWNERS: Final = frozenset(
     {"to", "cc", "bcc", "email", "emailaddress", "address", "rcpt", "recipient", "recipients", "destination", "destinations", "toaddresses",

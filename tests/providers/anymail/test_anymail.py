@@ -144,3 +144,10 @@ def test_nobody_addressed_is_nothing_sent() -> None:
 def test_other_exchanges_are_not_ours() -> None:
     assert PROVIDER.claims(HttpRequest("POST", "https://api.example.com/")) is None
     assert isinstance(PROVIDER.decode("send", HttpRequest("POST", django_mail.MERGE_URL)), CannotTell)
+
+
+def test_what_is_handed_through_to_mandrill_has_the_last_word() -> None:
+    people = ["ann@example.com", "bob@example.org"]
+    (shared,) = message_to(people, merge_data={}, esp_extra={"message": {"preserve_recipients": True}})
+    assert view(shared)[0] == people
+    assert len(message_to(people, merge_data={}, esp_extra={"message": {"preserve_recipients": False}})) == 2

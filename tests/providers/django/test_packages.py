@@ -40,6 +40,7 @@ def people(message: Message) -> tuple[list[str | None], ...]:
     [
         ("post_office.mail.send", ([A, B], FROM), {"cc": [C], "bcc": [D]}, ([A, B], [C], [D])),
         ("post_office.mail.send", (A, FROM), {"cc": C, "bcc": None}, ([A], [C], [])),
+        ("post_office.mail.create", (FROM, [A, B], [C], [D]), {"commit": False}, ([A, B], [C], [D])),
         ("templated_email.send_templated_mail", ("t", FROM, [A, B], {}, [C], [D]), {}, ([A, B], [C], [D])),
         ("mail_templated.send_mail", ("t", {}, FROM, [A, B]), {"cc": [C], "bcc": [D]}, ([A, B], [C], [D])),
         ("mailer.send_mail", ("S", "T", FROM, [A, B]), {}, ([A, B], [], [])),

@@ -387,3 +387,15 @@ def test_parameters_written_by_hand_with_holes_in_their_names_count_as_visible()
 def test_a_form_of_the_code_reads_like_its_recording() -> None:
     parts = (("Action", "SendEmail"), ("Destination.CcAddresses.member.1", Known("ann@example.com")))
     assert addresses(one(HttpRequest("POST", f"{HOST}/", {}, Form(parts), "form")))[1] == ["ann@example.com"]
+
+
+@pytest.mark.parametrize("kind", ["Simple", "Template"])
+def test_own_headers_are_read_by_all(kind: str) -> None:
+    headers = [{"Name": "Cc", "Value": "bob@example.org"}, {"Name": "Reply-To", "Value": "cat@example.net"}]
+    body = {"Destination": {"ToAddresses": ["ann@example.com"]}, "Content": {kind: {"Headers": headers}}}
+    message = one(post("/v2/email/outbound-emails", body))
+    assert [mention.recipient.address for mention in message.mentions] == ["bob@example.org"]
+    assert [person.address for person in message.reply_to] == ["cat@example.net"]
+    entry = {"Destination": {"ToAddresses": ["ann@example.com"]}, "ReplacementHeaders": headers}
+    for bulk in ({"BulkEmailEntries": [entry]}, {"BulkEmailEntries": [entry], "DefaultContent": {kind: {}}}):
+        assert one(post("/v2/email/outbound-bulk-emails", bulk)).mentions == message.mentions

@@ -170,6 +170,17 @@ def _mandrill(header):
     return decoded(SmtpTransaction("smtp://smtp.mandrillapp.com:587", FROM, [ANN, BOB, CAT], data))
 
 
+def test_mandrills_header_leaves_it_open_at_a_server_of_another_name():
+    """A sink in between hands the message on, header and all; any other server sends it as it is."""
+    data = f"To: {ANN}, {BOB}\r\nX-MC-PreserveRecipients: no\r\n\r\nT"
+    answer = decoded(SmtpTransaction("smtp://localhost:1025", FROM, [ANN, BOB], data))
+    assert isinstance(answer, Undecided)
+    assert answer.reason is Reason.RELAY
+    assert [len(message.to) for message in answer.messages] == [2]
+    assert [len(message.to) for message in answer.alternative] == [1, 1]
+    assert isinstance(decoded(SmtpTransaction("smtp://localhost", FROM, [ANN], data.replace(f", {BOB}", ""))), tuple)
+
+
 def test_mandrills_header_decides_or_the_account_does():
     (shared,) = _mandrill("X-MC-PreserveRecipients: true\r\n")
     assert (people(shared.to), people(shared.cc), people(shared.bcc)) == ([ANN], [BOB], [CAT])
