@@ -17,7 +17,7 @@ MACHINES = ("source", "record")
 WINGS = (*SHELVES, *MACHINES)
 
 DOORS = {
-    "libcst": {"source", "fixes"},
+    "libcst": {"source", "codemod", "fixes"},
     "flanker": {"addresses"},
     "email_validator": {"addresses"},
     "publicsuffixlist": {"addresses"},

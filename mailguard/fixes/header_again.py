@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import libcst as cst
 
-from mailguard.fixes import Scene, argument, header_line, name_of, one_statement, same, scene_of, statement
+from mailguard.codemod.expressions import argument
+from mailguard.codemod.headers import header_line
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.sending import one_statement, statement
+from mailguard.codemod.tree import name_of, same
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 

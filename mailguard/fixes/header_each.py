@@ -11,27 +11,13 @@ from typing import Final
 
 import libcst as cst
 
-from mailguard.fixes import (
-    Scene,
-    apart,
-    argument,
-    header_line,
-    is_named,
-    joined,
-    looped,
-    name_of,
-    names,
-    one_statement,
-    round_over,
-    same,
-    scene_of,
-    sending,
-    statement,
-    text_of,
-    unwrapped,
-    walk,
-    writes,
-)
+from mailguard.codemod.expressions import argument, is_named, joined, unwrapped, writes
+from mailguard.codemod.headers import header_line
+from mailguard.codemod.rounds import round_over
+from mailguard.codemod.runs import grows
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.sending import apart, looped, one_statement, sending, statement
+from mailguard.codemod.tree import name_of, names, same, text_of, walk
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 
@@ -116,7 +102,7 @@ def _repaired(
     sent = sending(scene, send)
     if isinstance(sent, Refusal):
         return sent
-    if scene.grows(people, line):
+    if grows(scene, people, line):
         return Refusal("the list grows from one mail to the next")
     if not scene.leads_to(line, sent.line):
         return apart(scene, line, sent.line)

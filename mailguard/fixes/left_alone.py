@@ -6,7 +6,10 @@ from typing import Final
 
 import libcst as cst
 
-from mailguard.fixes import apart, header_line, name_of, scene_of
+from mailguard.codemod.headers import header_line
+from mailguard.codemod.scene import scene_of
+from mailguard.codemod.sending import apart
+from mailguard.codemod.tree import name_of
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Fix, Refusal
 

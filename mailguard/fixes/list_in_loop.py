@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from mailguard.fixes import Scene, name_of, one_statement, scene_of, walk
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.sending import one_statement
+from mailguard.codemod.tree import name_of, walk
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from mailguard.fixes import Scene, argument, bare, is_at_top, names, same, scene_of, simple
+from mailguard.codemod.expressions import argument, bare, is_at_top, simple
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.tree import names, same
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 

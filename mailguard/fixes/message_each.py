@@ -13,31 +13,23 @@ from typing import Final
 
 import libcst as cst
 
-from mailguard.fixes import (
-    Scene,
-    apart,
+from mailguard.codemod.expressions import (
     argument,
     called,
-    hoisted,
     is_named,
     is_nobody,
     joined,
-    looped,
     naked,
-    name_of,
-    names,
-    one_statement,
-    round_over,
-    scene_of,
-    sending,
     simple,
-    statement,
-    text_of,
     unwrapped,
-    walk,
     without,
     writes,
 )
+from mailguard.codemod.rounds import round_over
+from mailguard.codemod.runs import grows
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.sending import apart, hoisted, looped, one_statement, sending, statement
+from mailguard.codemod.tree import name_of, names, text_of, walk
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 
@@ -177,7 +169,7 @@ def _direct(
     members = _members(people)
     if members is None:
         return None
-    if scene.grows(members, line):
+    if grows(scene, members, line):
         return Refusal(GROWS)
     members = unwrapped(scene, members, ())
     each = round_over(scene, members, line)
@@ -307,7 +299,7 @@ def _made_anew(
     between = list(scene.between(line, sent.line))
     if any(writes(scene, between, used) for used in names(call)):
         return Refusal("the message changes before it is sent")
-    if scene.grows(members, line) or not all(simple(one.value) for one in call.args if one is not arg):
+    if grows(scene, members, line) or not all(simple(one.value) for one in call.args if one is not arg):
         return Refusal("the message would be made differently for each person")
     members = unwrapped(scene, members, between)
     each = round_over(scene, members, line)
@@ -343,7 +335,7 @@ def _later(
     members = _members(people)
     if members is None:
         return None
-    if scene.grows(members, line):
+    if grows(scene, members, line):
         return Refusal(GROWS)
     if not scene.leads_to(line, sent.line):
         return apart(scene, line, sent.line)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from mailguard.fixes import Scene, name_of, scene_of
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.tree import name_of
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 

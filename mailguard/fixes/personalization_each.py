@@ -11,7 +11,9 @@ from typing import Final
 
 import libcst as cst
 
-from mailguard.fixes import Scene, added_keys, bare, code, name_of, names, scene_of, simple, text_of, walk
+from mailguard.codemod.expressions import added_keys, bare, simple
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.tree import code, name_of, names, text_of, walk
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 

@@ -9,7 +9,11 @@ from typing import Final
 
 import libcst as cst
 
-from mailguard.fixes import Scene, argument, header_line, name_of, one_statement, scene_of, walk
+from mailguard.codemod.expressions import argument
+from mailguard.codemod.headers import header_line
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.sending import one_statement
+from mailguard.codemod.tree import name_of, walk
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 

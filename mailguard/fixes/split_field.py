@@ -11,7 +11,10 @@ from typing import Final
 
 import libcst as cst
 
-from mailguard.fixes import Scene, added_keys, is_nobody, name_of, one_statement, scene_of, statement, text_of
+from mailguard.codemod.expressions import added_keys, is_nobody
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.sending import one_statement, statement
+from mailguard.codemod.tree import name_of, text_of
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 

@@ -12,7 +12,11 @@ from typing import Final
 
 import libcst as cst
 
-from mailguard.fixes import Scene, argument, name_of, scene_of, statement, walk
+from mailguard.codemod.expressions import argument
+from mailguard.codemod.runs import kept_over_rounds
+from mailguard.codemod.scene import Scene, scene_of
+from mailguard.codemod.sending import statement
+from mailguard.codemod.tree import name_of, walk
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 
@@ -99,7 +103,7 @@ def _adding(scene: Scene, call: cst.Call, finding: Finding) -> Edit | Refusal | 
             if flagged is None:
                 return Refusal("is_multiple is given, and the code does not tell its value")
             swaps[other] = flagged
-    if scene.kept_over_rounds(name, finding.send):
+    if kept_over_rounds(scene, name, finding.send):
         return Refusal("one mail is sent again and again, with more people each time")
     refusal = _uses(scene, call, name, (), finding, adds=True)
     return refusal or Edit(scene.edited(swaps), requests=STILL)
