@@ -54,6 +54,8 @@ STENCILLED: Final = 8192
 """Bytes of a line that one is made of; larger ones are parsed sooner."""
 SAMPLES: Final = 6
 """Lines that a template is made of."""
+NO_MORE: Final = 10
+"""So often lines are laid side by side before that is given up."""
 SAMPLED: Final = 1 << 17
 """Bytes of a line that one is made of."""
 WORTH: Final = 48
@@ -337,12 +339,14 @@ class _Outcome:
     """Lines that came to this; None where no template can be made of them."""
     missed: int = 0
     """Lines since a template was made of them."""
+    wait: int = field(default_factory=lambda: SAMPLES)
+    """So many lines before the next one is made."""
     tries: int = 0
-    """How often one was made."""
+    """How often one was made, or could not be."""
 
 
 class _Form:
-    __slots__ = ("marks", "outcomes", "pick", "pins", "tries", "used")
+    __slots__ = ("marks", "outcomes", "pick", "pins", "sleeping", "tries", "used")
 
     def __init__(self, marks: int) -> None:
         self.marks = marks
@@ -351,6 +355,8 @@ class _Form:
         """The numbers of the texts that matter."""
         self.pick: Callable[[list[Any]], Any] = itemgetter(0, 1)
         self.outcomes: dict[Any, _Outcome | None] = {}
+        self.sleeping: dict[Any, _Outcome] = {}
+        """Outcomes of earlier parts that did not come about in this one yet."""
         self.tries = 0
         self.used = 0
 
@@ -358,7 +364,7 @@ class _Form:
         """Look at more texts from now on. What was learnt without them is forgotten."""
         pins = tuple(sorted({*self.pins, *read}))
         if pins != self.pins:
-            self.pins, self.pick, self.outcomes = pins, itemgetter(*pins), {}
+            self.pins, self.pick, self.outcomes, self.sleeping = pins, itemgetter(*pins), {}, {}
 
 
 @dataclass(slots=True)
@@ -405,6 +411,8 @@ class Alike:
     _outcomes: list[_Outcome] = field(default_factory=list)
     _sides: dict[str, bool] = field(default_factory=dict)
     _pending: _Pending | None = None
+    _waking: tuple[_Form, Any, _Outcome] | None = None
+    """An outcome that the request on the careful road came to in an earlier part."""
     _ticks: int = 0
     _vain: int = 0
     """Requests in a row that had to be looked at."""
@@ -412,6 +420,17 @@ class Alike:
     def __post_init__(self) -> None:
         """Find what sums up how the messages of the capture grow."""
         self.growing = self.tally.growing(self.path)
+
+    def go_on(self, tally: CaptureTally) -> None:
+        """Go on with another part, of which ``tally`` is kept.
+
+        What was learnt counts there as soon as one request went the careful road: the tally has to have it once.
+        """
+        self.tally, self.growing = tally, tally.growing(self.path)
+        self._pending = self._waking = None
+        for form in self._forms.values():
+            form.sleeping.update((key, one) for key, one in form.outcomes.items() if one is not None)
+            form.outcomes = {key: one for key, one in form.outcomes.items() if one is None}
 
     def _rest(self, addresses: Sequence[str | bytes], keys: list[str]) -> object:
         """Who is the same, and who is inside; False where that is not plain."""
@@ -520,7 +539,7 @@ class Alike:
         outcome.missed += 1
         if len(kept) > SAMPLES:
             del kept[0]
-        if outcome.missed < SAMPLES << (3 * outcome.tries):
+        if outcome.missed < outcome.wait:
             return
         outcome.missed = 0
         outcome.tries += 1
@@ -535,7 +554,9 @@ class Alike:
             self.look.found_in,
             self.look.tokens_in,
         )
-        if outcome.tries > 4:
+        # Lines that happen to have too little in common say little about others.
+        outcome.wait *= 2 if template is None else 8
+        if outcome.tries >= (NO_MORE if template is None else 5):
             outcome.samples = None
         if template is not None:
             template.of, template.pins, template.pinned = (known, outcome), known.pins, known.pick(texts)
@@ -559,7 +580,7 @@ class Alike:
         ``line`` is where it was read, ``number`` which one that is; ``marks`` are the quotation marks in ``body``, unless something was dropped from the
         line. A request that is not dealt with goes the careful road; :meth:`learn` is told what it came to.
         """
-        self._pending = None
+        self._pending = self._waking = None
         self._vain += 1
         if self._vain > VAIN and self._vain % 8:
             return False
@@ -606,7 +627,8 @@ class Alike:
         rest = self._rest(addresses, keys)
         if rest is False:
             return False
-        outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
+        key = known.pick(texts), rest, heard
+        outcome = known.outcomes.get(key, known)
         if type(outcome) is _Outcome:
             if heard:
                 if not self._hears(outcome, texts, keys, number):
@@ -616,6 +638,9 @@ class Alike:
                 self._cut_stencil(line, body, form, headers, known, texts)
             self._again(known, outcome, keys)
             return True
+        if outcome is known and key in known.sleeping:
+            self._waking = known, key, known.sleeping[key]
+            return False
         if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
             self._pending = _Pending(known, method, url, headers, body, value, texts, addresses, keys, rest, heard)
         return False
@@ -642,6 +667,11 @@ class Alike:
         ``claim`` is what its service said, ``looked`` the same with what readers find in texts.
         """
         pending, self._pending = self._pending, None
+        waking, self._waking = self._waking, None
+        if waking is not None:
+            form, key, before = waking
+            if before.effect == (self.tally.last if claim is not None else Effect()):
+                form.outcomes[key] = form.sleeping.pop(key)
         if pending is None:
             return
         pending.form.tries += 1

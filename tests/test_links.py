@@ -14,7 +14,7 @@ from mailguard import gate
 from mailguard.model import links as links_module
 from mailguard.model.count import Count, exactly
 from mailguard.model.finding import SkipReason
-from mailguard.model.links import URL, Links, Token, tokens_in
+from mailguard.model.links import URL, Batch, Links, Token, tokens_in
 from mailguard.model.place import Place
 
 
@@ -146,20 +146,56 @@ def test_what_another_process_hands_over_is_what_it_had(messages) -> None:
     assert pickle.loads(pickle.dumps(links)) == links
 
 
+SENT = st.lists(st.tuples(st.sampled_from(["ann", "bob"]), st.integers(0, 30), st.booleans()), min_size=1, max_size=16)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SENT, st.integers(0, 16), st.integers(0, 2), st.booleans())
+def test_many_at_once_are_each_by_itself(sent, cut, fixed, whole) -> None:
+    # Two letters that go out together, the links of each in a batch; a link of the first is the same in all of its messages.
+    each, first, second = Links(), Links(), Links()
+    kinds = [tokens_in(RESET + token(0))[0], tokens_in(ORDER + token(0))[0]]
+
+    def link(number: int, kind: int, letter: bool) -> int:
+        return hash(token(fixed if letter and kind else number))
+
+    for line, (reader, number, letter) in enumerate(sent, 1):
+        found = [Token(link(number, place, letter), kind.slot, kind.named) for place, kind in enumerate(kinds)]
+        each.add(found, reader, Place("log", line))
+    for links, start, end in ((first, 0, cut), (second, cut, len(sent))):
+        batches = []
+        for letter in (False, True):
+            rows = [(n, *one) for n, one in enumerate(sent[start:end], 1 + (start if whole else 0)) if one[2] is letter]
+            columns = []
+            for place, kind in enumerate(kinds):
+                tokens = [link(number, place, letter) for _, _, number, _ in rows]
+                columns.append((kind.slot, kind.named, tokens[0] if letter and place and rows else tokens))
+            if rows:
+                batches.append(Batch([hash(row[1]) for row in rows], [row[0] for row in rows], columns))
+        links.add_all("log", batches)
+    if whole:
+        # Behind each other in one part.
+        both = Links()
+        both.extend(first)
+        both.extend(second)
+    else:
+        both = pickle.loads(pickle.dumps(first)) + pickle.loads(pickle.dumps(second.moved(min(cut, len(sent)))))
+    assert both == each
+    assert len(both) == len(each)
+    assert both.shared() == each.shared()
+
+
 @settings(max_examples=50, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from(["ann", "bob"]), st.integers(0, 6)), min_size=1, max_size=12), st.integers(1, 8)
-)
-def test_many_at_once_are_each_by_itself(sent, limit) -> None:
-    # Two links in each message; what differs is how they are put in.
-    each, at_once = Links(limit), Links(limit)
-    (one,), (other,) = tokens_in(RESET + token(0)), tokens_in(ORDER + token(0))
-    tokens = [hash(token(number)) for _, number in sent]
-    for line, ((reader, _), word) in enumerate(zip(sent, tokens, strict=True), 1):
-        each.add([Token(word, one.slot, one.named), Token(word, other.slot, other.named)], reader, Place("log", line))
-    owners, lines = [hash(reader) for reader, _ in sent], [*range(1, len(sent) + 1)]
-    at_once.add_all("log", [(kind.slot, kind.named, tokens, owners, lines) for kind in (one, other)])
-    assert at_once == each
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=12), st.integers(1, 8))
+def test_of_many_at_once_no_more_are_remembered(numbers, limit) -> None:
+    (kind,) = tokens_in(RESET + token(0))
+    links = Links(limit)
+    for start in (0, len(numbers) // 2):
+        rows = numbers[start : start + len(numbers) // 2 + 1]
+        tokens = [hash(token(number)) for number in rows]
+        links.add_all("log", [Batch([1] * len(rows), [*range(start, start + len(rows))], [(kind.slot, True, tokens)])])
+    assert len(links) == min(limit, len(set(numbers)))
+    assert links.full == (len(set(numbers)) > limit)
 
 
 @settings(max_examples=50, deadline=None)

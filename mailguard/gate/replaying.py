@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import multiprocessing
 from collections import Counter
 from collections.abc import Iterator
@@ -83,7 +84,16 @@ class Look:
                 tokens_in,
                 plan.policies.policy.inside,
             )
-            self._alike = Alike(how, tally, path, watch.passed, self.contents)
+            self._alike = Alike(how, tally, path, self._passed, self.contents)
+
+    def _passed(self, count: int) -> None:
+        self._watch.passed(count)
+
+    def go_on(self, tally: CaptureTally, watch: Watch) -> None:
+        """Go on with another part of the capture, of which another tally is kept."""
+        self._tally, self._watch = tally, watch
+        if self._alike is not None:
+            self._alike.go_on(tally)
 
     def _decide(self, exchange: Exchange) -> Claimed | None:
         return claimed(exchange, None, self._hosts) or unhosted(exchange)
@@ -158,6 +168,8 @@ _Work = tuple[Plan, CaptureFile, tuple[tuple[int, int], ...]]
 
 _work: Final[list[_Work]] = []
 """The capture that is being read, with the spans of its parts; other processes have it by being forked."""
+_looks: Final[list[Look]] = []
+"""What looks at the parts that one process gets: what it learnt from one of them it need not learn from the next."""
 
 
 @contextmanager
@@ -175,7 +187,8 @@ def _read_with_others(plan: Plan, tally: CaptureTally, one: CaptureFile, spans: 
     # What the others need is there already when they begin: nothing is handed to them but a number.
     in_order()
     workers = min(plan.jobs, len(spans))
-    with _at_work((plan, one, spans)), ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
+    fork = multiprocessing.get_context("fork")
+    with _at_work((plan, one, spans)), ProcessPoolExecutor(workers, fork, _begin) as pool:
         lines = 0
         for part in watch.parts(one.real, pool.map(_read_part, range(len(spans)))):
             tally.put(part.tally, lines)
@@ -187,11 +200,21 @@ def _read_with_others(plan: Plan, tally: CaptureTally, one: CaptureFile, spans: 
                 watch.crowd(one.path)
 
 
+def _begin() -> None:
+    """Begin to work as one of several processes."""
+    # What was there before stays where it is: looking at it again and again would copy it into each process.
+    gc.freeze()
+    _looks.clear()
+
+
 def _read_part(number: int) -> _Part:
     """Read one part, in a process of its own."""
     plan, one, spans = _work[0]
     tally, watch, count = CaptureTally(plan.policies), Watch(), 0
-    look = Look(plan, tally, one.path, watch)
+    if not _looks:
+        _looks.append(Look(plan, tally, one.path, watch))
+    look = _looks[0]
+    look.go_on(tally, watch)
     part = capture.Part(one.path, one.real, spans[number], one.fields, seen=look.seen)
     for record in part.records(one.form) if isinstance(one.form, Format) else ():
         count += 1

@@ -127,6 +127,38 @@ _Sent: TypeAlias = "tuple[int, bool, int, Place | int, Place | int | None]"
 """The slot of a token, whether it is named, its first reader, the message by which he got it, and the first by which
 somebody else did. Of a message that stands on a line of its own the number of that line is kept."""
 
+Column: TypeAlias = tuple[int, bool, "Sequence[int] | int"]
+"""A link of a letter that went out many times: its slot, whether that is named, and the hash of its token in each of the
+messages; a number where that is the same in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages of one letter with one reader each, in order, each on a line of its own of one capture."""
+
+    owners: Sequence[int]
+    """The hashes of the readers."""
+    lines: Sequence[int]
+    columns: Sequence[Column]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is remembered of a :class:`Batch` whose tokens are in no other: the smallest form that there is of it."""
+
+    owners: array[int]
+    lines: array[int]
+    above: int
+    """Lines of the capture in front of its part."""
+    columns: tuple[tuple[int, bool, array[int]], ...]
+    """Slot, whether it is named, tokens."""
+
+    def __iter__(self) -> Iterator[tuple[int, _Sent]]:
+        above = self.above
+        for slot, named, tokens in self.columns:
+            for token, owner, line in zip(tokens, self.owners, self.lines, strict=True):
+                yield token, (slot, named, owner, line + above, None)
+
 
 @dataclass(slots=True)
 class Links:
@@ -138,10 +170,31 @@ class Links:
     path: str = ""
     """The capture in which the lines are."""
     _tokens: dict[int, _Sent] = field(default_factory=dict, repr=False)
+    _kept: list[_Kept] = field(default_factory=list, repr=False)
+    """What went to one person each, many at once; no token is there twice, or in ``_tokens`` as well."""
+    _count: int = 0
+    """Tokens in these."""
+    _found: set[int] | None = field(default=None, repr=False)
+    """The same; None where nobody has asked yet."""
 
     def __len__(self) -> int:
         """Tokens that are remembered."""
-        return len(self._tokens)
+        return len(self._tokens) + self._count
+
+    @property
+    def _keys(self) -> set[int]:
+        if self._found is None:
+            self._found = set().union(*_columns(self._kept))
+        return self._found
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is remembered, in whatever way."""
+        if not isinstance(other, Links):
+            return NotImplemented
+        alike = (self.limit, self.full, self.path) == (other.limit, other.full, other.path)
+        return alike and self._every() == other._every()
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
 
     def add(self, found: Iterable[Token], owner: str, place: Place) -> None:
         """One message with one reader, behind the others."""
@@ -153,44 +206,64 @@ class Links:
         for one in found:
             self._put(hash((one.token, one.slot)), (one.slot, one.named, who, where, None))
 
-    def add_all(
-        self, path: str, batches: Sequence[tuple[int, bool, Sequence[int], Sequence[int], Sequence[int]]]
-    ) -> None:
-        """Many messages with one reader each, behind the others, each on a line of its own of one capture.
-
-        Of each batch the slot of its links and whether that is named; the hashes of the tokens and of their readers, and
-        the lines on which the messages stand.
-        """
+    def add_all(self, path: str, batches: Sequence[Batch]) -> None:
+        """Many messages, behind the others. Batches may overlap, as different letters do that go out together."""
         if self.path not in ("", path):
             raise ValueError("the links of one capture at a time")
         self.path = path
-        keys = [
-            [*map(hash, zip(tokens, itertools.repeat(slot)))] for slot, _, tokens, _, _ in batches
-        ]  # one never ends
-        known, count = self._tokens, sum(map(len, keys))
+        always: dict[int, list[tuple[int, bool, Batch]]] = {}
+        kept: list[_Kept] = []
+        keys: list[array[int]] = []
+        for batch in batches:
+            columns = []
+            for slot, named, tokens in batch.columns:
+                if isinstance(tokens, int):
+                    always.setdefault(hash((tokens, slot)), []).append((slot, named, batch))
+                else:
+                    column = array("q", map(hash, zip(tokens, itertools.repeat(slot))))  # one never ends
+                    columns.append((slot, named, column))
+                    keys.append(column)
+            kept.append(_Kept(array("q", batch.owners), array("q", batch.lines), 0, tuple(columns)))
+        fresh = set(itertools.chain.from_iterable(keys))
         if (
-            len(known) + count <= self.limit
-            and len(set().union(*keys)) == count
-            and all(known.keys().isdisjoint(some) for some in keys)
+            len(fresh) == sum(map(len, keys))
+            and len(self) + len(fresh) + len(always) <= self.limit
+            and fresh.isdisjoint(always)
+            and self._keys.isdisjoint(fresh)
+            and self._keys.isdisjoint(always)
+            and self._tokens.keys().isdisjoint(fresh)
         ):
-            for some, (slot, named, _, owners, lines) in zip(keys, batches, strict=True):
-                sent = zip(
-                    itertools.repeat(slot), itertools.repeat(named), owners, lines, itertools.repeat(None)
-                )  # see above
-                known.update(zip(some, sent, strict=False))
+            if fresh:
+                self._keys.update(fresh)
+                self._kept += [one for one in kept if one.columns]
+                self._count += len(fresh)
+            for key, found in always.items():
+                self._put(key, _first_of(found))
             return
-        every: list[tuple[int, int, _Sent]] = [
-            (line, key, (slot, named, owner, line, None))
-            for some, (slot, named, _, owners, lines) in zip(keys, batches, strict=True)
-            for key, owner, line in zip(some, owners, lines, strict=True)
-        ]
+        every = [(line, key, sent) for one in kept for key, sent in one for line in [sent[3]] if isinstance(line, int)]
+        for key, found in always.items():
+            for slot, named, batch in found:
+                every += [
+                    (line, key, (slot, named, owner, line, None))
+                    for owner, line in zip(batch.owners, batch.lines, strict=True)
+                ]
         for _, key, one in sorted(every, key=itemgetter(0)):
             self._put(key, one)
 
+    def _every(self) -> dict[int, _Sent]:
+        """All that is remembered, token by token."""
+        return {**self._tokens, **dict(itertools.chain.from_iterable(self._kept))} if self._kept else self._tokens
+
+    def _spread(self) -> None:
+        """Remember token by token what was remembered many at once: some of them are there again."""
+        self._tokens, self._kept, self._count, self._found = self._every(), [], 0, None
+
     def _put(self, token: int, later: _Sent) -> None:
+        if self._kept and token in self._keys:
+            self._spread()
         known = self._tokens.get(token)
         if known is None:
-            if len(self._tokens) < self.limit:
+            if len(self) < self.limit:
                 self._tokens[token] = later
             else:
                 self.full = True
@@ -201,7 +274,7 @@ class Links:
 
     def __add__(self, later: Links) -> Links:
         """Append the part that comes ``later``. Where both together are too many, the whole is full."""
-        result = Links(self.limit, self.full, self.path, dict(self._tokens))
+        result = Links(self.limit, self.full, self.path, dict(self._tokens), [*self._kept], self._count)
         result.extend(later)
         return result
 
@@ -209,14 +282,29 @@ class Links:
         """Append the part that comes ``later`` to this one."""
         self.full = self.full or later.full
         self.path = self.path or later.path
-        known, tokens = self._tokens, later._tokens
+        tokens = later._tokens
         if later.path not in ("", self.path):
-            tokens = {token: later._whole(sent) for token, sent in tokens.items()}
-        if len(known) + len(tokens) <= self.limit and known.keys().isdisjoint(tokens):
-            known.update(tokens)
+            tokens = {token: later._whole(sent) for token, sent in later._every().items()}
+        elif later._kept and not self._append(later):
+            tokens = later._every()
+        if len(self) + len(tokens) <= self.limit and not self._kept and self._tokens.keys().isdisjoint(tokens):
+            self._tokens.update(tokens)
             return
         for token, sent in tokens.items():
             self._put(token, sent)
+
+    def _append(self, later: Links) -> bool:
+        """Append what ``later`` remembers many at once, as it is; whether none of it was there."""
+        if len(self) + later._count > self.limit:
+            return False
+        keys, count = self._keys, self._count + later._count
+        keys.update(*_columns(later._kept))
+        if len(keys) != count or not keys.isdisjoint(self._tokens):
+            self._spread()
+            return False
+        self._kept += later._kept
+        self._count = count
+        return True
 
     def _at(self, place: Place | int) -> Place:
         return place if isinstance(place, Place) else Place(self.path, place)
@@ -238,17 +326,12 @@ class Links:
             token: (slot, named, owner, at(first), None if second is None else at(second))
             for token, (slot, named, owner, first, second) in self._tokens.items()
         }
-        return Links(self.limit, self.full, self.path, moved)
+        kept = [replace(one, above=one.above + lines) for one in self._kept]
+        return Links(self.limit, self.full, self.path, moved, kept, self._count)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Packed into few pieces: a process hands over some ten thousand tokens for each part of a log."""
-        plain = {token: sent for token, sent in self._tokens.items() if isinstance(sent[3], int) and sent[4] is None}
-        rest = {token: sent for token, sent in self._tokens.items() if token not in plain}
-        columns = []
-        if plain:
-            slots, named, owners, lines, _ = zip(*plain.values(), strict=True)
-            columns = [array("q", column) for column in (plain, slots, named, owners, lines)]
-        return _unpacked, (self.limit, self.full, self.path, columns, rest)
+        """Without the tokens that are there twice: a process hands over some ten thousand of them for each part of a log."""
+        return Links, (self.limit, self.full, self.path, self._tokens, self._kept, self._count)
 
     def shared(self) -> tuple[Place, Count] | None:
         """How many personal links went to two people, and where that is seen first; None if none did.
@@ -259,6 +342,9 @@ class Links:
         single: dict[int, int] = {}
         several: dict[int, int] = {}
         twice: list[tuple[int, bool, Place | int]] = []
+        for one in self._kept:
+            for slot, _, tokens in one.columns:
+                single[slot] = single.get(slot, 0) + len(tokens)
         for slot, named, _, _, second in self._tokens.values():
             if second is None:
                 single[slot] = single.get(slot, 0) + 1
@@ -281,12 +367,18 @@ class Links:
         return first, exactly(len(sure)) if sure else Count(0, 0, len(maybe))
 
 
-def _unpacked(limit: int, full: bool, path: str, columns: Sequence[array[int]], rest: dict[int, _Sent]) -> Links:
-    """What :meth:`Links.__reduce__` packed."""
-    tokens: dict[int, _Sent] = {}
-    if columns:
-        keys, slots, named, owners, lines = columns
-        tokens.update(
-            zip(keys, zip(slots, map(bool, named), owners, lines, itertools.repeat(None)), strict=False)
-        )  # one never ends
-    return Links(limit, full, path, {**tokens, **rest})
+def _first_of(found: Sequence[tuple[int, bool, Batch]]) -> _Sent:
+    """To whom one token went that all messages of some batches have."""
+    slot, named, _ = found[0]
+    firsts = [(one.lines[0], one.owners[0]) for _, _, one in found]
+    line, owner = min(firsts)
+    # The first in each batch that somebody else got.
+    others = [
+        next((line for line, who in zip(one.lines, one.owners, strict=True) if who != owner), None)
+        for _, _, one in found
+    ]
+    return slot, named, owner, line, min((line for line in others if line is not None), default=None)
+
+
+def _columns(kept: Sequence[_Kept]) -> Iterator[array[int]]:
+    return (tokens for one in kept for _, _, tokens in one.columns)

@@ -112,7 +112,7 @@ class Growing:
 class Effect:
     """What one request did to a tally, for those that are like it."""
 
-    findings: tuple[tuple[object, ...], ...] = ()
+    findings: Collection[tuple[object, ...]] = frozenset()
     call: tuple[object, ...] | None = None
     skip: tuple[object, ...] | None = None
 
@@ -255,7 +255,7 @@ class CaptureTally:
             self._calls[key] = Call(place, f"{provider.name} {operation}", provider.name, worst, because=because)
             if record.unproven:
                 self._unproven[key] = record.unproven
-        self.last = Effect(tuple(seen_keys), key)
+        self.last = Effect(frozenset(seen_keys), key)
 
     def again(self, effect: Effect, times: int) -> None:
         """Take in so many requests more that do what an earlier one did; their people are told to :meth:`growing`."""

@@ -20,6 +20,8 @@ from mailguard.addresses.plain import plain_keys, plain_named
 from mailguard.addresses.values import recipients
 from mailguard.alike import Alike, Watched
 from mailguard.config import Settings
+from mailguard.gate import replaying
+from mailguard.gate.captures import capture_files
 from mailguard.gate.replaying import Look
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import Recipient
@@ -237,6 +239,34 @@ def test_parts_and_processes_say_the_same(tmp_path: Path, monkeypatch: pytest.Mo
     file.write_text("\n".join([first, *lines, *lines, *lines]) + "\n", encoding="utf-8")
     fast, careful = both(file)
     assert fast == careful == report(file, 2)
+
+
+def test_what_was_learnt_of_one_part_counts_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Count
+) -> None:
+    """As in a process that gets several of them; and what one of them comes to is what it comes to by itself."""
+
+    def line(number: int, people: int) -> str:
+        to = [{"email": f"p{number}.{place}@example.com"} for place in range(people)]
+        return request_line({"personalizations": [{"to": to}], "subject": f"News {number}"})
+
+    lines = [line(number, 1 + number % 2) for number in range(60)]
+    lines += [json.dumps({"method": "GET", "url": "https://example.org", "headers": {}, "body": "{}"})] * 20
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.setattr(capture, "PART", 4000)
+    tree = discover.tree_of([str(file)], file.parent)
+    run = gate.prepare([str(file)], tree, Settings(), eyes=frozenset({gate.CAPTURES}), here=file.parent)
+    (one,) = capture_files(run)
+    spans = one.spans()
+    assert len(spans) > 3
+    monkeypatch.setattr(replaying, "_work", [(run, one, spans)])
+    monkeypatch.setattr(replaying, "_looks", [])
+    together = [replaying._read_part(number) for number in range(len(spans))]
+    assert count.hits >= 80 - 2 * 3 - 3 * len(spans)
+    for number, part in enumerate(together):
+        replaying._looks.clear()
+        assert replaying._read_part(number) == part
 
 
 # --- Every service -------------------------------------------------------------------------------

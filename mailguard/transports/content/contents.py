@@ -12,7 +12,7 @@ from mailguard.addresses.compare import compare_key
 from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Count
 from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.links import WIDE_HINT, Links, Token, tokens_in
+from mailguard.model.links import WIDE_HINT, Batch, Links, Token, tokens_in
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Trait, Undecided
 from mailguard.model.place import Place
 from mailguard.transports.content.fields import FOLLOW_UP
@@ -69,14 +69,9 @@ class Contents:
         late, self._late_links, self._late_rows = self._late_links, {}, 0
         batches = []
         for (plan, _), rows in late.values():
-            lines = [line for _, _, line in rows]
-            owners = [hash(owner) for _, owner, _ in rows]
-            columns: dict[int, list[int]] = {}
-            for number, one in plan:
-                if number >= 0 and number not in columns:
-                    columns[number] = [hash(values[number].decode()) for values, _, _ in rows]
-                tokens = columns[number] if number >= 0 else [one.token] * len(rows)
-                batches.append((one.slot, one.named, tokens, owners, lines))
+            columns = {number: [hash(values[number].decode()) for values, _, _ in rows] for number in _holes(plan)}
+            links = [(one.slot, one.named, columns[number] if number >= 0 else one.token) for number, one in plan]
+            batches.append(Batch([hash(owner) for _, owner, _ in rows], [line for _, _, line in rows], links))
         (_, path), _ = next(iter(late.values()))
         self._links.add_all(path, batches)
 
@@ -342,6 +337,11 @@ class Contents:
         )
         everything = (*before, *mentions.values(), *alike)
         return replace(message, mentions=everything, reply_to=(*message.reply_to, *follow))
+
+
+def _holes(plan: Sequence[tuple[int, Token]]) -> set[int]:
+    """Where the tokens of some links stand."""
+    return {number for number, _ in plan if number >= 0}
 
 
 def _gathering(messages: tuple[Message, ...]) -> tuple[Message, ...]:
