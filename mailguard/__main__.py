@@ -61,10 +61,10 @@ def main() -> int:
         return 0
     from time import time_ns  # noqa: PLC0415  # built in
 
-    from mailguard import cache  # noqa: PLC0415  # see the module's own text
+    from mailguard.cache.answering import answer  # noqa: PLC0415  # see the module's own text
 
     started = time_ns()
-    known = cache.answer(sys.argv[1:])
+    known = answer(sys.argv[1:])
     if known is not None:
         return _say(*known)
     from mailguard import quick  # noqa: PLC0415  # see the module's own text
@@ -82,15 +82,16 @@ def main() -> int:
 
 def _keep(tree: Tree, started: int) -> None:
     """Remember a tree that names no mail library, as the whole of mailguard would."""
-    from mailguard import cache, tokens  # noqa: PLC0415  # loaded already
+    from mailguard import tokens  # noqa: PLC0415  # loaded already
+    from mailguard.cache.keeping import Kept, Watched, keep  # noqa: PLC0415  # see the module's own text
 
     files = tree.shown()
     if files is not None:
-        watched = cache.Watched((), tree.tests(), tokens.TOKENS)
-        kept = cache.Kept(
+        watched = Watched((), tree.tests(), tokens.TOKENS)
+        kept = Kept(
             root=tree.root, out=tree.text, code=0, files=files, rules="", watched=watched, staged=False, clean=False
         )
-        cache.keep(sys.argv[1:], kept, started)
+        keep(sys.argv[1:], kept, started)
 
 
 def _say(text: str, code: int) -> int:

@@ -30,7 +30,7 @@ from mailguard.shelf import ShelfError
 
 if TYPE_CHECKING:
     from mailguard.adopt import Written
-    from mailguard.cache import Watched
+    from mailguard.cache.keeping import Watched
     from mailguard.changes import Change
     from mailguard.config import Settings
     from mailguard.discover import Tree
@@ -383,7 +383,8 @@ def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: d
 
 def _remember(run: Run, report: Report, text: str, code: int, options: dict[str, Any]) -> None:
     """Keep what a run of the whole tree printed, if nothing but the tree and mailguard itself decided it."""
-    from mailguard import cache, discover  # noqa: PLC0415  # only here
+    from mailguard import discover  # noqa: PLC0415  # only here
+    from mailguard.cache.keeping import Kept, Watched, keep  # noqa: PLC0415  # only here
 
     arguments, started = _asked[0]
     change = run.change
@@ -408,11 +409,11 @@ def _remember(run: Run, report: Report, text: str, code: int, options: dict[str,
         files[file.real] = "" if file.real in files else file.path
     watched = None
     if (scanned := run.looked.code) is not None:
-        watched = cache.Watched(scanned.loud, filter(discover.is_test_code, files.values()), scanned.words)
+        watched = Watched(scanned.loud, filter(discover.is_test_code, files.values()), scanned.words)
     folder = run.settings.folder or run.tree.root
     rules = str(folder / run.settings.rules) if run.settings.rules and change is None else ""
     clean = change is not None and not report.notices and _settled(change, report, options, watched)
-    kept = cache.Kept(
+    kept = Kept(
         root=str(run.tree.root),
         out=text,
         code=code,
@@ -422,17 +423,17 @@ def _remember(run: Run, report: Report, text: str, code: int, options: dict[str,
         staged=change is not None,
         clean=clean,
     )
-    cache.keep(arguments, kept, started)
+    keep(arguments, kept, started)
 
 
 def _settled(change: Change, report: Report, options: dict[str, Any], watched: Watched | None) -> bool:
     """Whether a report on a change stays as it is once the change is made: nothing that it tells is news."""
-    from mailguard import cache  # noqa: PLC0415  # only here
+    from mailguard.cache.tree import could_matter  # noqa: PLC0415  # only here
     from mailguard.model.finding import Certainty  # noqa: PLC0415  # the same
 
     before, now = change.policy.names(), change.now.names() if change.now is not None else {}
     edited = [path for path in {*before, *now} if before.get(path) != now.get(path)]
-    edited = [path for path in edited if cache.could_matter(Path(path).name)]
+    edited = [path for path in edited if could_matter(Path(path).name)]
     if not all(path.endswith(".py") for path in edited):
         return False
     shown = options["undecided"] or options["show_all"] or options["format_name"] not in (None, "text", "concise")

@@ -65,6 +65,7 @@ MODULES: Final = (
                 "json_api",
                 "letters",
                 "mime",
+                "relays",
                 "split",
                 "tags",
             }

@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from mailguard import cache, cli
+from mailguard import cli
+from mailguard.cache import answering, keeping, store
+from mailguard.cache import tree as trees
+from mailguard.cache.index import Next
 from mailguard.discover import MACHINE_FOLDERS, PYTHON_SUFFIXES, SHEBANG_SUFFIXES
 
 LEAK = """\
@@ -41,9 +44,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("MAILGUARD_CACHE_DIR", str(folder))
     # The times of the tree are those of this test.
-    monkeypatch.setattr(cache, "MARGIN", 0)
+    monkeypatch.setattr(keeping, "MARGIN", 0)
     # The checkout may be worked on while its tests run.
-    monkeypatch.setattr(cache, "_program", lambda: iter(["this one"]))
+    monkeypatch.setattr(store, "program", lambda: iter(["this one"]))
     return folder
 
 
@@ -76,7 +79,7 @@ def look(capsys: pytest.CaptureFixture[str]) -> Look:
 
 
 def answer(*arguments: str) -> tuple[str, int] | None:
-    return cache.answer(["check", *arguments])
+    return answering.answer(["check", *arguments])
 
 
 def git(root: Path, *arguments: str) -> None:
@@ -89,8 +92,8 @@ def git(root: Path, *arguments: str) -> None:
 
 
 def test_what_is_known_of_folders_and_suffixes_is_what_discover_knows() -> None:
-    assert cache.PASSED_OVER == MACHINE_FOLDERS
-    assert set(cache.CODE) == {*PYTHON_SUFFIXES, *SHEBANG_SUFFIXES}
+    assert store.PASSED_OVER == MACHINE_FOLDERS
+    assert set(trees.CODE) == {*PYTHON_SUFFIXES, *SHEBANG_SUFFIXES}
 
 
 def test_the_same_tree_gets_the_same_answer(tree: Path, look: Look) -> None:
@@ -147,7 +150,7 @@ def test_what_could_matter_is_looked_at_again(what: str, tree: Path, look: Look)
 def test_another_mailguard_does_not_answer(tree: Path, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     first = look()
     assert answer() == first
-    monkeypatch.setattr(cache, "_program", lambda: iter(["another one"]))
+    monkeypatch.setattr(store, "program", lambda: iter(["another one"]))
     assert answer() is None
 
 
@@ -157,20 +160,20 @@ def test_which_mailguard_it_is_tells_by_its_files_and_by_what_is_installed(
     monkeypatch.undo()
     package = tmp_path / "lib" / "mailguard"
     (package / "providers").mkdir(parents=True)
-    (package / "cache.py").write_text("")
+    (package / "cache").mkdir()
     (package / "providers" / "smtp.py").write_text("x = 1\n")
     beside = tmp_path / "site"
     beside.mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cache, "__file__", str(package / "cache.py"))
+        patch.setattr(store, "__file__", str(package / "cache" / "store.py"))
         patch.setattr(sys, "path", [str(beside)])
-        before = list(cache._program())
-        assert before == list(cache._program())
+        before = list(store.program())
+        assert before == list(store.program())
         (package / "providers" / "smtp.py").write_text("x = 22\n")
-        edited = list(cache._program())
+        edited = list(store.program())
         assert edited != before
         os.utime(beside, (1, 1))
-        assert list(cache._program()) != edited
+        assert list(store.program()) != edited
 
 
 def test_an_edit_of_a_file_that_cannot_matter_costs_nothing(tree: Path, look: Look) -> None:
@@ -306,7 +309,7 @@ def test_a_report_for_somewhere_else_is_not_kept(arguments: tuple[str, ...], tre
 
 
 def test_old_entries_go(tree: Path, look: Look, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "ENTRIES", 2)
+    monkeypatch.setattr(keeping, "ENTRIES", 2)
     for form in ("text", "json", "csv", "sarif"):
         look("--format", form)
     assert len(list(place.glob("run-*"))) == 2
@@ -316,12 +319,12 @@ def test_old_entries_go(tree: Path, look: Look, place: Path, monkeypatch: pytest
 def test_runs_at_the_same_time_leave_whole_entries(tree: Path, look: Look, place: Path) -> None:
     first = look()
     shutil.rmtree(place)
-    kept = cache.Kept(
+    kept = keeping.Kept(
         root=str(tree), out=first[0], code=first[1], files={}, rules="", watched=None, staged=False, clean=False
     )
     results: list[bool] = []
     threads = [
-        threading.Thread(target=lambda: results.append(cache.keep(["check"], kept, time.time_ns()))) for _ in range(8)
+        threading.Thread(target=lambda: results.append(keeping.keep(["check"], kept, time.time_ns()))) for _ in range(8)
     ]
     for thread in threads:
         thread.start()
@@ -463,10 +466,10 @@ def test_the_tree_of_an_index_has_the_name_that_git_gives(repository: Path) -> N
     (repository / "shop-b" / "x").write_text("x")
     (repository / "shop.c").write_text("x")
     git(repository, "add", "-A")
-    entries = cache._index((repository / ".git" / "index").read_bytes())
-    assert entries is not None
+    kept = Next.of((repository / ".git" / "index").read_bytes())
+    assert kept is not None
     done = subprocess.run(["git", "-C", str(repository), "write-tree"], capture_output=True, check=True)
-    assert cache._tree_name(entries) == done.stdout.strip()
+    assert kept.tree() == done.stdout.strip()
 
 
 def test_what_differs_in_an_index_is_what_git_changed(repository: Path) -> None:
@@ -476,7 +479,7 @@ def test_what_differs_in_an_index_is_what_git_changed(repository: Path) -> None:
         (repository / name).write_text(name)
     git(repository, "add", "-A")
     index = repository / ".git" / "index"
-    kept = cache._Next.of(index.read_bytes())
+    kept = Next.of(index.read_bytes())
     for number, edited in enumerate((names[:1], names[5:40], names[-2:], [], ["a/b/f3.py"])):
         for name in edited:
             (repository / name).write_text(f"{name} {number}")
@@ -487,7 +490,7 @@ def test_what_differs_in_an_index_is_what_git_changed(repository: Path) -> None:
         changed = kept.changed(data)
         assert changed is not None
         assert sorted(kept.path(start).decode() for start in changed) == sorted(edited)
-        assert kept.with_changes(data, changed).parts() == cache._Next.of(data).parts()  # type: ignore[union-attr]  # fails above
+        assert kept.with_changes(data, changed).parts() == Next.of(data).parts()  # type: ignore[union-attr]  # fails above
         kept = kept.with_changes(data, changed)
         assert (
             kept.tree()
@@ -530,7 +533,7 @@ def test_a_path_that_may_be_an_address_is_not_kept(repository: Path, look: Look,
 
 
 def test_an_answer_needs_neither_click_nor_a_parser(tree: Path, place: Path) -> None:
-    root = Path(cache.__file__).parents[1]
+    root = Path(store.__file__).parents[2]
     code = (
         "import sys; sys.path.insert(0, sys.argv.pop(1)); from mailguard.__main__ import main; code = main();"
         "print([name for name in ('click', 'libcst', 'yaml', 'ast', 're', 'typing', 'mailguard.gate') if name in sys.modules],"

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard import cache, cli, quick, tokens
+from mailguard import cli, quick, tokens
+from mailguard.cache import answering, keeping
 from mailguard.gate import libraries
 from mailguard.search import ANCHORS, Search, folded, holds, is_coded
 
@@ -270,7 +271,7 @@ def test_what_is_answered_at_once_is_remembered(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MAILGUARD_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(cache, "MARGIN", 0)
+    monkeypatch.setattr(keeping, "MARGIN", 0)
     monkeypatch.setattr(sys, "argv", ["mailguard", "check"])
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
     from mailguard import __main__
@@ -282,7 +283,7 @@ def test_what_is_answered_at_once_is_remembered(
     assert __main__.main() == 0
     assert capsys.readouterr().out == first
     add("shop/shapes.py", NOISY)(tree)
-    assert cache.answer(["check"]) is None
+    assert answering.answer(["check"]) is None
 
 
 TOKENS = st.lists(

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard import cache, cli, discover, gate
+from mailguard import cli, discover, gate
+from mailguard.cache import answering, keeping, store
 from mailguard.config import Settings
 from mailguard.gate import CODE, Run
 from mailguard.model.finding import Report
@@ -127,18 +128,18 @@ def test_what_is_remembered_is_what_a_look_would_find(
     folder = tmp_path_factory.mktemp("edit")
     root = plant(folder / "tree")
     monkeypatch.setenv("MAILGUARD_CACHE_DIR", str(folder / "cache"))
-    monkeypatch.setattr(cache, "MARGIN", 0)
+    monkeypatch.setattr(keeping, "MARGIN", 0)
     # The checkout may be worked on while its tests run.
-    monkeypatch.setattr(cache, "_program", lambda: iter(["this one"]))
+    monkeypatch.setattr(store, "program", lambda: iter(["this one"]))
     monkeypatch.chdir(root)
     capsys.readouterr()
     code = cli.run(["check"], time.time_ns())
-    assert cache.answer(["check"]) == (capsys.readouterr().out, code)
+    assert answering.answer(["check"]) == (capsys.readouterr().out, code)
     for path, lines, above in edits:
         text = "\n".join(lines) + "\n"
         old = (root / path).read_text()
         (root / path).write_text(text + old if above else old + text)
-    answer = cache.answer(["check"])
+    answer = answering.answer(["check"])
     code = cli.run(["check", "--no-cache"])
     out = capsys.readouterr().out
     assert answer in (None, (out, code))
