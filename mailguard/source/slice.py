@@ -85,6 +85,20 @@ def mentions(node: t.Expr) -> set[str]:
     return uses.mentions
 
 
+def _loop_names(node: t.Func | t.Lam) -> frozenset[str]:
+    found: set[str] = set()
+    stack: list[object] = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, (t.For, t.Clause)) and isinstance(current.target, t.Name):
+            found.add(current.target.id)
+        if isinstance(current, (tuple, list)):
+            stack.extend(current)
+        elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
+            stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
+    return frozenset(found)
+
+
 _CHANGES = frozenset(
     "append extend add insert update pop remove clear discard setdefault add_header replace_header attach set_content".split()
 )
@@ -247,7 +261,15 @@ class Slicer:
 
     def __init__(self) -> None:
         self._cached: dict[int, _Uses] = {}
+        self._loop_names: dict[int, frozenset[str]] = {}
         self._slices: dict[tuple[int, int, bool, bool, bool], frozenset[int]] = {}
+
+    def loop_names(self, node: t.Func | t.Lam) -> frozenset[str]:
+        """The plain names that loops and comprehensions of a function bind to one member after the other."""
+        found = self._loop_names.get(id(node))
+        if found is None:
+            found = self._loop_names[id(node)] = _loop_names(node)
+        return found
 
     def uses(self, node: t.Stmt) -> _Uses:
         """What a statement's own expressions do."""

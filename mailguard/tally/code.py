@@ -234,17 +234,25 @@ class CodeTally:
         A project that names no inside domain still names its own people: addresses that stand in the code and share
         one domain, which is neither a place where anybody has a mailbox nor a reserved name. They count as configured,
         so that what only they can read is a note; the run proposes their domain, and asks. One declared domain ends
-        the guessing.
+        the guessing. A name without a domain is a mailbox of this machine, or a placeholder, and no outsider.
         """
-        if self._policies.policy.inside:
-            return message
         lines = (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to)
         written = [person for line in lines for person in line if person.origin is Origin.WRITTEN]
-        domain = _one_organisation({domain_of(person) for person in written})
-        if domain is None or is_reserved(domain):
+        if not written:
+            return message
+        domains = {domain_of(person) for person in written}
+        domain = None if self._policies.policy.inside else _one_organisation(domains)
+        if domain is not None and is_reserved(domain):
+            domain = None
+        if domain is None and None not in domains:
             return message
         to, cc, bcc, transmitted, reply_to = (
-            tuple(replace(one, origin=Origin.CONFIGURED) if one.origin is Origin.WRITTEN else one for one in line)
+            tuple(
+                replace(one, origin=Origin.CONFIGURED)
+                if one.origin is Origin.WRITTEN and (domain is not None or domain_of(one) is None)
+                else one
+                for one in line
+            )
             for line in lines
         )
         return replace(message, to=to, cc=cc, bcc=bcc, transmitted_bcc=transmitted, reply_to=reply_to)

@@ -649,7 +649,7 @@ def a_slice_is_the_whole(patch: Patch) -> None:
 @mutant("a text is split")
 def a_split_text_is_one(patch: Patch) -> None:
     everywhere(
-        patch, texts.split, lambda state, value, *_: Either((Known("ann@example.com"), Known("bob@example.org")))
+        patch, texts.split, lambda state, value, *_, **__: Either((Known("ann@example.com"), Known("bob@example.org")))
     )
 
 

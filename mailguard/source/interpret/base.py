@@ -84,7 +84,7 @@ class Base:
         self._heap: dict[Ref, Cell] = {}
         """What loaded modules made, likewise."""
         self._memo: dict[object, Val] = {}
-        self._slicer = Slicer()
+        self.slicer = Slicer()
         self._frozen: dict[int, tuple[Val, int, Val, int]] = {}
         """By the id of a value without references: itself, its height, what a model gets for it, and how much that is."""
         self._read_so_far = 0

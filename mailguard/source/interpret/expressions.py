@@ -450,7 +450,7 @@ class Expressions(Calls):
         if not origins and found is not ABSENT and self._of_settings(cell.cls):
             origins = (Step(StepKind.CONFIGURED, context.place(node.at), name),)
         base: Unknown | Parameter = Unknown(label or "self", OPEN, origins)
-        declared = next(self.declarations(cell.cls, name), None) if found is not ABSENT else None
+        declared = next(self.declarations(cell.cls, name), None)
         if declared is not None:
             made_here = isinstance(holder.site, tuple) and holder.site[-1] == "object"
             if made_here and not cell.open and not self._of_settings(cell.cls):
@@ -459,7 +459,8 @@ class Expressions(Calls):
                     return unset
             if label == "self" and not origins and isinstance(cell.cls, Cls):
                 # A field of the class, which whoever makes the object fills.
-                step = Step(StepKind.PARAMETER, replace(context, module=cell.cls.module).place(declared.at), name)
+                kind = StepKind.CONFIGURED if self._declares_account(cell.cls) else StepKind.PARAMETER
+                step = Step(kind, replace(context, module=cell.cls.module).place(declared.at), name)
                 base = Parameter("self", cell.cls.symbol, OPEN, (step,))
         value = attributes.attribute(
             self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls)
@@ -474,6 +475,17 @@ class Expressions(Calls):
             for each in self.mro(cls)
             if isinstance(each, (Cls, Ext))
         )
+
+    def _declares_account(self, cls: Cls) -> bool:
+        """Whether a class declares a mail server and a password: what else it declares, the operator sets as well."""
+        names = [
+            node.targets[0].id
+            for each in self.mro(cls)
+            if isinstance(each, Cls)
+            for node in each.node.body
+            if isinstance(node, t.Assign) and isinstance(node.targets[0], t.Name)
+        ]
+        return provenance.is_account(names)
 
     def _described(self, cls: Val, name: str) -> bool:
         """Whether a class says by a descriptor what its objects have: a column, a field, a relation."""

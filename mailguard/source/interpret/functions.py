@@ -94,7 +94,7 @@ class Functions(Assignment):
         frames = list(state.frames.own)
         chosen = None
         if isinstance(func.node, t.Func):
-            chosen = self._slicer.slice(
+            chosen = self.slicer.slice(
                 func.node.body,
                 self.relevant,
                 returns=id(node) not in self._unread and not opened,
@@ -260,8 +260,7 @@ class Functions(Assignment):
         count = MANY if classes.collection_annotation(param.annotation) else OPEN
         if param.name in {"request", "req"}:
             return Unknown("request", OPEN, (Step(StepKind.REQUEST, context.place(param.at)),))
-        configured = provenance.configured_name(param.name)
-        if configured:
+        if provenance.configured_name(param.name) or self._of_account(func):
             trail = (Step(StepKind.CONFIGURED, context.place(param.at), param.name),)
         made = self._annotated(context, state, param)
         if made is not None:
@@ -275,6 +274,12 @@ class Functions(Assignment):
         if isinstance(default, (Ref, Func, ModelFn)):
             return join_values(value, default)
         return value
+
+    @staticmethod
+    def _of_account(func: Func) -> bool:
+        """Whether a constructor takes a mail server and a password: what else it keeps, the operator sets as well."""
+        names = [param.name for param in func.node.params] if isinstance(func.node, t.Func) else []
+        return isinstance(func.node, t.Func) and func.node.name == "__init__" and provenance.is_account(names)
 
     def _construct(
         self,

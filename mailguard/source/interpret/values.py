@@ -578,8 +578,8 @@ def _many(value: Val) -> bool:
         return total(value.members).plain >= PLAIN_MANY
     if isinstance(value, Text):
         return any(isinstance(part, Repeat) for part in value.parts)
-    # What a reference leads to is not known here: it may be a list.
-    return isinstance(value, Ref) or (isinstance(value, (Unknown, Parameter)) and value.count.plain >= PLAIN_MANY)
+    # What a reference leads to is not known here: it may be a list, or a row.
+    return isinstance(value, (Unknown, Parameter)) and value.count.plain >= PLAIN_MANY
 
 
 def _optional(member: Member) -> Member:

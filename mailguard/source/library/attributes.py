@@ -21,6 +21,7 @@ from mailguard.model.value import (
     Unknown,
     trail_of,
 )
+from mailguard.source import tree as t
 from mailguard.source.interpret.context import Dead
 from mailguard.source.interpret.values import Bound, Cls, Ext, Func, Ref, State, Val, join_values, total
 from mailguard.source.library import frames
@@ -80,6 +81,19 @@ def attribute(machine: Any, state: State, holder: Val, name: str, place: Place, 
     return Unknown(name, OPEN if PLURAL.search(name) else OPTIONAL, trail_of(holder))
 
 
+def _tidies(machine: Any, context: Any, node: object, holder: Val) -> bool:
+    """Whether each member of a list that the caller gave is split: so several may stand in one, but nothing says they do."""
+    if not isinstance(node, t.Call) or not isinstance(node.func, t.Attr) or not isinstance(node.func.value, t.Name):
+        return False
+    func = context.stack[-1] if context.stack else None
+    if not isinstance(func, (t.Func, t.Lam)) or node.func.value.id not in machine.slicer.loop_names(func):
+        return False
+    return ORIGIN_OF.keys().isdisjoint(step.kind for step in trail_of(holder) if step.kind not in _HANDED)
+
+
+_HANDED: Final = frozenset({StepKind.PARAMETER, StepKind.UNRESOLVED, StepKind.CONFIGURED, StepKind.WRITTEN})
+
+
 def method(
     machine: Any,
     context: Any,
@@ -109,7 +123,7 @@ def method(
         separator = args[0] if args else named_args.get("sep")
         if name == "splitlines":
             separator = Known("\n")
-        return split(state, holder, separator, place)
+        return split(state, holder, separator, place, tidying=_tidies(machine, context, node, holder))
     if name in _SAME_TEXT and not (name in _COLUMNS and isinstance(holder, (Unknown, Parameter))):
         if isinstance(holder, Known) and isinstance(holder.value, str):
             return _text_method(holder, name, args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -54,6 +55,17 @@ SWITCH: Final = "a switch"
 def settings_like(name: str) -> bool:
     """Whether a module or class is called like one that holds settings."""
     return re.search(r"settings|config|constants|^conf$|^env$", name, re.IGNORECASE) is not None
+
+
+_SERVER: Final = re.compile(
+    r"smtp\w*|(?:e?mail|relay)_?(?:host|server)\w*|host(?:name)?|server(?:_?(?:name|host))?", re.IGNORECASE
+)
+_SECRET: Final = re.compile(r"\w*(?:password|passwd|passwort|passphrase|pwd|secret)|\w*_pass|pass_", re.IGNORECASE)
+
+
+def is_account(names: Collection[str]) -> bool:
+    """Whether things of these names, set together, are an account on a mail server: who knows its password is the operator."""
+    return any(map(_SERVER.fullmatch, names)) and any(map(_SECRET.fullmatch, names))
 
 
 def is_switch(value: Known) -> bool:

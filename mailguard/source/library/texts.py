@@ -191,11 +191,13 @@ def percent(state: State, template: Val, value: Val, place: Place) -> Val:
     return concat(state, parts, place)
 
 
-def split(state: State, value: Val, separator: Val, place: Place) -> Val:
-    """``value.split(separator)``."""
+def split(state: State, value: Val, separator: Val, place: Place, *, tidying: bool = False) -> Val:
+    """``value.split(separator)``. ``tidying``: each member of a list is split in case it holds several, plainly it holds one."""
     step = Step(StepKind.SPLIT, place)
     if isinstance(value, Either):
-        options = [split(state, option, separator, place) for option in value.options if option is not ABSENT]
+        options = [
+            split(state, option, separator, place, tidying=tidying) for option in value.options if option is not ABSENT
+        ]
         return join_values(*options) if options else Unknown("parts")
     whole = string(value)
     between = string(separator) if separator is not None else None
@@ -209,4 +211,4 @@ def split(state: State, value: Val, separator: Val, place: Place) -> Val:
     base = value if isinstance(value, (Unknown, Parameter)) else Unknown("a part", OPTIONAL, trail_of(value))
     if isinstance(value, Ext):
         base = external_value(value)
-    return Items((Member(replace(base, count=OPTIONAL), MANY),), (*trail_of(base), step))
+    return Items((Member(replace(base, count=OPTIONAL), OPEN if tidying else MANY),), (*trail_of(base), step))
