@@ -88,7 +88,7 @@ def _as_text(state: State, value: Val, place: Place, depth: int = 0) -> Val:
         return external_value(value)
     if isinstance(value, Either):
         options = [_as_text(state, option, place, depth) for option in value.options if option is not ABSENT]
-        return join_values(*options) if options else Known("")
+        return inherited(join_values(*options), value.trail) if options else Known("")
     return value
 
 
@@ -99,7 +99,11 @@ def joined(state: State, separator: Val, value: Val, place: Place, depth: int = 
         return Unknown("nested", OPEN, trail_of(value))
     between = string(separator)
     if isinstance(value, Either):
-        options = [joined(state, separator, option, place, depth) for option in value.options if option is not ABSENT]
+        options = [
+            joined(state, separator, inherited(option, value.trail), place, depth)
+            for option in value.options
+            if option is not ABSENT
+        ]
         return join_values(*options) if options else Known("")
     if isinstance(value, Known) and isinstance(value.value, str) and len(value.value) > 1:
         # Joining a text puts the separator between its letters: a mistake, and no list of people.
