@@ -28,7 +28,7 @@ def mailbox(address: Value | Absent, name: Value | Absent = ABSENT) -> People:
     """
     if type(address) is str and ADDRESS.fullmatch(address) and (name is ABSENT or _plainly_a_name(name)):
         return People((Recipient(address),))
-    people = recipients(address)
+    people = recipients([address] if type(address) is str else address)  # a masked address is one all the same
     if not isinstance(name, Absent) and name is not None:
         if not people.recipients and not _says_nobody(address):
             hidden = Recipient(None, origin=Origin.GIVEN if isinstance(name, str) else origin(name))

@@ -9,6 +9,7 @@ from typing import Any
 from mailguard.addresses.branches import one_of
 from mailguard.addresses.canvas import DEPTH, Canvas, expanded, flattened
 from mailguard.addresses.compare import domain_key
+from mailguard.addresses.masks import MASKED_PEOPLE, is_mask
 from mailguard.addresses.people import NOBODY, People, placed, times, together
 from mailguard.addresses.plain import ADDRESS, as_given, name_mentions, plain_text
 from mailguard.addresses.reader import Person, read
@@ -43,11 +44,15 @@ def recipients(value: Value | Absent) -> People:
     None, an absent value and an empty text are nobody. A plain string or what
     holds one has the origin *given*; a literal of the code has that of its way,
     or *written*. Where text cannot be understood the number of people does not
-    go down. Never raises.
+    go down; what a recorder wrote in the place of a whole field is labelled
+    :data:`~mailguard.addresses.masks.MASKED`. Never raises.
     """
     if value is ABSENT or value is None:
         return NOBODY  # most fields of most requests
-    return _people_of(value, 0)
+    people = _people_of(value, 0)
+    if type(value) is str and "@" not in value and people.recipients and is_mask(value):
+        return MASKED_PEOPLE
+    return people
 
 
 def _people_of(value: Value | Absent, depth: int) -> People:

@@ -123,7 +123,8 @@ def _json(operation: str, body: Value) -> Decoded:
 
 
 def _items(listed: Value, defaults: Value | Absent, *, separate: bool) -> tuple[Message, ...]:
-    items = [Member(listed, ONE)] if sort_of(listed) is Sort.MAPPING else each(listed)
+    alone = sort_of(listed) in {Sort.MAPPING, Sort.TEXT, Sort.NUMBER}
+    items = [Member(listed, ONE)] if alone else each(listed)
     return tuple(
         found for item, count in items if count.high for found in _message(item, count, defaults, separate=separate)
     )

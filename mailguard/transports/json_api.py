@@ -237,7 +237,7 @@ def _contacts(value: Value | Absent, depth: int) -> People:
             return _mailbox(value, depth)
         case list() | tuple() | Items():
             return _together(scaled(_contacts(item, depth + 1), count) for item, count in each(value) if count.high)
-    return recipients(value)
+    return recipients([value] if depth and type(value) is str else value)
 
 
 def _mailbox(value: Value, depth: int) -> People:
@@ -398,6 +398,8 @@ def _unnamed(item: Value) -> Iterator[People]:
 def messages(listed: Value | Absent, beneath: Value | Absent = ABSENT) -> tuple[Message, ...]:
     """One message for each item of a list; an object where a list is documented is its only item."""
     if sort_of(listed) in {Sort.MAPPING, Sort.OBJECT}:
+        return () if isinstance(listed, Absent) else (message(listed, ONE, beneath),)
+    if sort_of(listed) in {Sort.TEXT, Sort.NUMBER}:
         return () if isinstance(listed, Absent) else (message(listed, ONE, beneath),)
     found: list[Message] = []
     for item, count in each(listed):

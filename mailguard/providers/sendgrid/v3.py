@@ -160,7 +160,7 @@ def _people(value: Value | Absent, depth: int = 0) -> People:
             return _mailbox(value)
         case list() | tuple() | Items():
             return _together((_people(item, depth + 1), count) for item, count in each(value))
-    return recipients(value)
+    return recipients([value] if depth and type(value) is str else value)
 
 
 def _mailbox(value: Value) -> People:
