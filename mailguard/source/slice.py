@@ -236,6 +236,16 @@ def _uses(node: t.Stmt) -> _Uses:
     return uses
 
 
+def _functions(node: t.Func | t.Class) -> Iterator[t.Func]:
+    """A function itself, or the methods of a class."""
+    if isinstance(node, t.Func):
+        yield node
+        return
+    for one in node.body:
+        if isinstance(one, t.Func):
+            yield one
+
+
 def _inner(node: t.Stmt) -> Iterator[tuple[t.Stmt, ...]]:
     match node:
         case t.If() | t.For() | t.While():
@@ -263,6 +273,8 @@ class Slicer:
         self._cached: dict[int, _Uses] = {}
         self._loop_names: dict[int, frozenset[str]] = {}
         self._slices: dict[tuple[int, int, bool, bool, bool], frozenset[int]] = {}
+        self._local: dict[int, frozenset[str]] = {}
+        """By body: the functions and classes of the functions around it that lead to a mail call."""
 
     def loop_names(self, node: t.Func | t.Lam) -> frozenset[str]:
         """The plain names that loops and comprehensions of a function bind to one member after the other."""
@@ -329,7 +341,7 @@ class Slicer:
                     methods = True
                 current = parents[id(current)]
 
-        hot_set = hot if isinstance(hot, (set, frozenset)) else set(hot)
+        hot_set = self._with_inner(order, hot, self._local.get(id(body), frozenset()))
         for node in order:
             uses = self.uses(node)
             if (
@@ -360,6 +372,31 @@ class Slicer:
                     choose(node)
             changed = len(chosen) != before
         return frozenset(chosen)
+
+    def _with_inner(
+        self, order: list[t.Stmt], hot: Collection[str], outer: frozenset[str]
+    ) -> set[str] | frozenset[str]:
+        """``hot`` and the names of functions and classes made in here that lead to a mail call: whoever calls one does.
+
+        ``outer``: such names of the functions around.
+        """
+        made = [node for node in order if isinstance(node, (t.Func, t.Class))]
+        if not made and not outer:
+            return hot if isinstance(hot, (set, frozenset)) else set(hot)
+        local = outer
+        held = {id(node): set().union(*(one.names for one in _functions(node))) for node in made}
+        while True:
+            more = {
+                node.name for node in made if not (held[id(node)].isdisjoint(hot) and held[id(node)].isdisjoint(local))
+            }
+            if more <= local:
+                break
+            local |= more
+        if local:
+            for node in made:
+                for one in _functions(node):
+                    self._local[id(one.body)] = local
+        return {*hot, *local}
 
     def _follow(
         self, order: list[t.Stmt], hot: Collection[str], chosen: set[int], choose: Callable[[t.Stmt], None]
