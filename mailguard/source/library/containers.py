@@ -90,6 +90,10 @@ def inherited(value: Val, trail: Trail) -> Val:
         return value
     if isinstance(value, Ref):
         return replace(value, trail=(*value.trail, *(step for step in trail if step not in value.trail))[-40:])
+    if isinstance(value, Either):
+        # Whoever looks at one of the values alone finds the way as well.
+        options = tuple([each if each is ABSENT else inherited(each, trail) for each in value.options])
+        return Either(options, trail_of(inherit(value, trail)))
     if isinstance(value, (Known, Text, Items, Unknown, Parameter, Fields, Either)):
         return inherit(value, trail)
     return value
