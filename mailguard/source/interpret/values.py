@@ -34,7 +34,6 @@ from mailguard.model.value import (
     Unknown,
     inherit,
     join,
-    known,
     trail_of,
 )
 from mailguard.source import tree as t
@@ -773,11 +772,8 @@ def _grown_text(old: Val, new: Val, step: Step) -> Val | None:
                 extra = parts[: -len(first)]
             else:
                 continue
-            if all(known(part) for part in extra if not isinstance(part, Repeat)) and not any(
-                isinstance(part, Repeat) for part in extra
-            ):
-                # Only literal text was added: nobody can be in it that is not written in the code.
-                pass
+            # Who stands in what each pass adds came through the loop, wherever the text goes from here.
+            extra = tuple(part if isinstance(part, (Repeat, Known)) else inherit(part, (step,)) for part in extra)
             repeated = Repeat(Text(extra), MANY, "")
             base = tuple(part for part in first if part != repeated)
             grown = Text(
