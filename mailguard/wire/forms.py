@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import unquote_plus
 
 from mailguard.documents.byte_text import clean_text
@@ -188,3 +189,47 @@ def _times(atom: Atom, count: Count) -> Atom:
     if isinstance(atom, Repeat):
         return Repeat(atom.value, atom.count * count, atom.separator)
     return Repeat(atom, count, ", ")
+
+
+_STEPS = 8  # levels of brackets that are followed
+
+
+def nested(form: Form) -> dict[str, Value]:
+    """A form as the data that it stands for: ``to[0][email]`` is an entry of a list, a name that repeats is a list."""
+    root: dict[str, Any] = {}
+    for name, value in form.parts:
+        base, bracket, rest = name.partition("[")
+        steps = _BRACKETS.findall(bracket + rest)[:_STEPS] if bracket and base else []
+        holder, key = root, base if steps else name
+        for step in steps:
+            below = holder.get(key)
+            if not isinstance(below, _Branch):
+                below = _Branch() if below is None else _Branch({"": [below]})
+                holder[key] = below
+            holder, key = below, step
+        before = holder.get(key)
+        if isinstance(before, _Branch):
+            holder, key = before, ""
+            before = holder.get(key)
+        if before is None:
+            holder[key] = [value] if key == "" and steps else value
+        else:
+            holder[key] = [*(before if isinstance(before, list) else [before]), value]
+    return {name: _grown(value) for name, value in root.items()}
+
+
+class _Branch(dict[str, Any]):
+    """What stands below a name with brackets."""
+
+
+def _grown(value: Any) -> Value:
+    if not isinstance(value, _Branch):
+        whole: Value = value
+        return whole
+    if all(key == "" or key.isdigit() for key in value):
+        members: list[Value] = []
+        for key, item in value.items():
+            grown = _grown(item)
+            members.extend(grown if key == "" and isinstance(grown, list) else [grown])
+        return members
+    return {key: _grown(item) for key, item in value.items()}

@@ -79,11 +79,31 @@ def addresses_of(value: Value, found: set[str], depth: int) -> None:
                 addresses_of(item, found, depth + 1)
 
 
+def _delivery(value: list[Value]) -> dict[str, Value] | None:
+    """A set of ``{field, value}`` with the address that it is sent to (SocketLabs); None for any other list."""
+    block: dict[str, Value] = {}
+    for item in value:
+        if not isinstance(item, dict):
+            return None
+        words = {key_of_field(key): inner for key, inner in item.items()}
+        name = words.get("field")
+        if not isinstance(name, str):
+            return None
+        block["DeliveryAddress" if name.casefold() == "deliveryaddress" else name] = words.get("value")
+    return block if "DeliveryAddress" in block else None
+
+
 def pieces_of_merge(value: Value, owners: frozenset[str], depth: int) -> Iterator[Piece]:
     """Merge data: blocks under addresses, blocks beside an address, one block for all."""
     if depth > DEPTH:
         return
     if isinstance(value, list):
+        block = _delivery(value)
+        if block is not None:
+            found: set[str] = set()
+            addresses_of(block["DeliveryAddress"], found, 0)
+            yield _block(block, frozenset(found))
+            return
         for item in value:
             yield from pieces_of_merge(item, owners, depth + 1)
         return
@@ -95,6 +115,12 @@ def pieces_of_merge(value: Value, owners: frozenset[str], depth: int) -> Iterato
             yield Piece(Field.MERGE, value, owners, own=True)
         return
     if not isinstance(value, dict):
+        return
+    sets = {key_of_field(name): item for name, item in value.items()}
+    if isinstance(sets.get("permessage"), list):
+        # SocketLabs: one set for each person, and one for all.
+        yield from pieces_of_merge(sets["permessage"], owners, depth + 1)
+        yield named_globally(sets.get("global"))
         return
     keyed = {
         name: item
