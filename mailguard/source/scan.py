@@ -29,10 +29,11 @@ from mailguard.source import tree as t
 from mailguard.source.handed import Registries
 from mailguard.source.interpret.calls import BY_NAME
 from mailguard.source.interpret.context import COARSE, FULL, GLANCE, SKIM, Budget, Dead, Enough
-from mailguard.source.interpret.machine import Machine
+from mailguard.source.interpret.machine import Machine, answered
 from mailguard.source.interpret.values import Func
 from mailguard.source.methods import Methods
 from mailguard.source.project import Module, Project, SourceFile
+from mailguard.source.shared import Shared
 from mailguard.source.slice import mentions
 
 __all__ = ["Scan", "SourceFile", "scan"]
@@ -130,8 +131,10 @@ class _Search:
     """Files that name a mail library."""
 
     def __post_init__(self) -> None:
-        """Set up what looks for registries."""
+        """Set up what looks for registries and for shared containers."""
         self.registries = Registries(self._files_naming)
+        self.shared = Shared(self._files_naming, self.chains)
+        self.machine.takers, self.machine.fills = self.shared.takers, self.shared.fills
 
     def root(self, module: Module, chain: Chain) -> _Root:
         key = (module, chain)
@@ -175,7 +178,7 @@ class _Search:
             try:
                 found = machine.run_function(root.module, root.chain) if root.chain else machine.run_module(root.module)
             except Dead:
-                found = machine.dispatches
+                found = machine.found()
             except Budget:
                 found = machine.dispatches
                 if effort is FULL:
@@ -353,7 +356,7 @@ class _Search:
                         result[(module, chain)] = self.root(module, chain)
                 if _module_mentions(module.body, name):
                     result[(module, ())] = self.root(module, ())
-        for one in self._through_holders(root):
+        for one in (*self._through_holders(root), *self._through_containers(root)):
             result[(one.module, one.chain)] = one
         if len(result) > ROOTS_LIMIT:
             self.cut.add(id(root))
@@ -382,6 +385,15 @@ class _Search:
                     or _imports(module, holder.home.name.rsplit(".", 1)[-1])
                 ):
                     yield from self._naming_in(module, holder.name, root)
+
+    def _through_containers(self, root: _Root) -> Iterator[_Root]:
+        """Functions that put something into a container out of which the root takes it."""
+        node = root.chain[-1]
+        for name in sorted(self.shared.taken_by(node)) if isinstance(node, t.Func) else ():
+            for home in sorted(self.machine.opened.get(name, ()), key=lambda home: home.path):
+                for module, chain in self.shared.givers(name, home):
+                    self.machine.relevant.add(name)
+                    yield self.root(module, chain)
 
     def _naming_in(self, module: Module, name: str, but: _Root | None = None) -> Iterator[_Root]:
         """The functions of a file that name something, and its top level."""
@@ -482,6 +494,7 @@ class _Search:
             level = following
             if not level:
                 break
+        self.final = answered(self.final)
         told = {dispatch.place for dispatch in self.final}
         for place, of_callers in left.items():
             if place not in told:

@@ -75,7 +75,7 @@ def _named(node: t.Expr) -> str:
 
 
 _REACHES = frozenset({"setdefault", "get"})
-_FILLS = frozenset({"append", "extend", "add", "update", "insert", "setdefault"})
+_FILLS = frozenset({"append", "extend", "add", "update", "insert", "setdefault", "appendleft", "put", "put_nowait"})
 
 
 def mentions(node: t.Expr) -> set[str]:
@@ -100,7 +100,8 @@ def _loop_names(node: t.Func | t.Lam) -> frozenset[str]:
 
 
 _CHANGES = frozenset(
-    "append extend add insert update pop remove clear discard setdefault add_header replace_header attach set_content".split()
+    "append extend add insert update pop remove clear discard setdefault add_header replace_header attach set_content "
+    "appendleft popleft put put_nowait".split()
 )
 
 

@@ -137,6 +137,8 @@ class Assignment(Models):
         ):
             value = self._stored(value, context.place(at), key or "")
         containers.set_item(state, holder, index, value)
+        if isinstance(holder, Ref) and holder in state.heap:
+            self.given(context, state, holder, (Member(value, ONE),), context.place(at), node)
 
     def _call_dunder(
         self, context: Context, state: State, holder: Val, name: str, args: list[Val], node: object

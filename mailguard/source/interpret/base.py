@@ -14,6 +14,7 @@ from mailguard.model.value import (
     Fields,
     Items,
     Known,
+    Member,
     Object,
     Parameter,
     Step,
@@ -23,7 +24,7 @@ from mailguard.model.value import (
     with_step,
 )
 from mailguard.source import tree as t
-from mailguard.source.interpret.context import FULL, Context, Flow
+from mailguard.source.interpret.context import FULL, Activation, Context, Flow
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -114,6 +115,21 @@ class Base:
         """By the id of a call of a client that nothing tells: the call of the modelled one that stands for it."""
         self._unread: set[int] = set()
         """Calls that stand as statements: nobody reads what they return."""
+        self.kept: dict[object, dict[str, Module]] = {}
+        """By the site of a container that functions share: the names under which it is kept, and the files that do."""
+        self.opened: dict[str, set[Module]] = {}
+        """Names of containers that were read and are filled elsewhere, with the files that keep them."""
+        self.takers: Callable[[str, Module], Sequence[tuple[Module, tuple[t.Class | t.Func, ...], bool]]] | None = None
+        """Functions of the project that take something out of a container of a name, kept in a file, and whether it is
+        their object's own."""
+        self.fills: Callable[[str, Module], bool] | None = None
+        """Whether a file other than the one that keeps a container puts something into it."""
+        self._loading = 0
+        """How many files are being loaded, one within the other."""
+        self._carried: tuple[Ref, ...] = ()
+        """Containers with what was just put into them, for the functions that take it out."""
+        self._fed: dict[object, list[tuple[Activation, ...]]] = {}
+        """By the site of a queue: the calls that took something out of it in the current root."""
         self.effort = FULL
         self._signatures: dict[object, inspect.Signature] = {}
         self.wrappers: Callable[[str], Sequence[Func]] | None = None
@@ -143,6 +159,16 @@ class Base:
         node: object,
     ) -> Val:
         """``callee(*args, **keywords)``."""
+        raise NotImplementedError
+
+    def given(
+        self, context: Context, state: State, holder: Ref, members: tuple[Member, ...], place: Place, node: object
+    ) -> None:
+        """Tell that a container was given ``members``."""
+        raise NotImplementedError
+
+    def taken(self, context: Context, holder: Ref) -> None:
+        """Tell that a member is taken out of a queue."""
         raise NotImplementedError
 
     def call_function(

@@ -26,8 +26,9 @@ from mailguard.model.value import (
 )
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, members_of_class
+from mailguard.source.interpret.channels import Channels
 from mailguard.source.interpret.context import Budget, Context, Dead
-from mailguard.source.interpret.functions import Functions, flat
+from mailguard.source.interpret.functions import flat
 from mailguard.source.interpret.models import plain_function
 from mailguard.source.interpret.requested import by_unknown_client
 from mailguard.source.interpret.values import (
@@ -56,7 +57,7 @@ from mailguard.source.slice import mentions
 __all__ = ["BY_NAME", "Calls"]
 
 
-class Calls(Functions):
+class Calls(Channels):
     """Calls of any callable."""
 
     def _call(self, context: Context, state: State, node: t.Call) -> Val:

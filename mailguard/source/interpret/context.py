@@ -8,7 +8,7 @@ from typing import Final
 from mailguard.model.place import Place
 from mailguard.model.value import Member, Step
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import FrameId, State, Val
+from mailguard.source.interpret.values import FrameId, Func, State, Val
 from mailguard.source.project import Module
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "SKIM",
     "UNROLL_LIMIT",
     "YIELDS",
+    "Activation",
     "Budget",
     "Context",
     "Dead",
@@ -97,6 +98,15 @@ class Enough(Exception):  # noqa: N818  # a signal, caught where the root is run
     """A mail call was found where only that was asked."""
 
 
+class Activation:
+    """One call of a function of the project, which may take something out of a queue before it is put there."""
+
+    __slots__ = ("args", "func", "keywords", "node")
+
+    def __init__(self, func: Func, args: list[Val], keywords: list[tuple[str | None, Val]], node: object) -> None:
+        self.func, self.args, self.keywords, self.node = func, args, keywords, node
+
+
 @dataclass(frozen=True)
 class Context:
     """Where the interpreter is: one activation of one function."""
@@ -120,6 +130,8 @@ class Context:
     """The statements that can matter; None for all of them."""
     idle: int = 0
     """How many of the innermost calls are of functions that name no mail call."""
+    active: tuple[Activation, ...] = ()
+    """The calls that led here, outermost first."""
 
     @property
     def frame(self) -> FrameId:

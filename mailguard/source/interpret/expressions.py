@@ -444,7 +444,7 @@ class Expressions(Calls):
             if isinstance(run, Func) and any(isinstance(each, Ext) for each in self.mro(cell.cls)):
                 # A thread, a process, a task that is a class: what starts it runs it.
                 started = Bound(run, holder)
-                return started if name == "start" else Native(f"callable.{name}", started, bound=True)
+                return Native(f"callable.{name}", started, bound=True)
         label = last_name(node.value) if isinstance(node, t.Attr) else ""
         origins = tuple(step for step in holder.trail if step.kind in ORIGIN_OF)
         if not origins and found is not ABSENT and self._of_settings(cell.cls):

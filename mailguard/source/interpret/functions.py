@@ -24,7 +24,7 @@ from mailguard.model.value import (
 from mailguard.source import tree as t
 from mailguard.source.interpret.assignment import Assignment
 from mailguard.source.interpret.base import last_name
-from mailguard.source.interpret.context import DEAR, DEPTH_LIMIT, YIELDS, Context, Dead
+from mailguard.source.interpret.context import DEAR, DEPTH_LIMIT, YIELDS, Activation, Context, Dead
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -38,7 +38,7 @@ from mailguard.source.interpret.values import (
     Val,
     join_values,
 )
-from mailguard.source.library import classes, containers, provenance
+from mailguard.source.library import classes, containers, provenance, queues
 from mailguard.source.slice import filled
 
 __all__ = ["Functions", "flat"]
@@ -82,14 +82,14 @@ class Functions(Assignment):
             return Unknown(f"{func.node.name if isinstance(func.node, t.Func) else 'lambda'}()", OPEN)
         begun, left_out = self.steps, self.left_out
         key = None
-        if yields is None and not opened and all(flat(value) for value in given):
+        if yields is None and not opened and not self._carried and all(flat(value) for value in given):
             key = (func.node, func.frames, tuple(args), tuple(keywords), len(self.relevant), id(node) in self._unread)
             known_result = self._memo.get(key, ABSENT)
             if known_result is not ABSENT:
                 return known_result
         sent = len(self.dispatches)
         outer = state
-        state = outer.part([*given, *(value for _, value in func.defaults), func.owner], func.frames)
+        state = outer.part([*given, *(value for _, value in func.defaults), func.owner, *self._carried], func.frames)
         seen = dict(state.heap.own)
         frames = list(state.frames.own)
         chosen = None
@@ -101,6 +101,7 @@ class Functions(Assignment):
                 effects=not opened or func.node.name == "__init__",
                 methods=self.web.get(func.module, frozenset()),
             )
+        activation = Activation(func, args, keywords, node)
         inner = Context(
             func.module,
             func.symbol,
@@ -115,6 +116,7 @@ class Functions(Assignment):
             pinned=frozenset([(ref.path, ref.site) for ref in seen]),
             chosen=chosen,
             idle=idle,
+            active=(*context.active, activation),
         )
         state.frames[frame] = {}
         if yields is not None:
@@ -130,6 +132,9 @@ class Functions(Assignment):
             results += [(each, Known(None)) for each in flow.normal]
             if opened and results:
                 self._inner_functions(inner, results[-1][0])
+        if not results and isinstance(func.node, t.Func) and func.node.asynchronous:
+            # A worker that never ends, or fails, ends nobody else: its caller goes on beside it.
+            results = [(state, Unknown("a task"))]
         if not results:
             raise Dead
         end = self._joined([each for each, _ in results])
@@ -346,7 +351,13 @@ class Functions(Assignment):
         for name, value in cell.fields:
             if isinstance(value, Known) and value.value is None:
                 cell = cell.put(name, join_values(value, Unknown(name, OPEN)))
+            elif isinstance(value, Ref) and queues.is_queue(state.heap.get(value)):
+                self.opened.setdefault(name, set()).add(cls.module)
+                step = Step(StepKind.PARAMETER, replace(context, module=cls.module).place(cls.node.at), name)
+                held = Member(Parameter(f"{name}[]", cls.symbol, OPTIONAL, (step,)), Count(0, 0, OPEN.high))
+                state.heap[value] = replace(state.heap[value], members=(*state.heap[value].members, held))
             elif _empty(state, value) and isinstance(value, Ref) and filled(cls.node.body, name):
+                self.opened.setdefault(name, set()).add(cls.module)
                 step = Step(StepKind.PARAMETER, replace(context, module=cls.module).place(cls.node.at), name)
                 cell = cell.put(name, join_values(Parameter(name, cls.symbol, OPEN, (step,)), value))
         state.heap[ref] = cell

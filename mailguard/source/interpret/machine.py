@@ -11,9 +11,10 @@ from mailguard.model.value import ABSENT
 from mailguard.source import tree as t
 from mailguard.source.interpret.statements import Statements
 from mailguard.source.interpret.values import Cls, Func, Val
+from mailguard.source.library import queues
 from mailguard.source.project import Module
 
-__all__ = ["Machine"]
+__all__ = ["Machine", "answered"]
 
 
 class Machine(Statements):
@@ -26,6 +27,12 @@ class Machine(Statements):
         self._frozen.clear()
         self._heights.clear()
         self._frozen_cells.clear()
+        self._fed.clear()
+        self._carried = ()
+
+    def found(self) -> list[Dispatch]:
+        """The mail calls of the current root, each as far as it is known."""
+        return answered(self.dispatches)
 
     def run_module(self, module: Module) -> list[Dispatch]:
         """What running the file as a script would send."""
@@ -33,7 +40,7 @@ class Machine(Statements):
         context, state = self.root_context(module, main=True)
         state.frames[context.frame] = {}
         self.block(context, module.body, [state])
-        return self.dispatches
+        return self.found()
 
     def run_function(self, module: Module, chain: tuple[t.Class | t.Func, ...]) -> list[Dispatch]:
         """What a call of a function would send; ``chain`` leads from the module to it, its parameters are open."""
@@ -68,4 +75,11 @@ class Machine(Statements):
             receiver = owner if func.sort == "class" else self.open_instance(context, state, owner)
             args.append(receiver)
         self.call_function(context, state, func, args, [], node, opened=True)
-        return self.dispatches
+        return self.found()
+
+
+def answered(dispatches: list[Dispatch]) -> list[Dispatch]:
+    """Mail calls without those of a worker that waits for what others put into its queue, where these are known."""
+    waiting = {id(each) for each in dispatches if queues.WAITED_FOR in repr(each.exchange)}
+    told = {each.place for each in dispatches if id(each) not in waiting} if waiting else set()
+    return [each for each in dispatches if id(each) not in waiting or each.place not in told]

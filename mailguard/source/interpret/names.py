@@ -30,7 +30,7 @@ from mailguard.source.interpret.values import (
     join_states,
     join_values,
 )
-from mailguard.source.library import builtin_functions, classes, provenance
+from mailguard.source.library import builtin_functions, classes, provenance, queues
 from mailguard.source.project import Module
 from mailguard.source.slice import filled
 
@@ -122,6 +122,7 @@ class Names(Base):
         dispatches, self.dispatches = self.dispatches, []
         reached, self.reached = self.reached, set()
         first, self.first = self.first, False
+        self._loading += 1
         context, fresh = self.root_context(module)
         fresh.frames[context.frame] = {}
         # What the module holds is visible, half done, to modules that import each other.
@@ -132,6 +133,7 @@ class Names(Base):
             flow = Flow(normal=[fresh])
         finally:
             self.dispatches, self.reached, self.first = dispatches, reached, first
+            self._loading -= 1
         end = join_states(flow.normal) if flow.normal else fresh
         for name, value in end.frames.own.get(context.frame, {}).items():
             self._open_filled(context, end, name, value, module.body)
@@ -145,16 +147,24 @@ class Names(Base):
             (cell.sort in {"list", "set"} and not cell.members)
             or (cell.sort == "dict" and not cell.fields and cell.rest is None)
         )
-        if not isinstance(value, Ref) or cell is None or not empty or not filled(body, name):
+        if not isinstance(value, Ref) or cell is None or not empty:
+            return
+        if not queues.is_queue(cell) and not filled(body, name) and not self._filled_elsewhere(context, name):
             return
         if cell.sort == "dict" and provenance.configured_name(name):
             return  # the operator's settings, which no caller of a function brings
+        self.opened.setdefault(name, set()).add(context.module)
         step = Step(StepKind.PARAMETER, Place(context.module.path), name)
         member = Parameter(f"{name}[]", context.symbol, OPTIONAL, (step,))
         if cell.sort == "dict":
             state.heap[value] = replace(cell, open=True, rest=member, rest_key=Unknown("a key", OPTIONAL))
         else:
             state.heap[value] = replace(cell, members=(Member(member, Count(0, 0, OPEN.high)),))
+
+    def _filled_elsewhere(self, context: Context, name: str) -> bool:
+        """Whether another file fills an empty container of this file's top level."""
+        top = context.owner is None and not name.startswith("__")
+        return top and self.fills is not None and self.fills(name, context.module)
 
     def _import(self, context: Context, state: State, node: t.Import) -> None:
         for dotted, alias in node.names:

@@ -135,6 +135,7 @@ class Statements(Expressions):
             value = self._constant(context, state, node, value)
         value = self._switch(context, node, value)
         value = self._named_settings(context, node, value)
+        self.keep(context, state, node, value)
         for target in node.targets:
             self.assign(context, state, target, value, node.value.at)
 

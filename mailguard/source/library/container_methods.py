@@ -9,6 +9,7 @@ from mailguard.model.count import MANY, ONE, OPTIONAL, UNBOUNDED, Count
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, Items, Known, Member, Step, StepKind, Unknown
 from mailguard.source.interpret.values import Cell, Ref, State, Val, join_values
+from mailguard.source.library import queues
 from mailguard.source.library.containers import (
     element,
     extend,
@@ -29,7 +30,6 @@ def container_method(
     context: Any,
     state: State,
     holder: Ref,
-    sort: str,
     name: str,
     args: list[Val],
     named_args: dict[str, Val],
@@ -40,8 +40,48 @@ def container_method(
     cell = state.heap.get(holder)
     if cell is None:
         return Unknown(name)
-    if sort == "dict":
+    given = () if name not in queues.GIVES or not args else _given(state, name, args, named_args, place)
+    result = _method(machine, context, state, holder, cell, name, args, named_args, place, node)
+    if given:
+        machine.given(context, state, holder, given, place, node)
+    return result
+
+
+def _given(state: State, name: str, args: list[Val], named_args: dict[str, Val], place: Place) -> tuple[Member, ...]:
+    """What a method adds to a container."""
+    if name == "update":
+        values = [member for arg in args for member in members_of(state, _values(state, arg), place)]
+        return (*values, *(Member(value, ONE) for value in named_args.values()))
+    if name == "extend":
+        return tuple(member for arg in args for member in members_of(state, arg, place))
+    return (Member(args[1] if name in {"insert", "setdefault"} and len(args) > 1 else args[0], ONE),)
+
+
+def _values(state: State, value: Val) -> Val:
+    cell = state.heap.get(value) if isinstance(value, Ref) else None
+    if cell is None or cell.sort != "dict":
+        return value
+    return Items(tuple(Member(item, ONE) for _, field in cell.fields for item in present_options(field)))
+
+
+def _method(
+    machine: Any,
+    context: Any,
+    state: State,
+    holder: Ref,
+    cell: Cell,
+    name: str,
+    args: list[Val],
+    named_args: dict[str, Val],
+    place: Place,
+    node: object,
+) -> Val:
+    if cell.sort == "dict":
         return _dict_method(machine, context, state, holder, cell, name, args, named_args, place, node)
+    if queues.is_queue(cell):
+        found = queues.queue_method(machine, context, state, holder, name, args, place)
+        if found is not None:
+            return found
     if name in {"append", "add", "appendleft", "insert", "extend", "update"} and args:
         # A list that belongs to a message shows what is added to it; any other one collects it.
         of_message = isinstance(holder.site, tuple) and holder.site[-1] == "list"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from typing import Any, Final
@@ -10,6 +11,7 @@ from mailguard.model.count import OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import ORIGIN_OF, Known, Parameter, Unknown, trail_of
 from mailguard.source import tree as t
+from mailguard.source.interpret.context import Dead
 from mailguard.source.interpret.values import Ext, Native, State, Val
 from mailguard.source.library.attributes import method, unknown_method
 from mailguard.source.library.builtin_functions import BUILTIN_FUNCTIONS
@@ -125,7 +127,7 @@ def call(
             return _callable_method(machine, context, state, callee.receiver, name, args, keywords, node, place)
         if sort == "value":
             return method(machine, context, state, callee.receiver, name, args, named_args, place, node)
-        return container_method(machine, context, state, callee.receiver, sort, name, args, named_args, place, node)
+        return container_method(machine, context, state, callee.receiver, name, args, named_args, place, node)
     function = BUILTIN_FUNCTIONS.get(callee.name)
     return (
         function(machine, context, state, args, named_args, place, node)
@@ -157,6 +159,11 @@ def _callable_method(
         rest = args[1] if len(args) > 1 else named_args.get("kwargs")
         spread = machine._spread(state, rest) if rest is not None and not isinstance(rest, Known) else []  # noqa: SLF001  # the interpreter's own half
         return machine.call(context, state, receiver, positional, spread, node)
+    if name == "start":
+        # A thread that never ends, or fails, does not end who starts it.
+        with contextlib.suppress(Dead):
+            machine.call(context, state, receiver, args, keywords, node)
+        return Known(None)
     if name in {
         "delay",
         "send",

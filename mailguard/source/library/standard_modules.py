@@ -10,7 +10,7 @@ from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import Items, Known, Member, Parameter, Step, StepKind, Unknown, trail_of
 from mailguard.source.interpret.values import Cell, Ext, Native, Partial, Ref, State, Val
-from mailguard.source.library import frames
+from mailguard.source.library import frames, queues
 from mailguard.source.library.builtin_functions import dict_of
 from mailguard.source.library.containers import inherited, members_of
 from mailguard.source.library.literals import number, string
@@ -227,7 +227,8 @@ EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
     "django.utils.safestring.mark_safe": _same,
     "numpy.array": _same,
     "numpy.unique": _same,
-    "collections.deque": _chain,
+    queues.DEQUE: queues.deque,
+    **dict.fromkeys(sorted(queues.QUEUES), queues.queue),
     "re.split": _re_split,
     "re.findall": _findall,
     "re.compile": lambda *_: Unknown("a pattern"),

@@ -1,0 +1,199 @@
+"""Containers that functions share: what one puts in, another one takes out.
+
+A queue, a deque, a list or a table of a module, of a class or of an object. Whoever takes something out of it is called
+where it is put in, with that in the container and nothing else: one thing at a time, as the program does it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import Final
+
+from mailguard.model.count import PLAIN_MANY, UNBOUNDED, Count
+from mailguard.model.place import Place
+from mailguard.model.value import ABSENT, Either, Items, Member, Step, StepKind, Unknown
+from mailguard.source import tree as t
+from mailguard.source.interpret.context import Activation, Context, Dead
+from mailguard.source.interpret.functions import Functions
+from mailguard.source.interpret.values import Cell, Cls, Func, ModelFn, Partial, Ref, State, Val
+from mailguard.source.project import Module
+
+__all__ = ["Channels"]
+
+_NESTED: Final = 3
+"""Containers that were filled by those who took something out of another one."""
+_DEEP: Final = 3
+"""Containers within containers that are searched for a message."""
+
+
+class Channels(Functions):
+    """Who gets what is put into a container."""
+
+    def keep(self, context: Context, state: State, node: t.Assign, value: Val) -> None:
+        """Note the names of a container that more than one function can reach: of a file, a class or an object."""
+        if (
+            not isinstance(value, Ref)
+            or value not in state.heap
+            or state.heap[value].sort not in {"list", "set", "dict"}
+        ):
+            return
+        for target in node.targets:
+            name = ""
+            if isinstance(target, t.Attr):
+                name = target.name
+            elif isinstance(target, t.Name) and (
+                context.symbol.endswith(":<module>") or (context.owner is not None and not context.stack)
+            ):
+                name = target.id
+            if name:
+                self.kept.setdefault(value.site, {}).setdefault(name, context.module)
+
+    def taken(self, context: Context, holder: Ref) -> None:
+        """Tell that a member is taken out of a queue."""
+        if any(ref.site == holder.site for ref in self._carried):
+            return
+        calls = self._fed.setdefault(holder.site, [])
+        nodes = [[each.node for each in active] for active in calls]
+        if context.active and [each.node for each in context.active] not in nodes:
+            calls.append(context.active)
+
+    def given(
+        self, context: Context, state: State, holder: Ref, members: tuple[Member, ...], place: Place, node: object
+    ) -> None:
+        """Tell that a container was given ``members``: whoever takes them out is called."""
+        names = self.kept.get(holder.site)
+        waiting = self._fed.get(holder.site)
+        if (not names and not waiting) or self._loading or len(self._carried) >= _NESTED:
+            return
+        if any(ref.site == holder.site for ref in self._carried):
+            return
+        if holder not in state.heap or all(isinstance(item, (Func, Partial, ModelFn, Cls)) for item, _ in members):
+            return
+        cell = replace(state.heap[holder], members=_some(members, many=bool(context.loops)), fields=(), rest=None)
+        if cell.sort == "dict":
+            found = tuple(item for item, _ in members)
+            cell = replace(cell, members=(), open=True, rest=found[0], rest_key=Unknown("a key"))
+        for activations in waiting or ():
+            self._feed(context, state, holder, cell, activations, node)
+        if not names or self.takers is None:
+            return
+        if self.relevant.isdisjoint(names) and not any(self._is_mail(state, item) for item, _ in members):
+            return
+        for name, home in names.items():
+            for module, chain, own in self.takers(name, home):
+                taker = chain[-1]
+                if isinstance(taker, t.Func) and taker not in context.stack and self._leads_to_mail(taker):
+                    self._hand_out(context, state, holder, cell, module, chain, place, node, own=own)
+
+    def _feed(
+        self,
+        context: Context,
+        state: State,
+        holder: Ref,
+        cell: Cell,
+        activations: tuple[Activation, ...],
+        node: object,
+    ) -> None:
+        """Call again what took something out of a queue before it was put there: the outermost call that is over."""
+        for activation in activations:
+            if activation.func.node in context.stack:
+                continue
+            branch = state.copy()
+            branch.heap[holder] = cell
+            carried, self._carried = self._carried, (*self._carried, holder)
+            try:
+                with contextlib.suppress(Dead):
+                    self.call_function(context, branch, activation.func, activation.args, activation.keywords, node)
+            finally:
+                self._carried = carried
+            return
+
+    def _hand_out(
+        self,
+        context: Context,
+        state: State,
+        holder: Ref,
+        cell: Cell,
+        module: Module,
+        chain: tuple[t.Class | t.Func, ...],
+        place: Place,
+        node: object,
+        *,
+        own: bool,
+    ) -> None:
+        """Call a function that takes something out of a container, as far as it is this one."""
+        branch = state.copy()
+        owner: Val = None
+        func: Val = self.lookup_module(branch, module, chain[0].name)
+        args: list[Val] = []
+        refs = [holder]
+        if len(chain) > 1:
+            owner = func
+            func = self._method(branch, owner, chain[-1].name) if isinstance(owner, Cls) else ABSENT
+        if not isinstance(func, Func) or len(chain) > 2:
+            return
+        reaches = holder in self._heap and not own
+        if isinstance(owner, Cls) and func.sort != "static":
+            held = owner if func.sort == "class" else self._holding(branch, owner, holder)
+            args.append(self.open_instance(context, branch, owner) if held is None else held)
+            reached = branch.part(args, []).heap.own
+            same = [ref for ref in reached if ref.site == holder.site and ref.age == 0]
+            reaches = reaches or bool(same) or (held is not None and own)
+            refs += [ref for ref in same if ref != holder]
+            _settle(branch, reached, holder.site)
+        if not reaches:
+            return
+        for ref in refs:
+            branch.heap[ref] = cell
+        context = replace(context, calls=(*context.calls, Step(StepKind.PASSED, place, func.symbol)))
+        carried, self._carried = self._carried, (*self._carried, *refs)
+        try:
+            with contextlib.suppress(Dead):
+                self.call_function(context, branch, func, args, [], node, opened=True)
+        finally:
+            self._carried = carried
+
+    def _holding(self, state: State, cls: Cls, holder: Ref) -> Ref | None:
+        """An object of the class that holds a container."""
+        for heap in (state.heap.own, state.heap.base):
+            for ref, cell in heap.items():
+                if (
+                    cell.sort == "object"
+                    and any(value == holder for _, value in cell.fields)
+                    and cls in self.mro(cell.cls)
+                ):
+                    return ref
+        return None
+
+    def _is_mail(self, state: State, value: Val, depth: int = 0) -> bool:
+        """Whether a value is an object of a modelled library, or holds one."""
+        if depth > _DEEP:
+            return False
+        if isinstance(value, Either):
+            return any(self._is_mail(state, option, depth) for option in value.options)
+        if isinstance(value, Items):
+            return any(self._is_mail(state, item, depth + 1) for item, _ in value.members)
+        if not isinstance(value, Ref) or value not in state.heap:
+            return False
+        if self._model_of(state, value) is not None:
+            return True
+        cell = state.heap[value]
+        held = (*(item for item, _ in cell.members), *(item for _, item in cell.fields), cell.rest)
+        return any(self._is_mail(state, item, depth + 1) for item in held)
+
+
+def _some(members: tuple[Member, ...], *, many: bool) -> tuple[Member, ...]:
+    """What is put in once, as whoever takes it out may find it: once, or as often as it was put there."""
+    plain = PLAIN_MANY if many else 1
+    return tuple(Member(item, Count(0, max(plain, count.plain), UNBOUNDED)) for item, count in members)
+
+
+def _settle(state: State, reached: dict[Ref, Cell], site: object) -> None:
+    """Where an object may hold this container or one of which nothing is known, it holds this one."""
+    for ref, cell in reached.items():
+        for name, value in cell.fields:
+            if isinstance(value, Either):
+                same = [option for option in value.options if isinstance(option, Ref) and option.site == site]
+                if same:
+                    state.heap[ref] = state.heap[ref].put(name, same[0])
