@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from mailguard import git
-from mailguard.filenames import MACHINE_FOLDERS, PYTHON_SUFFIXES, SHEBANG_SUFFIXES, is_test_code
+from mailguard.filenames import INSTALLED, MACHINE_FOLDERS, PYTHON_SUFFIXES, SHEBANG_SUFFIXES, is_test_code
 from mailguard.globs import Globs
 from mailguard.model.finding import NOT_CHECKED_OUT, Skip, SkipReason
 from mailguard.model.place import Place
@@ -351,7 +351,8 @@ def _listed(start: Path, found: _Found) -> Iterator[str]:
         if tag == "S" and not os.path.lexists(full):
             missing += os.path.splitext(name)[1].lower() in PYTHON_SUFFIXES
             continue
-        if tag == "?" and any(part in MACHINE_FOLDERS for part in name.split("/")):
+        folders = name.split("/")[:-1]
+        if not INSTALLED.isdisjoint(folders) or (tag == "?" and not MACHINE_FOLDERS.isdisjoint(folders)):
             continue
         if os.path.isdir(full) and not os.path.islink(full):
             if tag == "H" and not os.listdir(full):
@@ -380,7 +381,9 @@ def _walk(folder: str, found: _Found) -> Iterator[str]:
         folders[:] = sorted(
             name
             for name in folders
-            if name not in MACHINE_FOLDERS and not os.path.exists(os.path.join(here, name, "pyvenv.cfg"))
+            if name not in MACHINE_FOLDERS
+            and name not in INSTALLED
+            and not os.path.exists(os.path.join(here, name, "pyvenv.cfg"))
         )
         for name in sorted(names):
             yield os.path.join(here, name)

@@ -6,7 +6,7 @@ TYPE_CHECKING = False  # typing is not loaded for this
 if TYPE_CHECKING:
     from typing import Final
 
-__all__ = ["MACHINE_FOLDERS", "PYTHON_SUFFIXES", "SHEBANG_SUFFIXES", "is_test_code"]
+__all__ = ["INSTALLED", "MACHINE_FOLDERS", "PYTHON_SUFFIXES", "SHEBANG_SUFFIXES", "is_test_code"]
 
 PYTHON_SUFFIXES: Final = (".py", ".pyw", ".ipynb", ".wsgi")
 """Files of Python code by name. Stub files (``.pyi``) hold no code that runs and would shadow the files that do."""
@@ -30,6 +30,9 @@ MACHINE_FOLDERS: Final = frozenset(
     }
 )
 """Folders that tools make. They are passed over unless git tracks what is in them."""
+
+INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
+"""Folders of installed packages: nobody's own code, also where a virtual environment was committed."""
 
 
 def is_test_code(path: str) -> bool:

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 
-from mailguard.filenames import MACHINE_FOLDERS, PYTHON_SUFFIXES, SHEBANG_SUFFIXES, is_test_code
+from mailguard.filenames import INSTALLED, MACHINE_FOLDERS, PYTHON_SUFFIXES, SHEBANG_SUFFIXES, is_test_code
 from mailguard.search import Search
 from mailguard.tokens import MODULES, TOKENS
 
@@ -199,7 +199,7 @@ def _below(root: str) -> Iterator[str]:
             continue
         for entry in found:
             if entry.is_dir():
-                if entry.name not in MACHINE_FOLDERS and not entry.is_symlink():
+                if entry.name not in MACHINE_FOLDERS and entry.name not in INSTALLED and not entry.is_symlink():
                     stack.append(entry.path)
             elif entry.is_file(follow_symlinks=False):
                 if _may_be_python(entry.path):
@@ -218,7 +218,8 @@ def _in_repository(root: str) -> Iterator[str]:
     if entries is None:
         raise _NotPlainError
     for tag, name in entries:
-        if tag == "?" and any(part in MACHINE_FOLDERS for part in name.split("/")):
+        folders = name.split("/")[:-1]
+        if not INSTALLED.isdisjoint(folders) or (tag == "?" and not MACHINE_FOLDERS.isdisjoint(folders)):
             continue
         path = os.path.join(root, name)
         try:

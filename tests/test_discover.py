@@ -120,6 +120,14 @@ def test_folders_that_tools_make_are_passed_over_unless_they_are_tracked(reposit
     assert python_of(repository) == ["a.py", "node_modules/b.py"]
 
 
+def test_installed_packages_are_passed_over_also_where_they_are_tracked(repository: Path) -> None:
+    put(repository, "a.py", "flask/lib/python2.7/site-packages/b.py", "old/dist-packages/c.py", "site-packages.py")
+    git(repository, "add", "flask")
+    assert python_of(repository) == ["a.py", "site-packages.py"]
+    (repository / ".git" / "index").write_bytes(b"damaged")
+    assert python_of(repository) == ["a.py", "site-packages.py"]
+
+
 def test_a_repository_inside_a_repository_is_read_too(repository: Path) -> None:
     inner = repository / "vendor" / "inner"
     put(inner, "b.py")

@@ -94,6 +94,7 @@ ANSWERED = {
     "a script of another language": add("bin/tool", "#!/bin/sh\necho sendgrid\n"),
     "a notebook": add("look.ipynb", '{"cells": []}'),
     "an environment": both(add("env/pyvenv.cfg", ""), add("env/mail.py", NOISY)),
+    "installed packages": add("flask/lib/python2.7/site-packages/mail.py", NOISY),
     "a tool's folder": add(".tox/mail.py", NOISY),
     "another language": add("mail.rb", "sendgrid"),
     "letters of other languages": add("shop/words.py", "# gr\u00fc\u00dfe, \u4f60\u597d, \U0001f600\n"),

@@ -81,6 +81,7 @@ def _slot(people: list[Recipient], branches: int) -> Recipient:
     keys = {_identity(person) for person in people}
     domains = {domain_of(person) for person in people}
     alike = len(keys) == 1 and None not in keys
+    each_one = None not in keys and all(person.count.high <= 1 for person in people)
     if len(people) < branches or (not alike and len(domains) > 1):
         count = Count(0, count.plain, count.high)
     return replace(
@@ -91,4 +92,5 @@ def _slot(people: list[Recipient], branches: int) -> Recipient:
         domain=first.domain if alike else (domains.pop() if len(domains) == 1 else None),
         parameter=any(person.parameter for person in people),
         label=first.label if alike else "",
+        either=() if alike or not each_one else tuple(people),
     )

@@ -14,6 +14,7 @@ from mailguard.model.provider import Provider
 from mailguard.nobody import named
 from mailguard.strangers import stranger, whereto
 from mailguard.transports.content.contents import Contents
+from mailguard.transports.content.senders import authors
 
 __all__ = ["PLAIN_MAIL", "Claimed", "claimed", "in_order", "messages_in", "unhosted"]
 
@@ -49,9 +50,24 @@ def claimed(exchange: Exchange, contents: Contents | None = None, hosts: Hosts =
     if hosts is not NO_HOSTS and (claim is None or claim.provider.name in PLAIN_MAIL):
         home = hosts.at_home(exchange)
         claim = claim if home is None else _claimed(home)
+    if claim is not None and isinstance(exchange, HttpRequest):
+        claim = _authored(claim, exchange)
     if claim is None or contents is None:
         return claim
     return replace(claim, decoded=contents.add(exchange, claim.decoded))
+
+
+def _authored(claim: Claimed, request: HttpRequest) -> Claimed:
+    """With who stands in From, where that may matter: somebody else is written to beside them."""
+    messages = messages_in(claim.decoded)
+    wanted = [not each.sender and len(each.to) + len(each.cc) + len(each.bcc) > 1 for each in messages]
+    own = authors(request) if any(wanted) else ()
+    if not own or isinstance(claim.decoded, CannotTell):
+        return claim
+    made = tuple(replace(each, sender=own) if asked else each for each, asked in zip(messages, wanted, strict=True))
+    if isinstance(claim.decoded, Undecided):
+        return replace(claim, decoded=replace(claim.decoded, messages=made))
+    return replace(claim, decoded=made)
 
 
 def unhosted(exchange: Exchange) -> Claimed | None:

@@ -47,6 +47,8 @@ class Recipient:
     label: str = field(default="", compare=False)
     """The expression that the code reads (``user.email``): entries with the same label and the same
     trail start are one person written twice. Empty for a capture."""
+    either: tuple[Recipient, ...] = field(default=(), compare=False)
+    """Where branches of the code give one person each: whom it is one of. Empty where it is only itself."""
 
 
 class Field(enum.Enum):
@@ -111,6 +113,8 @@ class Message:
     """In a Bcc line that is still in what was handed over, so that readers may see it."""
     reply_to: tuple[Recipient, ...] = ()
     """Printed in Reply-To."""
+    sender: tuple[Recipient, ...] = field(default=(), compare=False)
+    """Printed in From: whom every reader sees, so that a copy to them shows nobody new."""
     copies: Count = ONE
     """How many messages of this form the request makes (one personalization per person: many)."""
     traits: frozenset[Trait] = frozenset()

@@ -41,7 +41,9 @@ class View:
         if staff not in self._visible:
             message = self.message
             named = [mention.recipient for mention in message.mentions if mention.field is Field.NAME]
-            self._visible[staff] = self.outside([*message.to, *message.cc, *named], staff=staff)
+            self._visible[staff] = self.outside(
+                _besides(message.sender, [*message.to, *message.cc, *named]), staff=staff
+            )
         return self._visible[staff]
 
     def people(self, what: Measure) -> list[Recipient]:
@@ -143,6 +145,19 @@ TRAIT_OF: Final[Mapping[StepKind, Trait]] = {
     StepKind.GROWN: Trait.GROWING,
 }
 """The mechanism that a step of a way tells of, where it brings many people."""
+
+
+def _besides(senders: Iterable[Recipient], people: list[Recipient]) -> list[Recipient]:
+    """``people`` without those whom every reader sees in From, and without those who are one of such or of the others.
+
+    Only an entry that stands for one person is surely the sender: a list that is read alike holds others as well.
+    """
+    own = {_key(person) for person in senders if person.count.high <= 1} - {None}
+    if not own:
+        return people
+    others = [person for person in people if _key(person) not in own or person.count.high > 1]
+    known = own | {_key(person) for person in others if person.count.high <= 1} - {None}
+    return [person for person in others if not person.either or not {_key(each) for each in person.either} <= known]
 
 
 def _key(person: Recipient) -> tuple[object, ...] | None:

@@ -128,6 +128,8 @@ class Base:
         """How many files are being loaded, one within the other."""
         self._carried: tuple[Ref, ...] = ()
         """Containers with what was just put into them, for the functions that take it out."""
+        self._handed_out: list[tuple[t.Func | t.Lam, Place, object, list[Dispatch]]] = []
+        """Who was given what out of a container in the current root, where it was put in, and the mail calls of that."""
         self._fed: dict[object, list[tuple[Activation, ...]]] = {}
         """By the site of a queue: the calls that took something out of it in the current root."""
         self.effort = FULL

@@ -147,12 +147,21 @@ class Channels(Functions):
         for ref in refs:
             branch.heap[ref] = cell
         context = replace(context, calls=(*context.calls, Step(StepKind.PASSED, place, func.symbol)))
+        # What is put in does not change from one pass of a loop, or from one branch, to the next: who takes it out
+        # does the same with it.
+        content = (cell, branch.part([item for item, _ in cell.members] + [cell.rest], []).heap.own)
+        for taker, at, before, sent in self._handed_out:
+            if taker is func.node and at == place and before == content:
+                self.dispatches += [each for each in sent if not any(each is other for other in self.dispatches)]
+                return
+        mark = len(self.dispatches)
         carried, self._carried = self._carried, (*self._carried, *refs)
         try:
             with contextlib.suppress(Dead):
                 self.call_function(context, branch, func, args, [], node, opened=True)
         finally:
             self._carried = carried
+        self._handed_out.append((func.node, place, content, self.dispatches[mark:]))
 
     def _holding(self, state: State, cls: Cls, holder: Ref) -> Ref | None:
         """An object of the class that holds a container."""

@@ -25,6 +25,7 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.assignment import Assignment
 from mailguard.source.interpret.base import last_name
 from mailguard.source.interpret.context import DEAR, DEPTH_LIMIT, YIELDS, Activation, Context, Dead
+from mailguard.source.interpret.touched import touch
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -73,12 +74,15 @@ class Functions(Assignment):
             # Nothing in it names a mail call: it can only make or change values.
             idle = context.idle + 1
             if idle > self.effort.idle:
+                touch(state, func.node, args, keywords)
                 return Unknown(f"{func.node.name}()", OPEN)
         given = (*args, *(value for _, value in keywords))
         if light and self.is_dear(func.node):
             # Its result is not known from here on. What it may do to a thing that it gets, or call, is missed, and told.
             self.left_out += 1
             self.passed_over |= not all(map(flat, given))
+            if isinstance(func.node, t.Func):
+                touch(state, func.node, args, keywords)
             return Unknown(f"{func.node.name if isinstance(func.node, t.Func) else 'lambda'}()", OPEN)
         begun, left_out = self.steps, self.left_out
         key = None

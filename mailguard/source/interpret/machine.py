@@ -28,6 +28,7 @@ class Machine(Statements):
         self._heights.clear()
         self._frozen_cells.clear()
         self._fed.clear()
+        self._handed_out.clear()
         self._carried = ()
 
     def found(self) -> list[Dispatch]:

@@ -154,7 +154,7 @@ class Names(Base):
         if cell.sort == "dict" and provenance.configured_name(name):
             return  # the operator's settings, which no caller of a function brings
         self.opened.setdefault(name, set()).add(context.module)
-        step = Step(StepKind.PARAMETER, Place(context.module.path), name)
+        step = Step(StepKind.PARAMETER, _kept_at(context, body, name), name)
         member = Parameter(f"{name}[]", context.symbol, OPTIONAL, (step,))
         if cell.sort == "dict":
             state.heap[value] = replace(cell, open=True, rest=member, rest_key=Unknown("a key", OPTIONAL))
@@ -438,6 +438,14 @@ def _only_declared(node: t.Func | t.Lam) -> bool:
 def _last_part(value: Unknown | Parameter) -> str:
     label = value.why if isinstance(value, Unknown) else value.name
     return label.rsplit(".", 1)[-1].removesuffix("[]").removesuffix("()")
+
+
+def _kept_at(context: Context, body: tuple[t.Stmt, ...], name: str) -> Place:
+    """Where a body assigns a name."""
+    for node in body:
+        if isinstance(node, t.Assign) and any(isinstance(each, t.Name) and each.id == name for each in node.targets):
+            return context.place(node.at)
+    return Place(context.module.path)
 
 
 def _stars(names: Mapping[str, Val]) -> tuple[Val, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from mailguard.addresses.compare import compare_key
+from mailguard.addresses.people import NOBODY, People
+from mailguard.addresses.values import recipients
 from mailguard.documents.byte_text import base64_bytes
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction
-from mailguard.model.message import CannotTell
-from mailguard.model.value import Value
+from mailguard.model.message import CannotTell, Recipient
+from mailguard.model.value import ABSENT, Fields, Sort, Value, get, sort_of
 from mailguard.transports.content.fields import DEPTH, key_of_field
 from mailguard.transports.content.merge_data import addresses_of
 from mailguard.transports.content.texts import TEXT_LIMIT, found_in
@@ -72,6 +75,44 @@ def _from(value: Value, found: set[str], depth: int) -> None:
     elif isinstance(value, list):
         for item in value[:2000]:
             _from(item, found, depth + 1)
+
+
+def authors(request: HttpRequest) -> tuple[Recipient, ...]:
+    """Who stands in From by a request, known or not; nobody where it does not tell."""
+    body = payload(request)
+    if isinstance(body, CannotTell):
+        return ()
+    if isinstance(body.value, Form):
+        found = [value for name, value in body.value.parts if key_of_field(name) in _AUTHOR]
+    else:
+        found = list(_authors(body.value, 0))
+    return tuple(person for value in found for person in _mailboxes(value).recipients)
+
+
+_AUTHOR: Final = frozenset({"from", "fromemail", "fromaddress", "fromemailaddress", "source", "sender", "hfrom"})
+_NESTED: Final = 3
+
+
+def _authors(value: Value, depth: int) -> Iterator[Value]:
+    if depth > _NESTED or sort_of(value) is not Sort.MAPPING:
+        return
+    fields = value.items() if isinstance(value, dict) else value.known if isinstance(value, Fields) else ()
+    for name, item in fields:
+        if key_of_field(str(name)) in _AUTHOR:
+            yield item
+        elif key_of_field(str(name)) in _ENVELOPES:
+            yield from _authors(item, depth + 1)
+
+
+_ENVELOPES: Final = frozenset({"message", "content", "mail", "email", "options"})
+"""Fields that hold a whole message."""
+
+
+def _mailboxes(value: Value) -> People:
+    if sort_of(value) is not Sort.MAPPING:
+        return recipients(value)
+    named = (get(value, key) for key in ("email", "Email", "address", "emailAddress"))
+    return next((_mailboxes(item) for item in named if item is not ABSENT), NOBODY)
 
 
 def names_of(exchange: Exchange, wanted: frozenset[str]) -> frozenset[str]:

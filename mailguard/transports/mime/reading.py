@@ -56,7 +56,7 @@ def message_of(
     block = header_block(_legible(data))
     if isinstance(block, CannotTell):
         return block
-    people: dict[str, list[Recipient]] = {"to": [], "cc": [], "bcc": [], "reply-to": []}
+    people: dict[str, list[Recipient]] = {"to": [], "cc": [], "bcc": [], "reply-to": [], "from": []}
     mentions: list[Mention] = []
     lines = {"to": ZERO, "cc": ZERO}
     asides: list[tuple[Field, str, str]] = []
@@ -70,6 +70,8 @@ def message_of(
                 lines[key] = lines[key] + _line_count(value, found)
         elif key in _BLIND:
             people["bcc"] += recipients(value).recipients
+        elif key == "from":
+            people["from"] += recipients(value).recipients
         elif key == "reply-to":
             people["reply-to"] += recipients(value).recipients
         elif "*" in key:
@@ -94,6 +96,7 @@ def message_of(
         bcc=tuple(blind),
         transmitted_bcc=transmitted,
         reply_to=tuple(people["reply-to"]),
+        sender=tuple(people["from"]),
         traits=frozenset(traits),
         mentions=tuple(mentions),
     )
