@@ -74,7 +74,7 @@ def test_the_tables_are_those_of_the_shelves(name: str) -> None:
 def test_the_numbers_of_an_incident_are_those_of_the_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "sent.har.gz").write_bytes((Path(cli.__file__).parent / "demo_data" / "bulk.har.gz").read_bytes())
+    (tmp_path / "sent.har.gz").write_bytes((Path(cli.__file__).parents[1] / "demo_data" / "bulk.har.gz").read_bytes())
     monkeypatch.chdir(tmp_path)
     assert cli.run(["replay", "sent.har.gz", "--affected"]) == 0
     assert capsys.readouterr().out == block("affected")
