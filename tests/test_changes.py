@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import mailguard
-from mailguard import changes, cli
+from mailguard import cli
+from mailguard.changes.change import changed_lines
 from mailguard.redact import holds_address
 
 HEAD = "from django.core.mail import send_mail\nfrom shop.models import Subscriber\n\n\n"
@@ -809,7 +810,7 @@ def test_history_that_is_made_up_does_not_count(repository: Repository, run: Run
 
 
 def test_the_changed_lines_of_a_file() -> None:
-    lines = changes._changed_lines
+    lines = changed_lines
     assert lines(b"a\nb\nc\n", b"a\nb\nc\n") == frozenset()
     assert lines(b"a\nb\nc\n", b"a\nX\nc\n") == {2}
     assert lines(b"a\nb\nc\n", b"a\nc\n") == {1, 2}

@@ -14,7 +14,7 @@ import click
 from mailguard.discover import NothingToCheck
 
 if TYPE_CHECKING:
-    from mailguard.changes import Change
+    from mailguard.changes.change import Change
     from mailguard.config import Settings
     from mailguard.discover import Tree
     from mailguard.gate import Run
@@ -79,7 +79,9 @@ def _settings_of(
 
 def _change(tree: Tree, options: dict[str, Any]) -> Change | None:
     """The change that was asked about, with ``--since`` or ``--staged``."""
-    from mailguard import changes, discover  # noqa: PLC0415  # see the module's own text
+    from mailguard import discover  # noqa: PLC0415  # see the module's own text
+    from mailguard.changes.comparing import since  # noqa: PLC0415  # the same
+    from mailguard.changes.comparing import staged as staged_change
     from mailguard.globs import Globs  # noqa: PLC0415  # the same
 
     name, staged = options.get("since"), options.get("staged")
@@ -90,8 +92,8 @@ def _change(tree: Tree, options: dict[str, Any]) -> Change | None:
         raise click.UsageError("--staged is about the next commit, --since about those since another; one is enough")
     if name is not None:
         everything = discover.Tree(tree.root)
-        return changes.since(tree.root, name, lambda: discover.files_of(everything, Globs(()), Globs(())))
-    return changes.staged(tree.root) if staged else None
+        return since(tree.root, name, lambda: discover.files_of(everything, Globs(()), Globs(())))
+    return staged_change(tree.root) if staged else None
 
 
 def _judged_by_the_base(change: Change, now: Settings, start: Path) -> tuple[Change, Settings]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mailguard.cache.keeping import Watched
-    from mailguard.changes import Change
+    from mailguard.changes.change import Change
     from mailguard.gate import Run
     from mailguard.model.finding import Report
 

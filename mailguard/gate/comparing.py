@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from mailguard.baseline import Baseline, Problem, Unread, match, match_unread
-from mailguard.changes import Stored
+from mailguard.changes.stored import Stored
 from mailguard.gate.looking import Looked
 from mailguard.gate.plan import Plan
 

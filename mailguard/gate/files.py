@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mailguard import discover
-from mailguard.changes import Stored
+from mailguard.changes.stored import Stored
 from mailguard.config import Settings
 from mailguard.discover import Files, Tree
 from mailguard.globs import Globs

@@ -8,7 +8,7 @@ from datetime import date
 
 from mailguard import git
 from mailguard.baseline import Baseline
-from mailguard.changes import Change
+from mailguard.changes.change import Change
 from mailguard.config import Settings
 from mailguard.discover import File, Files, Tree
 from mailguard.gate.files import BOTH, CODE, files_of

@@ -15,7 +15,8 @@ from mailguard.affected import Affected
 from mailguard.allow import Allowance
 from mailguard.baseline import Problem, Unread
 from mailguard.baseline import load as load_baseline
-from mailguard.changes import Change, Stored
+from mailguard.changes.change import Change
+from mailguard.changes.stored import Stored
 from mailguard.config import Settings
 from mailguard.discover import Tree
 from mailguard.gate import captures
