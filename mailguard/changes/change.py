@@ -15,9 +15,7 @@ from mailguard.allow import Allowance
 from mailguard.baseline import Baseline, Problem, Unread
 from mailguard.changes.stored import Stored
 from mailguard.config import Settings, SettingsError
-from mailguard.discover import (
-    module_of,
-)
+from mailguard.discover import module_of
 from mailguard.model.place import Place
 
 DIFF_LINES: Final = 20_000
@@ -163,6 +161,7 @@ class Change:
 
 @functools.lru_cache(maxsize=64)
 def changed_lines(old: bytes, new: bytes) -> frozenset[int] | None:
+    """The lines of ``new``, from 1, that ``old`` has not, or that stand where it had more; None for all of a long file."""
     before, after = old.splitlines(), new.splitlines()
     if before == after:
         return frozenset()

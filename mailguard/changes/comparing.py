@@ -9,10 +9,7 @@ from mailguard import git
 from mailguard.changes.change import Change, Old
 from mailguard.changes.moves import is_code, moved_files
 from mailguard.changes.stored import Stored
-from mailguard.discover import (
-    Files,
-    NothingToCheck,
-)
+from mailguard.discover import Files, NothingToCheck
 
 
 def since(root: Path, name: str, listed: Callable[[], Files]) -> Change:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from mailguard.changes.stored import Stored, suffix_of
-from mailguard.discover import (
-    PYTHON_SUFFIXES,
-)
+from mailguard.discover import PYTHON_SUFFIXES
 
 LIKE: Final = 0.6
 """How much of two files must be equal for one to be the other under a new name."""
@@ -18,6 +17,7 @@ RENAMES: Final = 200
 
 
 def is_code(path: str) -> bool:
+    """Whether a file is Python by its name."""
     return suffix_of(path) in PYTHON_SUFFIXES
 
 
@@ -46,7 +46,7 @@ def moved_files(
     for new in waiting:
         own = _lines_of(read(new))
         for old in left:
-            common = sum(min(count, lines[old].get(line, 0)) for line, count in own.items())
+            common = sum(min(count, lines[old][line]) for line, count in own.items())
             total = max(sum(own.values()), sum(lines[old].values()))
             if total and common / total >= LIKE:
                 alike.append((-common / total, old, new))
@@ -57,9 +57,6 @@ def moved_files(
     return moved
 
 
-def _lines_of(data: bytes | None) -> dict[bytes, int]:
-    counts: dict[bytes, int] = {}
-    for line in (data or b"").splitlines():
-        if line.strip():
-            counts[line.strip()] = counts.get(line.strip(), 0) + 1
-    return counts
+def _lines_of(data: bytes | None) -> Counter[bytes]:
+    """How often each line stands in a file."""
+    return Counter(line.strip() for line in (data or b"").splitlines() if line.strip())

@@ -46,7 +46,7 @@ def _settings_of(
     paths: Sequence[str], options: dict[str, Any]
 ) -> tuple[Tree, Settings, Change | None, tuple[str, ...]]:
     """The tree that was named, the settings for it, the change that it is about, and remarks."""
-    from mailguard import config, discover  # noqa: PLC0415  # see the module's own text
+    from mailguard import config, discover  # noqa: PLC0415  # loaded by the commands that need it
 
     tree = discover.tree_of(paths, Path.cwd())
     change = _change(tree, options)
@@ -79,9 +79,8 @@ def _settings_of(
 
 def _change(tree: Tree, options: dict[str, Any]) -> Change | None:
     """The change that was asked about, with ``--since`` or ``--staged``."""
-    from mailguard import discover  # noqa: PLC0415  # see the module's own text
-    from mailguard.changes.comparing import since  # noqa: PLC0415  # the same
-    from mailguard.changes.comparing import staged as staged_change
+    from mailguard import discover  # noqa: PLC0415  # loaded by the commands that need it
+    from mailguard.changes import comparing  # noqa: PLC0415  # the same
     from mailguard.globs import Globs  # noqa: PLC0415  # the same
 
     name, staged = options.get("since"), options.get("staged")
@@ -92,14 +91,14 @@ def _change(tree: Tree, options: dict[str, Any]) -> Change | None:
         raise click.UsageError("--staged is about the next commit, --since about those since another; one is enough")
     if name is not None:
         everything = discover.Tree(tree.root)
-        return since(tree.root, name, lambda: discover.files_of(everything, Globs(()), Globs(())))
-    return staged_change(tree.root) if staged else None
+        return comparing.since(tree.root, name, lambda: discover.files_of(everything, Globs(()), Globs(())))
+    return comparing.staged(tree.root) if staged else None
 
 
 def _judged_by_the_base(change: Change, now: Settings, start: Path) -> tuple[Change, Settings]:
     """The settings from before a change, and the change with what it loosens."""
-    from mailguard import policy  # noqa: PLC0415  # see the module's own text
-    from mailguard.rulebook.loading import load_rules  # noqa: PLC0415  # see the module's own text
+    from mailguard import policy  # noqa: PLC0415  # loaded by the commands that need it
+    from mailguard.rulebook.loading import load_rules  # noqa: PLC0415  # loaded by the commands that need it
 
     before = change.settings(start)
     rules = load_rules(before.folder / before.rules if before.folder and before.rules else None)
@@ -111,8 +110,8 @@ def _judged_by_the_base(change: Change, now: Settings, start: Path) -> tuple[Cha
 
 def _under_policy(file: str, settings: Settings, tree: Tree) -> tuple[Settings, tuple[str, ...]]:
     """The settings of a repository as far as an organisation's policy lets them count, and a remark on the rest."""
-    from mailguard import config, policy  # noqa: PLC0415  # see the module's own text
-    from mailguard.rulebook.loading import load_rules  # noqa: PLC0415  # see the module's own text
+    from mailguard import config, policy  # noqa: PLC0415  # loaded by the commands that need it
+    from mailguard.rulebook.loading import load_rules  # noqa: PLC0415  # loaded by the commands that need it
 
     if not Path(file).is_file():
         raise NothingToCheck(f"there is no {file} here.")
@@ -128,13 +127,13 @@ def _under_policy(file: str, settings: Settings, tree: Tree) -> tuple[Settings, 
 
 def watched(run: Run, options: dict[str, Any]) -> Run:
     """A run with progress on a terminal, and with a sample where one was asked for."""
-    from mailguard.watch import Watch  # noqa: PLC0415  # see the module's own text
+    from mailguard.watch import Watch  # noqa: PLC0415  # loaded by the commands that need it
 
     return replace(run, watch=Watch.on_terminal(options.get("sample") or 0), jobs=options.get("jobs") or 1)
 
 
 def project() -> tuple[str, ...]:
     """The whole project, also from a folder inside it."""
-    from mailguard import discover  # noqa: PLC0415  # see the module's own text
+    from mailguard import discover  # noqa: PLC0415  # loaded by the commands that need it
 
     return (str(discover.tree_of((), Path.cwd()).root),)
