@@ -7,7 +7,7 @@ What a request comes to follows from its form and from the few texts that are lo
 Which texts these are is not declared, it is watched: the first request of a form is decoded a second time, as a twin in
 which stand-ins take the places of the people, and whose mappings note what is read out of them. A later request of the
 same form with the same read texts has the same twin, so the same messages, with other people in them. No service is
-decoded here, and none has a second decoder. What is assumed of all of them, and held by ``tests/laws/test_alike.py``: one
+decoded here, and none has a second decoder. What is assumed of all of them, and held by ``tests/laws/alike/``: one
 plain address is as good as another, and so is one plain name beside an address.
 
 Whatever is not plain (an address that needs the careful reader, a key that is there twice, texts in which addresses may
