@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from mailguard.documents.byte_text import clean_text, decode_text
+from mailguard.documents.byte_text import base64_bytes, clean_text, decode_text
+from mailguard.documents.json_values import read_json
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value
@@ -25,13 +26,17 @@ __all__ = ["stranger", "whereto"]
 
 _STRANGER: Final = CannotTell(Reason.NOT_MAIL_HOST)
 _PEOPLE: Final = re.compile(
-    r"(?:e?mail)?(?:to|cc|bcc)(?:e?mails?|addresse?s?|list|recipients?)?|(?:to)?recipients?(?:list|e?mails?|addresse?s?)?"
+    r"(?:e?mail)?(?:to|ccs?|bccs?)(?:e?mails?|addresse?s?|list|recipients?|fields?|handles?)?|(?:to)?recipients?(?:list|e?mails?|addresse?s?)?"
     r"|(?:e?mail|message)?receivers?|rcptto|destinations?(?:(?:to|cc|bcc)addresses(?:member)?)?|(?:send|mail)to"
+    r"|emails|emailaddresses|(?:subscriber|customer|user)emails?"
 )
 _CONTENT: Final = re.compile(
     r"(?:e?mail|message)?subject(?:data)?|(?:html|text|plain)(?:body|content|part)?|(?:e?mail)?(?:body|content)(?:html|text|plain)?"
     r"|(?:dynamic)?template(?:id|name|uuid|alias)?|messageversions|globalmergevars"
+    r"|e?mailid|transactional(?:message)?id|comment"
 )
+_SOURCE: Final = re.compile(r"raw|rawmessage|mime|mime(?:e?mail|message|body)|rawmime|rawe?mail")
+"""Where services take a MIME message inside JSON."""
 _SIGNED: Final = re.compile(r"/(?:ses|email)/aws4_request")
 _READS: Final = frozenset({"HEAD", "DELETE", "OPTIONS"})
 _DEPTH: Final = 6
@@ -68,6 +73,7 @@ def stranger(exchange: Exchange) -> CannotTell | None:
         )
     if isinstance(value, Form):
         value = _grouped((name, item) for name, item in value.parts if isinstance(item, (str, bytes)))
+        value = {name: _opened(item) for name, item in value.items()}
     return _STRANGER if _mail_like(value, 0) else None
 
 
@@ -91,6 +97,14 @@ def _sends(request: HttpRequest) -> bool:
     body = request.body
     text = decode_text(body[:200]) if isinstance(body, bytes) else body[:200] if isinstance(body, str) else ""
     return "Action=Send" in text or (place is not None and "/outbound-" in place.path)
+
+
+def _opened(value: Value) -> Value:
+    """A part of a form that is JSON, as data."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return value
+    inner = read_json(value[:_LONGEST])
+    return value if isinstance(inner, CannotTell) else inner
 
 
 def _grouped(pairs: Iterator[tuple[str, Value]] | list[tuple[str, str]]) -> dict[str, Value]:
@@ -117,16 +131,33 @@ def _mail_like(value: Value, depth: int, *, content: bool = False) -> bool:
         return False
     words = {key: _word(key) for key in value}
     content = content or any(_CONTENT.fullmatch(word) for word in words.values())
-    if content and any(_PEOPLE.fullmatch(word) and _address(value[key], 0) for key, word in words.items()):
+    if content and _names_people(value, words):
+        return True
+    if any(_SOURCE.fullmatch(word) and _is_source(value[key]) for key, word in words.items()):
         return True
     # {"message": {"subject"}, "to": [...]}: what is said may stand beside.
     content = content or any(
         isinstance(value[key], Mapping) and any(_CONTENT.fullmatch(_word(inner)) for inner in value[key])
         for key in words
     )
-    if content and any(_PEOPLE.fullmatch(word) and _address(value[key], 0) for key, word in words.items()):
+    if content and _names_people(value, words):
         return True
     return any(_mail_like(value[key], depth + 1, content=content) for key in words)
+
+
+def _names_people(value: Mapping[Any, Value], words: Mapping[Any, str]) -> bool:
+    # Some forms have the address in the key: to[ann@example.com]=
+    return any(_PEOPLE.fullmatch(word) and (_address(value[key], 0) or _address(key, 0)) for key, word in words.items())
+
+
+def _is_source(value: Value) -> bool:
+    """Whether a text is a MIME message, also in base64."""
+    if not isinstance(value, (str, bytes)):
+        return False
+    head = value[: 1 << 16]
+    head = head[: len(head) // 4 * 4]
+    opened = base64_bytes(head) or head
+    return looks_like_message(opened.encode("utf-8", "replace") if isinstance(opened, str) else opened)
 
 
 def _address(value: Value, depth: int) -> bool:

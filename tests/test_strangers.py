@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -17,6 +19,7 @@ from mailguard.strangers import stranger, whereto
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
 OWN = "https://mail.in-house.example/notify"
+MIME = "To: ann@example.com, bob@example.org\r\nSubject: S\r\n\r\nT"
 TWO = [{"email": "ann@example.com"}, {"email": "bob@example.org"}]
 
 
@@ -37,6 +40,15 @@ def post(body: Any, headers: dict[str, str] = JSON, url: str = OWN, method: str 
         post("to[]=ann%40example.com&to[]=bob%40example.org&subject=S", FORM),
         post("Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&Message.Subject.Data=S", FORM),
         post("To: ann@example.com\r\nSubject: S\r\n\r\nT", {"Content-Type": "message/rfc822"}),
+        post({"inputs": [{"emailAddresses": "ann@example.com,bob@example.org", "emailSubject": "S"}]}),
+        post({"drafts": {"subject": "S", "to_fields": [{"address": "ann@example.com"}]}}),
+        post({"ticket": {"subject": "S", "email_ccs": [{"user_email": "ann@example.com"}], "comment": {"body": "T"}}}),
+        post({"subscriber_emails": ["ann@example.com"], "template_id": 2}),
+        post({"emailId": 1, "message": {"to": "ann@example.com"}}),
+        post({"raw": base64.b64encode(MIME.encode()).decode()}),
+        post({"mime_message": MIME, "key": "k"}),
+        post("message=" + quote(json.dumps({"to": TWO, "subject": "S"})), FORM),
+        post("to[ann%40example.com]=&to[bob%40example.org]=&subject=S", FORM),
         HttpRequest("GET", OWN + "?to=ann%40example.com,bob%40example.org&subject=S"),
         HttpRequest("GET", OWN + "?recipient=ann@example.com&template=x"),
         HttpRequest(
@@ -62,6 +74,9 @@ def test_what_looks_like_mail_is_said(request_: HttpRequest) -> None:
         post({"query": "mutation { x }", "variables": {"email": "ann@example.com"}}),
         post({"user": {"email": "ann@example.com"}, "text": "to bob@example.org"}),
         post([1, 2, "ann@example.com"]),
+        post({"emails": ["ann@example.com"], "role": "member"}),
+        post({"raw": "aGVsbG8gd29ybGQ=", "subject": "S"}),
+        post({"to": json.dumps({"lat": 1}), "subject": "S"}),
         post("name=Ann&email=ann%40example.com", FORM),
         post("just text for ann@example.com", {"Content-Type": "text/plain"}),
         post({"to": TWO, "subject": "S"}, method="DELETE"),
