@@ -92,6 +92,7 @@ MODULES: Final = (
                 "services",
                 "split",
                 "tags",
+                "templates",
             }
         ),
     ),

@@ -28,7 +28,7 @@ def test_one_person_is_one_address(written: object) -> None:
     assert found.removeprefix("RCPT TO:").strip("<>") == ANN
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=40))
 def test_what_is_no_parameter_stays(rest: str) -> None:
     (found,) = address_list([f"<{ANN}>{rest}"]) or []

@@ -291,9 +291,11 @@ class Calls(Channels):
             )
             if asked is not None:
                 return self.call(context, state, *asked)
-        handed = self._handed_on(context, state, args, keywords, node)
-        if handed is not None:
-            return handed
+        if not (isinstance(callee, Ext) and callee.path == "functools.partial" and _lacks(args, keywords)):
+            # A partial that has all it needs counts as a call, as nobody need call it where it can be seen.
+            handed = self._handed_on(context, state, args, keywords, node)
+            if handed is not None:
+                return handed
         return outside.unresolved(self, context, state, callee, args, keywords, context.place(at))
 
     def unknown_method(
@@ -598,6 +600,24 @@ def _callable(value: Val) -> bool:
     if isinstance(value, Native):
         return value.bound and value.name in {"value.sendmail", "value.send_message"}
     return isinstance(value, (Func, Bound, Partial, ModelFn, ModelMethod))
+
+
+def _lacks(args: list[Val], keywords: list[tuple[str | None, Val]]) -> bool:
+    """Whether a function is given fewer arguments than it needs: ``partial(send_mail, "Subject")``."""
+    function = args[0] if args else None
+    bound = 0
+    if isinstance(function, Bound):
+        function, bound = function.func, 1
+    if isinstance(function, Func):
+        names = [one.name for one in function.node.params if one.sort in {"positional", "both"} and one.default is None]
+    elif isinstance(function, (ModelFn, ModelMethod)):
+        call = function.function.call if isinstance(function, ModelFn) else function.call
+        bound = isinstance(function, ModelMethod) and function.receiver is not None
+        plain = [one for one in inspect.signature(call).parameters.values() if one.kind is one.POSITIONAL_OR_KEYWORD]
+        names = [one.name for one in plain if one.default is one.empty]
+    else:
+        return False
+    return not {key for key, _ in keywords}.issuperset(names[bound + len(args) - 1 :])
 
 
 def _needs(value: Val) -> int:

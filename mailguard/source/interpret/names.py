@@ -324,11 +324,16 @@ class Names(Base):
                     return value
             elif isinstance(each, ModelCls):
                 found = inspect.getattr_static(each.cls, name, None)
-                if found is not None and not hasattr(Object, name):
+                if found is not None and (not hasattr(Object, name) or self._of_its_own(each.cls, name)):
                     return (each, found)
                 if name == "__init__" and found is not None and "__init__" in members_of_class(each.cls):
                     return (each, found)
         return ABSENT
+
+    @staticmethod
+    def _of_its_own(model: type[Object], name: str) -> bool:
+        """Whether the library's class has a method that is called like one which all models have: ``buffer.write(text)``."""
+        return name in {"append", "read", "write"} and inspect.getattr_static(model, name) is not vars(Object)[name]
 
     def classes_of(self, state: State, value: Val, name: str) -> list[Cls]:
         """The classes of the project that an object of which little is known may be of, as it is called or by ``name``.

@@ -1,7 +1,7 @@
 """Mail messages: what their header lines and their envelope say about who sees whom, and Python's own ``email`` package.
 
 ``reading.message_of`` reads a message, recorded or about to be sent. The classes and functions of ``models`` and
-``addresses`` model the standard library; they keep the header lines, those of one name in the order in which they were
+``addresses`` model the standard library, ``sources`` its headers made of pieces and its parsers; they keep the header lines, those of one name in the order in which they were
 written, and nothing else: no body is looked at. ``fields`` looks at single lines.
 
 Facts: RFC 5322, section 3.6 (the address headers and the Resent blocks); CPython 3.11.7 and 3.13.0, run.
@@ -18,7 +18,6 @@ from mailguard.transports.mime.addresses import (
     formataddr,
     formatdate,
     getaddresses,
-    header,
     make_msgid,
     parseaddr,
 )
@@ -31,6 +30,7 @@ from mailguard.transports.mime.models import (
     MimeText,
     message_from,
 )
+from mailguard.transports.mime.sources import HeaderText, Parser, header, make_header
 
 LIBRARY: Final = Library(
     functions=(
@@ -41,9 +41,10 @@ LIBRARY: Final = Library(
         Function(("email.utils.formatdate", "email.Utils.formatdate"), formatdate),
         Function(("email.utils.format_datetime",), formatdate),
         Function(("email.header.Header", "email.Header.Header"), header),
+        Function(("email.header.make_header", "email.Header.make_header"), make_header),
         Function(("email.message_from_string", "email.message_from_bytes"), message_from),
     ),
-    classes=(LegacyMessage, MimeText, MimeMultipart, MimeLeaf, EmailMessage, Address, Group),
+    classes=(LegacyMessage, MimeText, MimeMultipart, MimeLeaf, EmailMessage, Address, Group, HeaderText, Parser),
     constants=(
         ("email.utils.COMMASPACE", COMMASPACE),
         ("email.Utils.COMMASPACE", COMMASPACE),

@@ -182,16 +182,3 @@ def formatdate(timeval: Value = None, localtime: Value = False, usegmt: Value = 
     """A date, which is nobody's address."""
     del timeval, localtime, usegmt
     return Unknown("formatdate()", ZERO)
-
-
-def header(
-    s: Value = None,
-    charset: Value = None,
-    maxlinelen: Value = None,
-    header_name: Value = None,
-    continuation_ws: Value = " ",
-    errors: Value = "strict",
-) -> Value:
-    """``email.header.Header``: readers see the text that it was made of."""
-    del charset, maxlinelen, header_name, continuation_ws, errors
-    return "" if sort_of(s) is Sort.NONE else s
