@@ -477,9 +477,14 @@ def join(*values: Value | Absent) -> Value | Absent:
     """One of ``values``, as branches leave it. Equal ones are one; the order of first appearance is kept."""
     options: list[Value | Absent] = []
     for value in values:
-        for option in value.options if isinstance(value, Either) else (value,):
-            for other in options:
-                if option is other or _same(option, other):
+        for option in _options(value) if isinstance(value, Either) else (value,):
+            for index, other in enumerate(options):
+                if option is other:
+                    break
+                if _same(option, other):
+                    if not getattr(other, "trail", True):
+                        # The same thing by two ways: the one of which something is known.
+                        options[index] = option
                     break
             else:
                 options.append(option)

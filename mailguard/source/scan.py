@@ -88,6 +88,8 @@ class _Root:
     """Whether it is a method as a subclass has it, which overrides what the method calls."""
     asked: frozenset[str] = frozenset()
     """The names it holds that were known to lead to a mail call when it was run."""
+    used: tuple[t.Class, str] | None = None
+    """A class, and a method of it that is called on each object that the root makes."""
     large: bool = False
     """Whether it took more steps than ``FULL`` allows; with more to look at it takes no fewer."""
 
@@ -114,6 +116,8 @@ class _Search:
     open_to_callers: Callable[[Dispatch], bool]
     is_test: Callable[[str], bool]
     roots: dict[tuple[Module, Chain], _Root] = field(default_factory=dict)
+    users: dict[tuple[Module, Chain, t.Class, str], _Root] = field(default_factory=dict)
+    """Makers of objects of a class, by the class and the method that is called on what they make."""
     final: list[Dispatch] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
     senders: dict[str, list[Func]] = field(default_factory=lambda: defaultdict(list))
@@ -169,6 +173,7 @@ class _Search:
     def _execute(self, root: _Root) -> list[Dispatch]:
         """Run the root, as hard as its steps allow."""
         machine = self.machine
+        machine.used = root.used
         at = root.chain[-1].at.line if root.chain else 1
         test = self.is_test(root.module.path)
         found: list[Dispatch] = []
@@ -543,7 +548,18 @@ class _Search:
             # Whoever calls the method has an object of which nothing tells; whoever makes one, and hands it there, tells.
             makers = self._makers_of(root)
             reaching = [caller for caller in makers if self._reaches(caller, dispatch.place)]
+            if not reaching and _rests_on_object(dispatch, root):
+                # Nobody seen hands it there, but what its makers gave it is what it has when the method is called.
+                users = [self._using(maker, root.chain[0], root.name) for maker in makers]
+                reaching = [user for user in users if self._reaches(user, dispatch.place)]
         return reaching
+
+    def _using(self, maker: _Root, cls: t.Class, method: str) -> _Root:
+        """``maker``, run so that the method is called on each object of the class that it makes."""
+        key = (maker.module, maker.chain, cls, method)
+        if key not in self.users:
+            self.users[key] = _Root(maker.module, maker.chain, used=(cls, method))
+        return self.users[key]
 
     def _reaches(self, caller: _Root, place: Place) -> bool:
         return any(found.place == place for found in self.run(caller))
@@ -558,6 +574,13 @@ class _Search:
         # Whoever hands the object on leads here by the name of what gets it.
         self.machine.relevant.update(one.name for one in self.callers(root) if one.name and one.name not in _GENERIC)
         return [one for one in found if one.chain[:1] != root.chain[:1]][:ROOTS_LIMIT]
+
+
+def _rests_on_object(dispatch: Dispatch, root: _Root) -> bool:
+    """Whether what a method sends depends on what its object was made with."""
+    symbol = f"function='{root.module.name}:{root.chain[0].name}"
+    written = repr(dispatch.exchange)
+    return f"{symbol}'" in written or f"{symbol}.__init__'" in written
 
 
 def _returns(body: Iterable[t.Stmt]) -> bool:

@@ -74,6 +74,8 @@ class Base:
         """Names by which mail calls, and functions that lead to them, are called."""
         self.web: dict[Module, frozenset[str]] = {}
         """By file that names a mail service: the methods that make web requests, too common to count elsewhere."""
+        self.used: tuple[t.Class, str] | None = None
+        """A class and a method that every object of it is asked for as soon as it is made: whoever gets it may call that."""
         self.reached: set[str] = set()
         """Symbols of functions that the current root called."""
         self.made: dict[str, Func] = {}

@@ -299,6 +299,34 @@ class Functions(Assignment):
         keywords: list[tuple[str | None, Val]],
         node: object,
     ) -> Val:
+        made = self._made_object(context, state, cls, args, keywords, node)
+        if self.used is not None:
+            self._use(context, state, cls, made, node)
+        return made
+
+    def _use(self, context: Context, state: State, cls: Cls, made: Val, node: object) -> None:
+        """Call the method that is asked about on an object that was just made; nothing else of it is seen here."""
+        used = self.used
+        if used is None or not any(isinstance(each, Cls) and each.node is used[0] for each in self.mro(cls)):
+            return
+        method = self._method(state, cls, used[1])
+        if isinstance(method, Func) and method.sort == "plain" and method.node not in context.stack:
+            self.used = None
+            try:
+                with contextlib.suppress(Dead):
+                    self.call_function(context, state.copy(), method, [made], [], node, opened=True)
+            finally:
+                self.used = used
+
+    def _made_object(
+        self,
+        context: Context,
+        state: State,
+        cls: Cls,
+        args: list[Val],
+        keywords: list[tuple[str | None, Val]],
+        node: object,
+    ) -> Val:
         init = self._method(state, cls, "__init__")
         model = next((each for each in self.mro(cls) if isinstance(each, ModelCls)), None)
         if model is not None and not isinstance(init, Func):

@@ -603,7 +603,8 @@ def join_members(one: tuple[Member, ...], other: tuple[Member, ...]) -> tuple[Me
 def join_cells(one: Cell, other: Cell) -> Cell:
     """A thing as it may be after a branch."""
     if one == other:
-        return one if one.trail else other
+        # The same but for the ways: the one of which more is known.
+        return other if _ways(other) > _ways(one) else one
     if one.sort != other.sort:
         return replace(one, open=True)
     names = [key for key, _ in one.fields]
@@ -617,6 +618,16 @@ def join_cells(one: Cell, other: Cell) -> Cell:
         _rest(one.rest_key, other.rest_key),
         _rest(one.rest, other.rest),
         one.trail or other.trail,
+    )
+
+
+def _ways(cell: Cell) -> int:
+    """Of how many things in a cell the way is known."""
+    found = bool(cell.trail)
+    return (
+        found
+        + sum(1 for _, value in cell.fields if getattr(value, "trail", ()))
+        + sum(1 for value, _ in cell.members if getattr(value, "trail", ()))
     )
 
 
@@ -639,7 +650,7 @@ def join_states(states: list[State]) -> State:
                 mine = result.writable(frame)
             for name, right in names.items():
                 left = mine.get(name, ABSENT)
-                if left is not right and left != right:
+                if left is not right and (left != right or not getattr(left, "trail", True)):
                     mine[name] = join_values(left, right)
             if not mine.keys() <= names.keys():
                 for name, left in mine.items():

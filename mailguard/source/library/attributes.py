@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import replace
 from typing import Any, Final
 
@@ -81,8 +82,18 @@ def attribute(machine: Any, state: State, holder: Val, name: str, place: Place, 
     return Unknown(name, OPEN if PLURAL.search(name) else OPTIONAL, trail_of(holder))
 
 
+_ONE_MAILBOX: Final = re.compile(r".+\.e?mail(?:_?addr(?:ess)?)?")
+"""What reads one mailbox off a row."""
+
+
 def _tidies(machine: Any, context: Any, node: object, holder: Val) -> bool:
-    """Whether each member of a list that the caller gave is split: so several may stand in one, but nothing says they do."""
+    """Whether what is split is one mailbox by its name, or one member of a list that the caller gave.
+
+    So several may stand in one, but nothing says they do.
+    """
+    label = holder.why if isinstance(holder, Unknown) else holder.name if isinstance(holder, Parameter) else ""
+    if _ONE_MAILBOX.fullmatch(label) and all(step.kind is not StepKind.REQUEST for step in trail_of(holder)):
+        return True
     if not isinstance(node, t.Call) or not isinstance(node.func, t.Attr) or not isinstance(node.func.value, t.Name):
         return False
     func = context.stack[-1] if context.stack else None

@@ -249,7 +249,7 @@ def _isinstance(
         each_node.id if isinstance(each_node, t.Name) else each_node.name if isinstance(each_node, t.Attr) else ""
         for each_node in nodes
     }
-    answer = is_instance(machine, state, args[0], names)
+    answer = is_instance(machine, state, args[0], names, context.symbol)
     return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.YES)
 
 

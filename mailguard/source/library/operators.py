@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -195,14 +196,23 @@ def compare(machine: Any, state: State, op: str, left: Val, right: Val) -> Truth
     return Truth.MAYBE
 
 
-def is_instance(machine: Any, state: State, value: Val, names: set[str]) -> Truth:
-    """``isinstance(value, (names))`` as far as the value tells."""
+_ONE_MAILBOX: Final = re.compile(r"(?:[a-z]+_)*(?:e?mail|e?mail_?addr(?:ess)?|address|recipient|receiver|addressee)")
+"""Parameters called like one person, whatever the functions take that they are handed to."""
+
+
+def is_instance(machine: Any, state: State, value: Val, names: set[str], symbol: str = "") -> Truth:
+    """``isinstance(value, (names))`` as far as the value tells; ``symbol``: the function that asks.
+
+    A function that takes both a text and a list says nothing of what one of its callers has.
+    """
     texts, lists = (
         {"str", "basestring", "unicode", "string_types", "bytes", "AnyStr"},
         {"list", "tuple", "set", "frozenset", "Iterable", "Sequence", "Collection", "QuerySet", "Set", "abc", "List"},
     )
     if isinstance(value, Either):
-        answers = {is_instance(machine, state, option, names) for option in value.options if option is not ABSENT}
+        answers = {
+            is_instance(machine, state, option, names, symbol) for option in value.options if option is not ABSENT
+        }
         return answers.pop() if len(answers) == 1 else Truth.MAYBE
     if isinstance(value, Text) or (isinstance(value, Known) and isinstance(value.value, (str, bytes))):
         return Truth.YES if names & texts else Truth.NO if names <= texts | lists | {"dict"} else Truth.MAYBE
@@ -227,5 +237,8 @@ def is_instance(machine: Any, state: State, value: Val, names: set[str]) -> Trut
         return Truth.NO if not any(isinstance(each_cls, Ext) for each_cls in machine.mro(cell.cls)) else Truth.MAYBE
     if isinstance(value, (Unknown, Parameter)) and value.count.high <= 1 and names <= texts | lists:
         # What is read off one thing is one mailbox in a recipient position: a text, no list.
+        return Truth.YES if names & texts else Truth.NO
+    handed_on = isinstance(value, Parameter) and value.function != symbol and bool(symbol)
+    if handed_on and isinstance(value, Parameter) and _ONE_MAILBOX.fullmatch(value.name) and names <= texts | lists:
         return Truth.YES if names & texts else Truth.NO
     return Truth.MAYBE
