@@ -36,7 +36,7 @@ from mailguard.model.value import (
 )
 from mailguard.transports.http.calls import request
 from mailguard.transports.mime.reading import message_of
-from mailguard.transports.split import one_each, unless_split
+from mailguard.transports.split import one_each, total, unless_split
 from mailguard.wire.bodies import payload
 from mailguard.wire.forms import fields_of, form_values
 from mailguard.wire.urls import url_parts
@@ -68,7 +68,7 @@ def claims(exchange: Exchange) -> str | None:
     ):
         return None
     method = (text(exchange.method) or "POST").upper()
-    if method in _READS:
+    if method in _READS and not (method == "PUT" and last in {"messages", "messages.mime"}):
         return _ACCOUNT
     if last in {"messages", "messages.mime"}:
         return _SEND_MIME if last == "messages.mime" else _SEND
@@ -79,7 +79,8 @@ def claims(exchange: Exchange) -> str | None:
     # A path that is not known for a body that is: what looks like a mail does not pass as a matter of the account.
     form = _form(exchange)
     names = set() if isinstance(form, CannotTell) else {name.partition("[")[0].lower() for name, _ in form.parts}
-    return "?v3" if {"from", "to"} <= names and names & {"subject", "text", "html", "template"} else _ACCOUNT
+    mail = {"from", "to"} <= names and names & {"subject", "text", "html", "template"}
+    return "?v3" if mail or {"to", "message"} <= names else _ACCOUNT
 
 
 def _named(url: Value) -> bool:
@@ -194,6 +195,10 @@ def _mime(form: Form) -> Decoded:
     if isinstance(worst, CannotTell):
         return worst
     if not worst.transmitted_bcc:
+        if _split(form) is Truth.YES and total((*worst.to, *worst.cc)).high > 1:
+            # One message each; whether To of each is that of the source is not documented.
+            groups = [recipients(value) for value in form_values(form, "to", fold=True)]
+            return Undecided(Reason.RELAY, (worst,), one_each(groups, replace(worst, to=(), bcc=()), worst.mentions))
         return (worst,)
     removed = message_of(sources[0], envelope, bcc="removed")
     if isinstance(removed, CannotTell):

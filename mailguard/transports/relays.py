@@ -1,4 +1,4 @@
-"""Servers that read headers of their own: SendGrid's ``X-SMTPAPI``, Mandrill's ``X-MC-PreserveRecipients``.
+"""Servers that read headers of their own: SendGrid's ``X-SMTPAPI``, Mandrill's ``X-MC-PreserveRecipients``, Mailgun's.
 
 Whoever hands a message to one of them asks it by a header to write one message for each person, whatever To says.
 """
@@ -12,6 +12,7 @@ from typing import Final
 
 from mailguard.addresses.compare import distinct
 from mailguard.addresses.values import recipients
+from mailguard.documents.json_values import read_json
 from mailguard.model.count import ONE
 from mailguard.model.exchange import HttpRequest, SmtpTransaction
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient, Trait, Undecided
@@ -36,11 +37,17 @@ def at_relay(exchange: SmtpTransaction, message: Message) -> Decoded:
 
 
 def elsewhere(data: Value, message: Message) -> Decoded:
-    """At a server of another name: one on the way to SendGrid or Mandrill does what their headers ask, any other one prints them."""
+    """At a server of another name: one on the way to SendGrid or Mandrill does what their headers ask, any other one prints them.
+
+    That of Mailgun is one of them: what it prints in To where a header asks for one message each is not documented.
+    """
     people = _named_in_control(data)
     shown = (*message.to, *message.cc, *message.bcc)
-    if not people and _asks_for_one_each(data) and distinct(shown).high > 1:
-        return Undecided(Reason.RELAY, (message,), _apart(shown, message))
+    if not people and distinct(shown).high > 1:
+        if _asks_for_one_each(data):
+            return Undecided(Reason.RELAY, (message,), _apart(shown, message))
+        if distinct((*message.to, *message.cc)).high > 1 and _has_variables(data):
+            return Undecided(Reason.RELAY, (message,), _one_each(_each_once((*message.to, *message.bcc)), message))
     if not blind_of(people, shown):
         return (message,)  # it names nobody besides those whom the message goes to
     printed = tuple(Mention(Field.HEADER, person, "X-SMTPAPI", known=True) for person in people)
@@ -131,6 +138,20 @@ _MC_BYTES: Final = re.compile(b"x-mc-preserve", re.IGNORECASE)
 
 def _asks_for_one_each(data: Value) -> bool:
     return _preserves(data) in _NO
+
+
+_VARIABLES: Final = re.compile("x-mailgun-recipient-variables", re.IGNORECASE)
+_VARIABLES_BYTES: Final = re.compile(b"x-mailgun-recipient-variables", re.IGNORECASE)
+
+
+def _has_variables(data: Value) -> bool:
+    """Whether Mailgun's header of variables for each recipient is there, with which it sends one message each."""
+    if (isinstance(data, str) and not _VARIABLES.search(data)) or (
+        isinstance(data, bytes) and not _VARIABLES_BYTES.search(data)
+    ):
+        return False
+    whole = text(_control(data, "x-mailgun-recipient-variables"))
+    return whole is not None and isinstance(read_json(whole), dict)
 
 
 def _apart(everybody: Iterable[Recipient], message: Message) -> tuple[Message, ...]:

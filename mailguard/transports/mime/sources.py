@@ -73,7 +73,6 @@ class Parser(Object):
         "email.parser.HeaderParser",
         "email.parser.BytesParser",
         "email.parser.BytesHeaderParser",
-        "email.Parser.Parser",
     )
 
     def __init__(self, *_: Value, **__: Value) -> None:

@@ -173,6 +173,27 @@ def test_a_bcc_line_in_mime_is_left_open() -> None:
     assert [person.address for person in answer.messages[0].transmitted_bcc] == ["dan@example.com"]
 
 
+def test_mime_with_variables_is_left_open() -> None:
+    """Mailgun then writes one message each; whether it keeps the To line of the source is not documented."""
+    source = "To: ann@example.com, bob@example.org\n\nT"
+    parts = (("to", "ann@example.com"), ("to", "bob@example.org"), ("recipient-variables", "{}"))
+    answer = decoded(HttpRequest("POST", f"{URL}.mime", {}, Form((*parts, ("message", source))), "form"))
+    assert isinstance(answer, Undecided)
+    assert [len(message.to) for message in answer.messages] == [2]
+    assert [len(message.to) for message in answer.alternative] == [1, 1]
+    alone = source.replace("ann@example.com, bob@example.org", "%recipient%")
+    assert isinstance(
+        decoded(HttpRequest("POST", f"{URL}.mime", {}, Form((*parts, ("message", alone))), "form")), tuple
+    )
+
+
+@pytest.mark.parametrize("path", ["messages", "messages.mime", "messages.mime;v=2"])
+def test_a_send_by_another_method_or_path_does_not_pass(path: str) -> None:
+    form = Form((("from", "from@example.com"), ("to", "ann@example.com"), ("message", "To: ann@example.com\n\nT")))
+    url = URL.replace("/messages", f"/{path}")
+    assert decoded(HttpRequest("PUT" if ";" not in path else "POST", url, {}, form, "form")) != ()
+
+
 def test_mime_without_its_part_cannot_be_told() -> None:
     answer = decoded(HttpRequest("POST", f"{URL}.mime", {}, Form((("to", "ann@example.com"),)), "form"))
     assert isinstance(answer, CannotTell)

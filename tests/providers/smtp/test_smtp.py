@@ -170,6 +170,20 @@ def _mandrill(header):
     return decoded(SmtpTransaction("smtp://smtp.mandrillapp.com:587", FROM, [ANN, BOB, CAT], data))
 
 
+def test_mailguns_variables_leave_it_open():
+    """With them it sends one message each; what it prints in To is not documented."""
+    data = f"To: {ANN}, {BOB}\r\nX-Mailgun-Recipient-Variables: {{}}\r\n\r\nT"
+    for relay in ("smtp://smtp.mailgun.org:587", "smtp://localhost:1025"):
+        answer = decoded(SmtpTransaction(relay, FROM, [ANN, BOB], data))
+        assert isinstance(answer, Undecided)
+        assert [len(message.to) for message in answer.messages] == [2]
+        assert [len(message.to) for message in answer.alternative] == [1, 1]
+    each = data.replace(f"{ANN}, {BOB}", "%recipient%")
+    assert isinstance(decoded(SmtpTransaction("smtp://smtp.mailgun.org", FROM, [ANN, BOB], each)), tuple)
+    broken = data.replace("{}", "none")
+    assert isinstance(decoded(SmtpTransaction("smtp://smtp.mailgun.org", FROM, [ANN, BOB], broken)), tuple)
+
+
 def test_mandrills_header_leaves_it_open_at_a_server_of_another_name():
     """A sink in between hands the message on, header and all; any other server sends it as it is."""
     data = f"To: {ANN}, {BOB}\r\nX-MC-PreserveRecipients: no\r\n\r\nT"
