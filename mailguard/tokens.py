@@ -80,6 +80,7 @@ MODULES: Final = (
             {
                 "__init__",
                 "aws",
+                "contacts",
                 "content",
                 "django_mail",
                 "encodings",

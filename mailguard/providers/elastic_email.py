@@ -17,17 +17,7 @@ from mailguard.model.count import MANY, ONE
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Refused, Source
-from mailguard.model.value import (
-    Absent,
-    Either,
-    Fields,
-    Object,
-    Sort,
-    Value,
-    get,
-    sort_of,
-    text,
-)
+from mailguard.model.value import Absent, Either, Fields, Object, Sort, Value, get, sort_of, text
 from mailguard.transports.json_api import Api, apart, as_data, field, given, message, of_json, options, post, told, url
 from mailguard.wire.bodies import Payload, payload
 from mailguard.wire.forms import fields_of, form_values

@@ -14,7 +14,8 @@ from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Sort, Value, each, get, sort_of, text
-from mailguard.transports.json_api import ACCOUNT, LISTS, UNKNOWN, contacts, field, given, of_json
+from mailguard.transports.contacts import contacts
+from mailguard.transports.json_api import ACCOUNT, LISTS, UNKNOWN, field, given, of_json
 from mailguard.transports.services import data_of, each_entry, printed, says_any
 from mailguard.wire.urls import url_parts
 

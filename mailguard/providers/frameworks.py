@@ -12,29 +12,9 @@ from mailguard.model.count import Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest, SmtpTransaction
 from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Function, Library, Provider, Refused, Source
-from mailguard.model.value import (
-    Absent,
-    Items,
-    Object,
-    Sort,
-    Unknown,
-    Value,
-    each,
-    get,
-    sort_of,
-    text,
-    truth,
-)
+from mailguard.model.value import Absent, Items, Object, Sort, Unknown, Value, each, get, sort_of, text, truth
 from mailguard.transports.json_api import given, post, truthy
-from mailguard.transports.letters import (
-    attribute,
-    header_lines,
-    line,
-    one_each_of,
-    one_or_list,
-    relay_of,
-    transmission,
-)
+from mailguard.transports.letters import attribute, header_lines, line, one_each_of, one_or_list, relay_of, transmission
 from mailguard.transports.mime.models import MimeMultipart, checked
 from mailguard.wire.forms import form_values
 from mailguard.wire.urls import url_parts

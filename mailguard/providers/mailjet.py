@@ -34,22 +34,10 @@ from mailguard.model.value import (
     trail_of,
     truth,
 )
+from mailguard.transports.contacts import contacts
 from mailguard.transports.http.bodies import Encoded
 from mailguard.transports.http.calls import request as plain_request
-from mailguard.transports.json_api import (
-    Api,
-    apart,
-    collected,
-    contacts,
-    field,
-    given,
-    message,
-    of_json,
-    post,
-    told,
-    truthy,
-    url,
-)
+from mailguard.transports.json_api import Api, apart, collected, field, given, message, of_json, post, told, truthy, url
 from mailguard.wire.bodies import Payload, payload
 from mailguard.wire.forms import form_values
 

@@ -32,7 +32,8 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports.json_api import Api, collected, contacts, headers_of, of_json, options, post, scaled
+from mailguard.transports.contacts import contacts, scaled
+from mailguard.transports.json_api import Api, collected, headers_of, of_json, options, post
 from mailguard.transports.json_api import url as joined_url
 from mailguard.transports.mime.reading import message_of
 from mailguard.transports.split import total, unless_split

@@ -11,20 +11,7 @@ from mailguard.model.count import Truth
 from mailguard.model.exchange import SmtpTransaction
 from mailguard.model.message import CannotTell
 from mailguard.model.provider import Function, Library, Provider, Refused, Source
-from mailguard.model.value import (
-    Either,
-    Fields,
-    Object,
-    Sort,
-    Text,
-    Unknown,
-    Value,
-    each,
-    join,
-    sort_of,
-    text,
-    truth,
-)
+from mailguard.model.value import Either, Fields, Object, Sort, Text, Unknown, Value, each, join, sort_of, text, truth
 from mailguard.transports.letters import line, one_or_list, present, transmission
 from mailguard.transports.mime.models import checked
 from mailguard.wire.header_blocks import header_block

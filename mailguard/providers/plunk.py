@@ -12,7 +12,8 @@ from mailguard.model.exchange import Exchange
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Sort, Value, sort_of
-from mailguard.transports.json_api import Api, contacts, field, headers_of, of_json, told
+from mailguard.transports.contacts import contacts
+from mailguard.transports.json_api import Api, field, headers_of, of_json, told
 from mailguard.transports.services import each_entry, says_any
 
 __all__ = ["PROVIDER"]

@@ -42,11 +42,11 @@ from mailguard.model.value import (
     text,
     trail_of,
 )
+from mailguard.transports.contacts import contacts
 from mailguard.transports.json_api import (
     ACCOUNT,
     Api,
     collected,
-    contacts,
     given,
     header_values,
     headers_of,

@@ -17,7 +17,8 @@ from mailguard.model.exchange import Exchange
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Absent, Either, Sort, Value, get, sort_of, text, truth
-from mailguard.transports.json_api import Api, apart, contacts, field, given, header_values, of_json, told
+from mailguard.transports.contacts import contacts
+from mailguard.transports.json_api import Api, apart, field, given, header_values, of_json, told
 from mailguard.transports.mime.reading import blind_of
 from mailguard.transports.split import unless_split
 

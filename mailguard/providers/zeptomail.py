@@ -13,12 +13,12 @@ from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Absent, Fields, Member, Object, Sort, Value, each, get, is_tuple, sort_of
+from mailguard.transports.contacts import contacts
 from mailguard.transports.json_api import (
     Api,
     apart,
     as_data,
     collected,
-    contacts,
     field,
     given,
     headers_of,

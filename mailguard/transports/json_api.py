@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mailguard.addresses.pairs import mailbox, mailboxes
 from mailguard.addresses.people import NOBODY, People
 from mailguard.addresses.values import recipients
 from mailguard.model.count import ANY, ONE, OPEN, Count, Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient
+from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason
 from mailguard.model.value import (
     ABSENT,
     Absent,
@@ -44,7 +43,7 @@ from mailguard.model.value import (
     trail_of,
     truth,
 )
-from mailguard.transports.split import total
+from mailguard.transports.contacts import DEPTH, contacts, groups, together
 from mailguard.wire.bodies import payload
 from mailguard.wire.urls import url_parts
 
@@ -57,10 +56,8 @@ __all__ = [
     "as_data",
     "body_of",
     "collected",
-    "contacts",
     "field",
     "given",
-    "groups",
     "header_values",
     "headers_of",
     "mails",
@@ -70,11 +67,11 @@ __all__ = [
     "of_json",
     "options",
     "post",
-    "scaled",
     "told",
     "truthy",
     "url",
 ]
+
 
 # --- Whose request it is -------------------------------------------------------------------------
 
@@ -205,95 +202,6 @@ def told(found: tuple[Message, ...], body: Value, names: Iterable[str] = ("to", 
     return CannotTell(Reason.ADDRESSES, "the body names no recipients")
 
 
-# --- Who is in a body ----------------------------------------------------------------------------
-
-_DEPTH: Final = 8
-"""Lists inside lists where one list is documented."""
-
-
-def contacts(value: Value | Absent) -> People:
-    """The people of an address field: texts, ``{email, name}`` objects, lists of them, or whatever stands there."""
-    return _contacts(value, 0)
-
-
-def _contacts(value: Value | Absent, depth: int) -> People:
-    if value is ABSENT or depth > _DEPTH:
-        return recipients(value)
-    if type(value) is list and (plain := mailboxes(value)) is not None:
-        return plain
-    match value:
-        case Either():
-            branches = [
-                option if isinstance(option, Absent) else inherit(option, value.trail) for option in value.options
-            ]
-            if all(sort_of(branch) in {Sort.MAPPING, Sort.NONE, Sort.OBJECT} for branch in branches):
-                return _mailbox(value, depth)
-            if all(sort_of(branch) in {Sort.TEXT, Sort.NONE, Sort.UNKNOWN} for branch in branches):
-                return recipients(value)
-            return _alternatives([_contacts(branch, depth + 1) for branch in branches])
-        case Object():
-            return _contacts(value.render(), depth + 1)
-        case dict() | Fields():
-            return _mailbox(value, depth)
-        case list() | tuple() | Items():
-            return _together(scaled(_contacts(item, depth + 1), count) for item, count in each(value) if count.high)
-    return recipients([value] if depth and type(value) is str else value)
-
-
-def _mailbox(value: Value, depth: int) -> People:
-    address = get(value, "email", fold=True)
-    if isinstance(address, Absent):
-        # Another spelling, an address as the key, or nothing that we know: somebody all the same.
-        return recipients(value)
-    if sort_of(address) in {Sort.COLLECTION, Sort.MAPPING}:
-        return _contacts(address, depth + 1)
-    return mailbox(address, get(value, "name", fold=True))
-
-
-def _together(parts: Iterable[People]) -> People:
-    found = list(parts)
-    return People(
-        tuple(person for part in found for person in part.recipients),
-        tuple(mention for part in found for mention in part.mentions),
-    )
-
-
-def scaled(people: People, count: Count) -> People:
-    """The same people once for each of ``count`` things like the one that they were found in."""
-    if count == ONE:
-        return people
-    return People(
-        tuple(_times(person, count) for person in people.recipients),
-        tuple(replace(mention, recipient=_times(mention.recipient, count)) for mention in people.mentions),
-    )
-
-
-def _times(person: Recipient, count: Count) -> Recipient:
-    return replace(person, count=person.count * count)
-
-
-def _alternatives(branches: list[People]) -> People:
-    """People of branches that never meet: each may be missing, and plainly those of the largest branch are there."""
-    largest = max(branches, key=lambda branch: total(branch.recipients).plain)
-
-    def maybe(person: Recipient, branch: People) -> Recipient:
-        return replace(person, count=Count(0, person.count.plain if branch is largest else 0, person.count.high))
-
-    return People(
-        tuple(maybe(person, branch) for branch in branches for person in branch.recipients),
-        tuple(
-            replace(item, recipient=maybe(item.recipient, branch)) for branch in branches for item in branch.mentions
-        ),
-    )
-
-
-def groups(value: Value | Absent) -> list[People]:
-    """The people of an address field, one group for each of its entries: what one entry prints belongs together."""
-    if isinstance(value, (list, tuple, Items)):
-        return [scaled(_contacts(item, 1), count) for item, count in each(value) if count.high]
-    return [contacts(value)]
-
-
 def field(holder: Value | Absent, name: str, beneath: Value | Absent = ABSENT) -> Value | Absent:
     """A field of an object; where it is not there, or null, that of the object which holds the defaults."""
     found = ABSENT if isinstance(holder, (Unknown, Parameter)) else get(holder, name, fold=True)
@@ -358,7 +266,7 @@ def message(item: Value, count: Count = ONE, beneath: Value | Absent = ABSENT) -
     elif sort_of(item) in {Sort.TEXT, Sort.COLLECTION, Sort.NUMBER}:
         to = contacts(item)  # addresses where an object is documented
     else:
-        to = _together([contacts(field(item, "to", beneath)), *_unnamed(item)])
+        to = together([contacts(field(item, "to", beneath)), *_unnamed(item)])
     cc = contacts(field(item, "cc", beneath))
     bcc = contacts(field(item, "bcc", beneath))
     replies = contacts(_reply_to(item, beneath))
@@ -459,7 +367,7 @@ def collected(members: Iterable[Member]) -> Value:
 
 def as_data(value: Value, depth: int = 0) -> Value:
     """A value with the objects of a package in it as the data that they are sent as."""
-    if depth > _DEPTH:
+    if depth > DEPTH:
         return value
     match value:
         case Object():

@@ -15,7 +15,8 @@ from mailguard.documents.json_values import read_json
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
 from mailguard.model.value import Absent, Fields, Member, Object, Parameter, Sort, Unknown, Value, each, get, sort_of
-from mailguard.transports.json_api import apart, body_of, collected, contacts, field, given, message, nothing_sent
+from mailguard.transports.contacts import contacts
+from mailguard.transports.json_api import apart, body_of, collected, field, given, message, nothing_sent
 from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
