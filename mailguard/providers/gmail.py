@@ -135,7 +135,7 @@ class MediaUpload(Object):
 class Messages(Object):
     """``service.users().messages()``."""
 
-    def send(self, userId: Value = "me", body: Value = None, media_body: Value = None, **_: Value) -> HttpRequest:  # noqa: N803  # the client's own name
+    def send(self, userId: Value = "me", body: Value = None, media_body: Value = None, **_: Value) -> HttpRequest:
         """The request; ``execute()`` is what sends it, and nobody builds it for another reason."""
         return _posted(userId, "/messages/send", body, media_body)
 
@@ -143,11 +143,11 @@ class Messages(Object):
 class Drafts(Object):
     """``service.users().drafts()``."""
 
-    def create(self, userId: Value = "me", body: Value = None, media_body: Value = None, **_: Value) -> HttpRequest:  # noqa: N803  # the client's own name
+    def create(self, userId: Value = "me", body: Value = None, media_body: Value = None, **_: Value) -> HttpRequest:
         """A draft: sent later by its id, with these recipients."""
         return _posted(userId, "/drafts", body, media_body)
 
-    def send(self, userId: Value = "me", body: Value = None, media_body: Value = None, **_: Value) -> HttpRequest:  # noqa: N803  # the client's own name
+    def send(self, userId: Value = "me", body: Value = None, media_body: Value = None, **_: Value) -> HttpRequest:
         """Send a draft."""
         return _posted(userId, "/drafts/send", body, media_body)
 
@@ -178,7 +178,7 @@ class Service(Object):
         return None
 
 
-def build(serviceName: Value = None, version: Value = None, *_: Value, **__: Value) -> Value:  # noqa: N803  # the client's own name
+def build(serviceName: Value = None, version: Value = None, *_: Value, **__: Value) -> Value:
     """``googleapiclient.discovery.build``: Gmail's service, where the name is Gmail's or is not known."""
     del version
     name = text(serviceName)

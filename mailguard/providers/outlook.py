@@ -40,7 +40,7 @@ class Recipient(Object):
     def __init__(self, name: Value = None) -> None:
         self.write("Name", name)
 
-    def Resolve(self) -> Value:  # noqa: N802  # the name in COM
+    def Resolve(self) -> Value:
         """Look the name up in the address book."""
         return True
 
@@ -55,7 +55,7 @@ class Recipients(Object):
     def __init__(self) -> None:
         self.write("members", [])
 
-    def Add(self, Name: Value) -> Value:  # noqa: N802, N803  # the names in COM
+    def Add(self, Name: Value) -> Value:
         """Add one, To unless its Type says otherwise."""
         # Written and read again, so that what the caller changes is what is kept.
         self.write("_last", Recipient(Name))
@@ -63,7 +63,7 @@ class Recipients(Object):
         self.append("members", entry)
         return entry
 
-    def ResolveAll(self) -> Value:  # noqa: N802  # the name in COM
+    def ResolveAll(self) -> Value:
         """Look all names up."""
         return True
 
@@ -103,7 +103,7 @@ class MailItem(Object):
         found = [name for name in names if isinstance(name, str) and name.casefold() == wanted]
         return attribute(self, found[-1]) if found else None
 
-    def Send(self) -> RawMessage:  # noqa: N802  # the name in COM
+    def Send(self) -> RawMessage:
         """Send it."""
         lines = {name: self._named(name) for name in ("to", "cc", "bcc")}
         added = self._named("recipients")
@@ -120,13 +120,13 @@ class MailItem(Object):
 
     send = Send
 
-    def Display(self, *_: Value) -> None:  # noqa: N802  # the name in COM
+    def Display(self, *_: Value) -> None:
         """Show it to whoever sits there, who may send it."""
 
-    def Save(self) -> None:  # noqa: N802  # the name in COM
+    def Save(self) -> None:
         """Keep it as a draft."""
 
-    def Copy(self) -> MailItem:  # noqa: N802  # the name in COM
+    def Copy(self) -> MailItem:
         """Another one with the same recipients."""
         return self
 
@@ -138,12 +138,12 @@ def _one(values: list[Value]) -> Value:
 class Application(Object):
     """``Outlook.Application``."""
 
-    def CreateItem(self, ItemType: Value = 0) -> Value:  # noqa: N802, N803  # the names in COM
+    def CreateItem(self, ItemType: Value = 0) -> Value:
         """A new item; 0 is a mail."""
         number = scalar(ItemType)
         return MailItem() if not isinstance(number, int) or number == 0 else Unknown("an item")
 
-    def CreateItemFromTemplate(self, *_: Value) -> MailItem:  # noqa: N802  # the name in COM
+    def CreateItemFromTemplate(self, *_: Value) -> MailItem:
         """A mail out of a file."""
         return MailItem()
 

@@ -67,7 +67,7 @@ class MailHost(Object):
 
     def send(
         self,
-        messageText: Value,  # noqa: N803  # the library's own name
+        messageText: Value,
         mto: Value = None,
         mfrom: Value = None,
         subject: Value = None,
@@ -77,9 +77,9 @@ class MailHost(Object):
         """One message, out of an object or out of a text."""
         return _sent(messageText, mto, mfrom, subject)
 
-    def scheduledSend(  # noqa: N802  # the library's own name
+    def scheduledSend(
         self,
-        messageText: Value,  # noqa: N803  # the library's own name
+        messageText: Value,
         mto: Value = None,
         mfrom: Value = None,
         subject: Value = None,
@@ -89,7 +89,7 @@ class MailHost(Object):
         """Another name of ``send``."""
         return _sent(messageText, mto, mfrom, subject)
 
-    def secureSend(  # noqa: N802  # the library's own name
+    def secureSend(
         self,
         message: Value,
         mto: Value = None,
@@ -115,11 +115,11 @@ class MailHost(Object):
         source = Text(("To: ", mto, "\n\n")) if text(mto) is None else f"To: {text(mto)}\n\n"
         return _sent(source, None, mfrom, subject)
 
-    def sendTemplate(  # noqa: N802  # the library's own name
+    def sendTemplate(
         self,
         context: Value,
-        messageTemplate: Value,  # noqa: N803  # the library's own name
-        statusTemplate: Value = None,  # noqa: N803  # the library's own name
+        messageTemplate: Value,
+        statusTemplate: Value = None,
         mto: Value = None,
         mfrom: Value = None,
         *_: Value,

@@ -85,7 +85,7 @@ class Emails(Object):
     send_async = send
 
     @classmethod
-    def SendParams(cls, **fields: Value) -> Value:  # noqa: N802  # the package's name
+    def SendParams(cls, **fields: Value) -> Value:
         """A mapping with these fields."""
         return fields
 

@@ -37,7 +37,8 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports.aws import LIBRARY, QUERY_VERSION
+from mailguard.transports.aws import LIBRARY
+from mailguard.transports.aws.requests import QUERY_VERSION
 from mailguard.transports.json_api import headers_of
 from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload

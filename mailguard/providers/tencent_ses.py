@@ -93,7 +93,7 @@ class SesClient(Object):
     def __init__(self, *_: Value, **__: Value) -> None:
         pass
 
-    def SendEmail(self, request: Value) -> HttpRequest:  # noqa: N802  # the package's name
+    def SendEmail(self, request: Value) -> HttpRequest:
         """Send one message."""
         headers: Value = {"Content-Type": "application/json", "X-TC-Action": "SendEmail"}
         return HttpRequest("POST", "https://ses.tencentcloudapi.com/", headers, as_data(request), "json")

@@ -349,7 +349,7 @@ class Mail(Addressing):
     add_attachment_stream = add_content_id = add_unique_arg = add_filter = _ignore
 
     @classmethod
-    def from_EmailMessage(cls, *_: Value) -> None:  # noqa: N802  # the package's name
+    def from_EmailMessage(cls, *_: Value) -> None:
         """Always fails in 6.x: the constructor wants a To and is given an Email."""
         raise Refused("Please use a To, From, Cc or Bcc object.")
 

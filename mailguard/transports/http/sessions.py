@@ -33,87 +33,12 @@ class _Managed(Object):
         """An adapter changes how a request is sent, not what is in it."""
 
 
-class Session(_Managed):
-    """``requests.Session`` and the sessions that derive from it. Its own headers and authentication take no part."""
-
-    PATHS = (
-        "requests.Session",
-        "requests.session",
-        "requests.sessions.Session",
-        "requests.sessions.session",
-        "requests_oauthlib.OAuth2Session",
-        "requests_oauthlib.OAuth1Session",
-        "requests_futures.sessions.FuturesSession",
-        "google.auth.transport.requests.AuthorizedSession",
-        "authlib.integrations.requests_client.OAuth2Session",
-        "cloudscraper.create_scraper",
-    )
-
-    def __init__(self, *_: Value, **__: Value) -> None:
-        self.write("headers", {})
+class _Verbs(_Managed):
+    """What has one method for each method of HTTP, as all sessions and clients do."""
 
     def request(self, method: Value, url: Value, *positional: Value, **options: Value) -> HttpRequest:
         """A request of any method; positions as in ``requests.request``."""
         return request(method, url, *positional, **options)
-
-    def get(self, url: Value, **options: Value) -> HttpRequest:
-        """GET."""
-        return request("GET", url, **options)
-
-    def options(self, url: Value, **options: Value) -> HttpRequest:
-        """OPTIONS."""
-        return request("OPTIONS", url, **options)
-
-    def head(self, url: Value, **options: Value) -> HttpRequest:
-        """HEAD."""
-        return request("HEAD", url, **options)
-
-    def delete(self, url: Value, **options: Value) -> HttpRequest:
-        """DELETE."""
-        return request("DELETE", url, **options)
-
-    def post(self, url: Value, data: Value = None, json: Value = None, **options: Value) -> HttpRequest:
-        """POST."""
-        return request("POST", url, data=data, json=json, **options)
-
-    def put(self, url: Value, data: Value = None, **options: Value) -> HttpRequest:
-        """PUT."""
-        return request("PUT", url, data=data, **options)
-
-    def patch(self, url: Value, data: Value = None, **options: Value) -> HttpRequest:
-        """PATCH."""
-        return request("PATCH", url, data=data, **options)
-
-    def prepare_request(self, request: Value) -> Value:
-        """The request, encoded."""
-        return request
-
-    def send(self, request: Value, **_: Value) -> HttpRequest | None:
-        """Send a prepared request; nothing is known of one that is not ours."""
-        return request.exchange() if isinstance(request, Prepared) else None
-
-
-class Client(_Managed):
-    """``httpx.Client`` and ``aiohttp.ClientSession``: a session that may have a base address."""
-
-    PATHS = (
-        "httpx.Client",
-        "httpx.AsyncClient",
-        "aiohttp.ClientSession",
-        "aiohttp.client.ClientSession",
-        "authlib.integrations.httpx_client.AsyncOAuth2Client",
-        "authlib.integrations.httpx_client.OAuth2Client",
-        "curl_cffi.requests.AsyncSession",
-    )
-
-    def __init__(self, *positional: Value, base_url: Value = None, **_: Value) -> None:
-        self.write("headers", {})
-        # aiohttp takes the base address as its first argument, httpx by name only.
-        self.write("base_url", positional[0] if positional and base_url is None else base_url)
-
-    def request(self, method: Value, url: Value, *_: Value, **options: Value) -> HttpRequest:
-        """A request of any method."""
-        return request(method, joined_url(self.read("base_url"), url), **options)
 
     def get(self, url: Value, **options: Value) -> HttpRequest:
         """GET."""
@@ -143,6 +68,69 @@ class Client(_Managed):
         """PATCH."""
         return self.request("PATCH", url, **options)
 
+    def send(self, request: Value, **_: Value) -> HttpRequest | None:
+        """Send a request that was built before; nothing is known of one that is not ours."""
+        return request.exchange() if isinstance(request, Prepared) else None
+
+
+class Session(_Verbs):
+    """``requests.Session`` and the sessions that derive from it. Its own headers and authentication take no part."""
+
+    PATHS = (
+        "requests.Session",
+        "requests.session",
+        "requests.sessions.Session",
+        "requests.sessions.session",
+        "requests_oauthlib.OAuth2Session",
+        "requests_oauthlib.OAuth1Session",
+        "requests_futures.sessions.FuturesSession",
+        "google.auth.transport.requests.AuthorizedSession",
+        "authlib.integrations.requests_client.OAuth2Session",
+        "cloudscraper.create_scraper",
+    )
+
+    def __init__(self, *_: Value, **__: Value) -> None:
+        self.write("headers", {})
+
+    def post(self, url: Value, data: Value = None, json: Value = None, **options: Value) -> HttpRequest:
+        """POST."""
+        return self.request("POST", url, data=data, json=json, **options)
+
+    def put(self, url: Value, data: Value = None, **options: Value) -> HttpRequest:
+        """PUT."""
+        return self.request("PUT", url, data=data, **options)
+
+    def patch(self, url: Value, data: Value = None, **options: Value) -> HttpRequest:
+        """PATCH."""
+        return self.request("PATCH", url, data=data, **options)
+
+    def prepare_request(self, request: Value) -> Value:
+        """The request, encoded."""
+        return request
+
+
+class Client(_Verbs):
+    """``httpx.Client`` and ``aiohttp.ClientSession``: a session that may have a base address."""
+
+    PATHS = (
+        "httpx.Client",
+        "httpx.AsyncClient",
+        "aiohttp.ClientSession",
+        "aiohttp.client.ClientSession",
+        "authlib.integrations.httpx_client.AsyncOAuth2Client",
+        "authlib.integrations.httpx_client.OAuth2Client",
+        "curl_cffi.requests.AsyncSession",
+    )
+
+    def __init__(self, *positional: Value, base_url: Value = None, **_: Value) -> None:
+        self.write("headers", {})
+        # aiohttp takes the base address as its first argument, httpx by name only.
+        self.write("base_url", positional[0] if positional and base_url is None else base_url)
+
+    def request(self, method: Value, url: Value, *_: Value, **options: Value) -> HttpRequest:
+        """A request of any method."""
+        return request(method, joined_url(self.read("base_url"), url), **options)
+
     def stream(self, method: Value, url: Value, **options: Value) -> HttpRequest:
         """A request whose answer is read in pieces."""
         return self.request(method, url, **options)
@@ -150,10 +138,6 @@ class Client(_Managed):
     def build_request(self, method: Value, url: Value, **options: Value) -> Prepared:
         """A request to be sent later."""
         return Prepared(method, joined_url(self.read("base_url"), url), **options)
-
-    def send(self, request: Value, **_: Value) -> HttpRequest | None:
-        """Send a request that was built before."""
-        return request.exchange() if isinstance(request, Prepared) else None
 
 
 class Pool(_Managed):
@@ -237,6 +221,5 @@ def by_urlfetch(
     body: Value = None,
     **__: Value,
 ) -> HttpRequest:
-    # google.appengine.api.urlfetch.fetch(url, payload, method, headers, ...); Tornado says body.
-    """``urlfetch.fetch`` of App Engine."""
+    """``google.appengine.api.urlfetch.fetch(url, payload, method, headers, ...)``; Tornado calls the payload ``body``."""
     return request(method, url, data=payload if body is None else body, headers=headers)

@@ -1,19 +1,13 @@
-"""Postmark: ``/email``, its template, batch and bulk forms, and the package ``postmarker``.
-
-``To``, ``Cc`` and ``Bcc`` are texts with commas. Each item of a batch is a message of its own; inside an item, To and Cc
-are printed to everybody. The package joins lists into such texts, so a list that is handed over whole is shared.
-"""
+"""The package postmarker."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from mailguard.model.count import Truth
-from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Reason
-from mailguard.model.provider import Library, Provider, Refused, Source
+from mailguard.model.exchange import HttpRequest
+from mailguard.model.provider import Refused
 from mailguard.model.value import (
     Absent,
     Either,
@@ -34,70 +28,8 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports.json_api import Api, given, message, messages, of_json, options, post, told, url
+from mailguard.transports.json_api import given, options, post, url
 from mailguard.transports.mime.models import MimeMultipart, MimeText
-
-__all__ = ["PROVIDER", "Email", "EmailBatch", "EmailManager", "EmailTemplate", "EmailTemplateBatch", "PostmarkClient"]
-
-# --- Whose request it is, and what it means ------------------------------------------------------
-
-_EMAIL: Final = "email"
-_BATCH: Final = "email/batch"
-_BATCH_TEMPLATES: Final = "email/batchWithTemplates"
-_BULK: Final = "email/bulk"
-
-
-def _looks(body: Value) -> str | None:
-    """What a body is for that went to a path which is not known: only Postmark writes these names in capitals."""
-    if sort_of(body) is Sort.COLLECTION:
-        first = next((item for item, _ in each(body)), None)
-        return _BATCH if first is not None and _looks(first) == _EMAIL else None
-    if not isinstance(get(body, "Messages"), Absent):
-        return _BATCH_TEMPLATES if isinstance(get(body, "From"), Absent) else _BULK
-    named = not any(isinstance(get(body, name), Absent) for name in ("From", "To"))
-    said = any(
-        not isinstance(get(body, name), Absent) for name in ("TextBody", "HtmlBody", "TemplateId", "TemplateAlias")
-    )
-    return _EMAIL if named and said else None
-
-
-_API: Final = Api(
-    hosts=re.compile(r"api\.postmarkapp\.com"),
-    paths=(
-        (re.compile(r"/email"), _EMAIL),
-        (re.compile(r"/email/withtemplate"), "email/withTemplate"),
-        (re.compile(r"/email/batch"), _BATCH),
-        (re.compile(r"/email/batchwithtemplates"), _BATCH_TEMPLATES),
-        (re.compile(r"/email/bulk"), _BULK),
-    ),
-    like_sending=re.compile(r"^/email(?:/|$)"),
-    looks=_looks,
-    names=("postmark",),
-)
-
-
-def claims(exchange: Exchange) -> str | None:
-    """``email``, ``email/withTemplate``, ``email/batch``, ``email/batchWithTemplates``, ``email/bulk``, or ``account``."""
-    return _API.operation(exchange)
-
-
-@of_json
-def decode(operation: str, body: Value) -> Decoded:
-    """One message for a request, or one for each item of a batch."""
-    if sort_of(body) is Sort.COLLECTION:
-        return messages(body)
-    listed = get(body, "Messages", fold=True)
-    if not isinstance(listed, Absent) and sort_of(listed) is not Sort.NONE:
-        # In the bulk form the root holds what all messages share.
-        return messages(listed, body)
-    if sort_of(body) not in {Sort.MAPPING, Sort.UNKNOWN}:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
-    if operation in {_BATCH_TEMPLATES, _BULK} and sort_of(body) is Sort.MAPPING and isinstance(get(body, "To"), Absent):
-        return CannotTell(Reason.ADDRESSES, "the body names no messages")
-    return told((message(body),), body)
-
-
-# --- The package postmarker ----------------------------------------------------------------------
 
 _ROOT: Final = "https://api.postmarkapp.com/"
 
@@ -302,21 +234,21 @@ class EmailManager(Object):
     def send(
         self,
         message: Value = None,
-        From: Value = None,  # noqa: N803  # the package's names, here and below
-        To: Value = None,  # noqa: N803
-        Cc: Value = None,  # noqa: N803
-        Bcc: Value = None,  # noqa: N803
-        Subject: Value = None,  # noqa: N803
-        Tag: Value = None,  # noqa: N803
-        HtmlBody: Value = None,  # noqa: N803
-        TextBody: Value = None,  # noqa: N803
-        Metadata: Value = None,  # noqa: N803
-        ReplyTo: Value = None,  # noqa: N803
-        Headers: Value = None,  # noqa: N803
-        TrackOpens: Value = None,  # noqa: N803
-        TrackLinks: Value = "None",  # noqa: N803
-        Attachments: Value = None,  # noqa: N803
-        MessageStream: Value = None,  # noqa: N803
+        From: Value = None,
+        To: Value = None,
+        Cc: Value = None,
+        Bcc: Value = None,
+        Subject: Value = None,
+        Tag: Value = None,
+        HtmlBody: Value = None,
+        TextBody: Value = None,
+        Metadata: Value = None,
+        ReplyTo: Value = None,
+        Headers: Value = None,
+        TrackOpens: Value = None,
+        TrackLinks: Value = "None",
+        Attachments: Value = None,
+        MessageStream: Value = None,
     ) -> HttpRequest | list[HttpRequest]:
         """Send one e-mail, given by its fields, as an :class:`Email` or as a MIME object."""
         if sort_of(message) is Sort.NONE:
@@ -354,9 +286,9 @@ class EmailManager(Object):
     def send_with_template(
         self,
         *,
-        TemplateModel: Value,  # noqa: N803
-        From: Value,  # noqa: N803
-        To: Value,  # noqa: N803
+        TemplateModel: Value,
+        From: Value,
+        To: Value,
         **fields: Value,
     ) -> HttpRequest:
         """Send one e-mail made from a template."""
@@ -371,23 +303,23 @@ class EmailManager(Object):
         """Send several e-mails made from templates."""
         return self.EmailTemplateBatch(email, *emails).send(**extra)
 
-    def Email(  # noqa: N802  # the package's name
+    def Email(
         self,
-        From: Value,  # noqa: N803
-        To: Value,  # noqa: N803
-        Cc: Value = None,  # noqa: N803
-        Bcc: Value = None,  # noqa: N803
-        Subject: Value = None,  # noqa: N803
-        Tag: Value = None,  # noqa: N803
-        HtmlBody: Value = None,  # noqa: N803
-        TextBody: Value = None,  # noqa: N803
-        Metadata: Value = None,  # noqa: N803
-        ReplyTo: Value = None,  # noqa: N803
-        Headers: Value = None,  # noqa: N803
-        TrackOpens: Value = None,  # noqa: N803
-        TrackLinks: Value = "None",  # noqa: N803
-        Attachments: Value = None,  # noqa: N803
-        MessageStream: Value = None,  # noqa: N803
+        From: Value,
+        To: Value,
+        Cc: Value = None,
+        Bcc: Value = None,
+        Subject: Value = None,
+        Tag: Value = None,
+        HtmlBody: Value = None,
+        TextBody: Value = None,
+        Metadata: Value = None,
+        ReplyTo: Value = None,
+        Headers: Value = None,
+        TrackOpens: Value = None,
+        TrackLinks: Value = "None",
+        Attachments: Value = None,
+        MessageStream: Value = None,
     ) -> Email:
         """Make an e-mail that is sent later."""
         return Email(
@@ -409,26 +341,26 @@ class EmailManager(Object):
             MessageStream=MessageStream,
         )
 
-    def EmailTemplate(  # noqa: N802  # the package's name
+    def EmailTemplate(
         self,
         *,
-        TemplateId: Value = None,  # noqa: N803
-        TemplateModel: Value,  # noqa: N803
-        From: Value,  # noqa: N803
-        To: Value,  # noqa: N803
-        TemplateAlias: Value = None,  # noqa: N803
-        Cc: Value = None,  # noqa: N803
-        Bcc: Value = None,  # noqa: N803
-        Subject: Value = None,  # noqa: N803
-        Tag: Value = None,  # noqa: N803
-        ReplyTo: Value = None,  # noqa: N803
-        Headers: Value = None,  # noqa: N803
-        TrackOpens: Value = None,  # noqa: N803
-        TrackLinks: Value = "None",  # noqa: N803
-        Attachments: Value = None,  # noqa: N803
-        InlineCss: Value = True,  # noqa: N803
-        Metadata: Value = None,  # noqa: N803
-        MessageStream: Value = None,  # noqa: N803
+        TemplateId: Value = None,
+        TemplateModel: Value,
+        From: Value,
+        To: Value,
+        TemplateAlias: Value = None,
+        Cc: Value = None,
+        Bcc: Value = None,
+        Subject: Value = None,
+        Tag: Value = None,
+        ReplyTo: Value = None,
+        Headers: Value = None,
+        TrackOpens: Value = None,
+        TrackLinks: Value = "None",
+        Attachments: Value = None,
+        InlineCss: Value = True,
+        Metadata: Value = None,
+        MessageStream: Value = None,
     ) -> EmailTemplate:
         """Make an e-mail from a template that is sent later."""
         return EmailTemplate(
@@ -452,11 +384,11 @@ class EmailManager(Object):
             MessageStream=MessageStream,
         )
 
-    def EmailBatch(self, email: Value, *emails: Value) -> EmailBatch:  # noqa: N802  # the package's name
+    def EmailBatch(self, email: Value, *emails: Value) -> EmailBatch:
         """Make a batch that is sent later."""
         return EmailBatch(email, *emails, manager=self)
 
-    def EmailTemplateBatch(self, email: Value, *emails: Value) -> EmailTemplateBatch:  # noqa: N802  # the package's name
+    def EmailTemplateBatch(self, email: Value, *emails: Value) -> EmailTemplateBatch:
         """Make a batch that is sent later."""
         return EmailTemplateBatch(email, *emails, manager=self)
 
@@ -486,33 +418,3 @@ class PostmarkClient(Object):
         """A client whose token is in a configuration."""
         del config, prefix, is_uppercase
         return cls()
-
-
-PROVIDER: Final = Provider(
-    name="postmark",
-    title="Postmark",
-    sources=(
-        Source(
-            "https://postmarkapp.com/developer/api/email-api",
-            "To, Cc and Bcc are texts with commas; /email/batch takes an array of up to 500 messages",
-        ),
-        Source("https://postmarkapp.com/developer/api/bulk-email", "one message for each item of Messages"),
-        Source(
-            "https://postmarkapp.com/developer/user-guide/send-email-with-api/batch-emails", "one message for each item"
-        ),
-        Source("pypi:postmarker==1.0", "run: the requests of all ways to send"),
-        Source("pypi:django-anymail==15.2", "run: the requests of its backend"),
-    ),
-    claims=claims,
-    decode=decode,
-    address="https://api.postmarkapp.com/email",
-    library=Library(
-        classes=(PostmarkClient, EmailManager, Email, EmailTemplate, EmailBatch, EmailTemplateBatch),
-        tokens=("postmarker", "postmarkapp.com"),
-    ),
-    explain=(
-        "Everybody in To and Cc of one message is printed to everybody in it; Bcc is blind. "
-        "Each item of a batch is a message of its own, so one item for each person keeps them apart."
-    ),
-)
-"""Postmark."""

@@ -1,0 +1,193 @@
+"""What a request to Microsoft Graph means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from mailguard.addresses.pairs import mailbox
+from mailguard.addresses.people import People
+from mailguard.addresses.values import recipients
+from mailguard.model.exchange import Exchange, Form, HttpRequest
+from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
+from mailguard.model.value import ABSENT, Absent, Object, Parameter, Sort, Unknown, Value, each, get, sort_of, text
+from mailguard.transports.letters import present
+from mailguard.transports.mime.reading import message_of
+from mailguard.wire.bodies import payload
+from mailguard.wire.encodings import from_base64
+from mailguard.wire.urls import url_parts
+
+_HOST: Final = re.compile(
+    r"(?:(?:[a-z0-9-]+\.)?graph\.microsoft\.(?:com|us|de)|dod-graph\.microsoft\.us|microsoftgraph\.chinacloudapi\.cn)"
+)
+"""The global service and the national clouds."""
+_OUTLOOK: Final = re.compile(r"outlook\.office(?:365)?\.com|outlook\.live\.com")
+"""The Outlook REST API (``/api/v2.0/me/sendmail``), which came before Graph and writes the same in capitals."""
+
+_SEND: Final = "sendMail"
+_DRAFT: Final = "messages"
+_FORWARD: Final = "forward"
+_REPLY: Final = "reply"
+_BATCH: Final = "$batch"
+_OTHER: Final = "v1.0"
+"""The operation of every request that sends nothing: reading, folders, calendars, directories."""
+
+
+def _looks_like_graph(request: HttpRequest) -> bool:
+    """Whether a request to an address that nothing tells holds what only Graph reads: ``{"message": {"toRecipients": ...}}``."""
+    if isinstance(text(request.url), str):
+        return False
+    found = payload(request)
+    if isinstance(found, CannotTell) or isinstance(found.value, Form):
+        return False
+    message = get(found.value, "message")
+    return not isinstance(message, Absent) and get(message, "toRecipients") is not ABSENT
+
+
+def claims(exchange: Exchange) -> str | None:
+    """``sendMail``, ``messages`` (a draft), ``forward``, ``reply``, ``$batch``; ``v1.0`` for what sends nothing."""
+    if not isinstance(exchange, HttpRequest):
+        return None
+    url = url_parts(exchange.url)
+    host, path = ("", "") if url is None else (url.host, url.path)
+    last = path.rstrip("/").rsplit("/", 1)[-1].casefold().removeprefix("microsoft.graph.").removesuffix("()")
+    if not _HOST.fullmatch(host) and not (_OUTLOOK.fullmatch(host) and path.startswith("/api/")):
+        # No other service has a method of this name; the host is often a setting.
+        if host not in {"", "*"}:
+            return None
+        return _SEND if path.endswith("/sendMail") or _looks_like_graph(exchange) else None
+    method = (text(exchange.method) or "POST").upper()
+    if method in {"GET", "HEAD", "DELETE", "OPTIONS"}:
+        return _OTHER
+    if last == "sendmail":
+        return _SEND
+    if last == "$batch":
+        return _BATCH
+    segments = path.casefold().split("/")
+    if last == "messages" or (method in {"PATCH", "PUT"} and len(segments) > 1 and segments[-2] == "messages"):
+        # Messages of a team or a chat have no recipients of mail.
+        return _OTHER if {"chats", "teams", "channels"} & set(segments) else _DRAFT
+    if "messages" in segments and last in {"forward", "createforward"}:
+        return _FORWARD
+    if "messages" in segments and last in {"reply", "createreply", "replyall", "createreplyall"}:
+        return _REPLY
+    if "*" in last and ("/users/" in path or "/me/" in path):
+        return f"?{_SEND}"
+    return _OTHER
+
+
+def decode(operation: str, exchange: Exchange) -> Decoded:
+    """The message of a request; a draft counts where its recipients are written, not where it is sent by its id."""
+    if operation == _OTHER:
+        return ()
+    if not isinstance(exchange, HttpRequest) or operation.startswith("?"):
+        return CannotTell(Reason.UNKNOWN_FORM)
+    body = payload(exchange)
+    if isinstance(body, CannotTell):
+        return () if operation == _REPLY and body.reason is Reason.BODY_MISSING else body
+    if isinstance(body.value, Form):
+        return CannotTell(Reason.UNKNOWN_FORM, "the body is a form")
+    if body.kind == "text" and operation in {_SEND, _DRAFT}:
+        return _mime(body.value)
+    if sort_of(body.value) is not Sort.MAPPING:
+        return CannotTell(Reason.BODY_MISSING if body.kind == "empty" else Reason.UNKNOWN_FORM)
+    match operation:
+        case "$batch":
+            return _batch(body.value)
+        case "sendMail":
+            held = get(body.value, "message", fold=True)
+            if isinstance(held, Absent):
+                return CannotTell(Reason.BODY_MISSING, "the request has no message")
+            if isinstance(held, (Unknown, Parameter)):
+                return CannotTell(Reason.ADDRESSES, "the code does not tell the message")
+            return _one(held)
+        case "messages":
+            return _one(body.value) if _names_people(body.value) else ()
+        case _:
+            # Those whom the answered message names are not in the request; who is added reads them.
+            inner = get(body.value, "message", fold=True)
+            people = [part for part in (body.value, inner) if not isinstance(part, Absent) and _names_people(part)]
+            return tuple(message for part in people for message in _one(part))
+
+
+def _mime(source: Value) -> Decoded:
+    # The body is MIME source in base64, sent as text/plain. There is no envelope besides.
+    data = from_base64(source)
+    if isinstance(data, CannotTell):
+        return data
+    message = message_of(data, None, bcc="removed")
+    return message if isinstance(message, CannotTell) else (message,)
+
+
+_PEOPLE: Final = ("toRecipients", "ccRecipients", "bccRecipients")
+
+
+def _names_people(message: Value) -> bool:
+    return any(sort_of(get(message, name, fold=True)) is not Sort.NONE for name in _PEOPLE)
+
+
+def _one(message: Value) -> tuple[Message, ...]:
+    to, cc, bcc, reply_to = (_people(get(message, name, fold=True)) for name in (*_PEOPLE, "replyTo"))
+    return (
+        Message(
+            to=to.recipients,
+            cc=cc.recipients,
+            bcc=bcc.recipients,
+            reply_to=reply_to.recipients,
+            mentions=(*to.mentions, *cc.mentions, *reply_to.mentions),
+        ),
+    )
+
+
+def _people(value: Value | Absent) -> People:
+    """A list of ``{emailAddress: {address, name}}``; one of them alone counts as well, as do plain texts."""
+    if isinstance(value, Absent):
+        return People((), ())
+    if sort_of(value) is Sort.MAPPING:
+        return _person(value)
+    if sort_of(value) not in {Sort.COLLECTION, Sort.UNKNOWN} or isinstance(value, (Unknown, Parameter)):
+        return recipients(value)
+    found: list[People] = []
+    for member, count in each(value):
+        people = _person(member)
+        found.append(People(tuple(replace(one, count=one.count * count) for one in people.recipients), people.mentions))
+    return People(
+        tuple(one for people in found for one in people.recipients),
+        tuple(one for people in found for one in people.mentions),
+    )
+
+
+def _person(member: Value) -> People:
+    address = get(member, "emailAddress", fold=True)
+    if isinstance(address, Absent):
+        return recipients(member)
+    if sort_of(address) is not Sort.MAPPING and not isinstance(address, Object):
+        return recipients(address)
+    return mailbox(get(address, "address", fold=True), get(address, "name", fold=True))
+
+
+def _batch(body: Value) -> Decoded:
+    """Each member is a request of its own, whose URL begins behind the version."""
+    messages: list[Message] = []
+    for member, count in each(get(body, "requests", fold=True)):
+        place = text(present(get(member, "url", fold=True)))
+        if not count.high:
+            continue
+        if place is None:
+            return CannotTell(Reason.UNKNOWN_FORM, "a request of the batch has no address that is known")
+        inner = HttpRequest(
+            present(get(member, "method", fold=True)),
+            f"https://graph.microsoft.com/v1.0/{place.lstrip('/')}",
+            present(get(member, "headers", fold=True)),
+            present(get(member, "body", fold=True)),
+            "json",
+        )
+        operation = claims(inner)
+        if operation in {None, _OTHER, _BATCH}:
+            continue
+        found = decode(operation or "", inner)
+        if isinstance(found, (CannotTell, Undecided)):
+            return found
+        messages += found
+    return tuple(messages)

@@ -1,0 +1,120 @@
+"""Requests to the two APIs of SES, and what botocore refuses to send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from mailguard.model.exchange import HttpRequest
+from mailguard.model.provider import Refused
+from mailguard.model.value import Absent, Either, Fields, Known, Object, Sort, Text, Value, get, join, sort_of, text
+
+Argument = Value | Absent
+
+QUERY_VERSION: Final = "2010-12-01"
+"""The ``Version`` that every call of the first SES API names."""
+
+_REGION: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]{1,12}){1,3}-[0-9]{1,2}")
+
+_LISTS: Final = ("ToAddresses", "CcAddresses", "BccAddresses")
+
+
+def given(**members: Argument) -> dict[str, Value]:
+    """Those arguments that a caller gave."""
+    return {name: value for name, value in members.items() if not isinstance(value, Absent)}
+
+
+def refuse_no_list(value: Argument, what: str) -> None:
+    """Raise ``Refused`` for what is surely no list, as botocore's validator does.
+
+    It takes list and tuple for a list shape, and nothing else. Sets and other collections are let through here: that a
+    value surely is one of them is seldom certain.
+    """
+    if not isinstance(value, Absent) and sort_of(value) in {Sort.TEXT, Sort.NUMBER, Sort.MAPPING, Sort.NONE}:
+        raise Refused(f"{what} must be a list")
+
+
+def refuse_bad_destination(value: Argument) -> None:
+    """Raise ``Refused`` for a destination that is surely no mapping of lists."""
+    if isinstance(value, Absent):
+        return
+    if sort_of(value) in {Sort.TEXT, Sort.NUMBER, Sort.COLLECTION, Sort.NONE}:
+        raise Refused("Destination must be a mapping")
+    for name in _LISTS:
+        refuse_no_list(get(value, name), name)
+
+
+def blob(data: Value) -> Value:
+    """What botocore takes as bytes: a ``str`` is encoded, so that a provider can tell source text from base64."""
+    match data:
+        case str():
+            return data.encode("utf-8", "surrogateescape")
+        case Known(value=str() as whole):
+            return Known(whole.encode("utf-8", "surrogateescape"), data.trail)
+        case Text():
+            whole_text = text(data)
+            return data if whole_text is None else Known(whole_text.encode("utf-8", "surrogateescape"), data.trail)
+        case Either():
+            # join() may leave one option only, and never less.
+            options = [option if isinstance(option, Absent) else blob(option) for option in data.options]
+            joined = join(*options)
+            return data if isinstance(joined, Absent) else joined
+        case _:
+            return data
+
+
+def with_changed(mapping: Argument, key: str, change: Callable[[Value], Value]) -> Argument:
+    """``mapping`` with the value under ``key`` changed, where it is there."""
+    match mapping:
+        case dict():
+            return {name: change(item) if name == key else item for name, item in mapping.items()}
+        case Fields():
+            known = tuple((name, change(item) if name == key else item) for name, item in mapping.known)
+            return Fields(known, mapping.open, mapping.trail, mapping.rest)
+        case Either():
+            return join(*(with_changed(option, key, change) for option in mapping.options))
+        case Object():
+            return with_changed(mapping.render(), key, change)
+        case _:
+            return mapping
+
+
+def raw_blob(raw: Value) -> Value:
+    """A ``Raw`` content with its data as bytes."""
+    changed = with_changed(raw, "Data", blob)
+    return raw if isinstance(changed, Absent) else changed
+
+
+def _host(region: Argument) -> str:
+    # The endpoint that the caller names (a VPC endpoint, a local stack) is left out: it would hide
+    # the service, and it changes nothing for the readers.
+    if isinstance(region, Absent) or sort_of(region) is Sort.NONE:
+        return "https://email.us-east-1.amazonaws.com"
+    whole = text(region)
+    if whole is not None and _REGION.fullmatch(whole):
+        suffix = "amazonaws.com.cn" if whole.startswith("cn-") else "amazonaws.com"
+        return f"https://email.{whole}.{suffix}"
+    return "https://email.us-east-1.amazonaws.com"
+
+
+def query(region: Argument, action: str, members: dict[str, Value]) -> HttpRequest:
+    """A request of the first API: a form with an action."""
+    return HttpRequest(
+        method="POST",
+        url=f"{_host(region)}/",
+        headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
+        body={"Action": action, "Version": QUERY_VERSION, **members},
+        encoding="form",
+    )
+
+
+def rest(region: Argument, path: str, members: dict[str, Value]) -> HttpRequest:
+    """A request of the second API: JSON to a path of its own."""
+    return HttpRequest(
+        method="POST",
+        url=f"{_host(region)}{path}",
+        headers={"Content-Type": "application/json"},
+        body=members,
+        encoding="json",
+    )
