@@ -315,7 +315,6 @@ Value: TypeAlias = (
 )
 """Anything that a request may hold, known or not."""
 
-Abstract: TypeAlias = Known | Text | Items | Fields | Unknown | Parameter | Either
 _ABSTRACT = (Known, Text, Items, Fields, Unknown, Parameter, Either)
 
 

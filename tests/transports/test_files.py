@@ -123,17 +123,17 @@ UNREAD = {
 @pytest.mark.parametrize("name", UNREAD)
 def test_what_is_not_read_is_said(name: str) -> None:
     data, why = UNREAD[name]
-    started = time.monotonic()
+    started = time.process_time()
     assert why in people(data)[1]
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_many_bombs_are_one_bomb() -> None:
     # Each member is below the limit, and all of them together are far above it.
     data = archive(**{f"{number}.xml": bytes(BYTES // 4) for number in range(50)})
-    started = time.monotonic()
+    started = time.process_time()
     assert people(data)[1] == {"a damaged archive, or one that is larger than the limit"}
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @settings(max_examples=80, deadline=None)
