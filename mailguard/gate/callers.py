@@ -27,7 +27,11 @@ def open_to_callers(dispatch: Dispatch, hosts: Hosts = NO_HOSTS) -> bool:
     for message in messages_in(claim.decoded):
         shown = message.to + message.cc
         # Hidden copies matter where somebody stands in To or Cc whom they read.
-        groups = (shown, shown + message.transmitted_bcc, message.reply_to, shown + message.bcc if shown else ())
+        named = tuple(mention.recipient for mention in message.mentions if mention.known)
+        groups = (
+            *(shown, shown + message.transmitted_bcc, message.reply_to, shown + message.bcc if shown else ()),
+            shown + named if named else (),
+        )
         if any(any(person.parameter for person in people) and distinct(people).high > 1 for people in groups):
             return True
     return False
