@@ -108,6 +108,7 @@ TOKENS: Final = (
     (b"ElasticEmail",),
     (b"EmailOperator",),
     (b"Exchange.asmx",),
+    (b"FRONT_API",),
     (b"MailHost",),
     (b"MailSender",),
     (b"O365",),

@@ -77,7 +77,7 @@ PROVIDER: Final = Provider(
     claims=claims,
     decode=decode,
     address="https://api2.frontapp.com/channels/cha_1/messages",
-    library=Library(tokens=("frontapp.com",)),
+    library=Library(tokens=("frontapp.com", "FRONT_API")),
     explain=(
         "Everybody in to and cc of one message is printed to everybody in it; bcc is printed nowhere. An answer without to "
         "goes to the people of the conversation."

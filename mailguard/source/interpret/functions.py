@@ -280,7 +280,7 @@ class Functions(Assignment):
         value = Parameter(param.name, func.symbol, count, trail)
         if isinstance(default, Known) and isinstance(default.value, bool):
             return value
-        if isinstance(default, (Ref, Func, ModelFn)):
+        if isinstance(default, (Ref, Func, ModelFn)) or _address_of_service(default):
             return join_values(value, default)
         return value
 
@@ -422,3 +422,8 @@ def flat(value: Val) -> bool:
     if isinstance(value, Items):
         return all(flat(member.value) for member in value.members)
     return isinstance(value, (Known, Text, Unknown, Parameter, Ext))
+
+
+def _address_of_service(default: Val) -> bool:
+    """Whether a default is an address on the web: it tells which service a function nobody calls writes to."""
+    return isinstance(default, Known) and isinstance(default.value, str) and "://" in default.value[:12]
