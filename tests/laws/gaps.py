@@ -57,7 +57,7 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         "a text that was made of one is split into many",
-        (Law.NO_FALSE_ALARM,),
+        (Law.NO_FALSE_ALARM, Law.DECIDED),
         (_AT_MOST_ONE, r"\.split\("),
         _program("y = []", "for a in x:", "    y = [a]", 'send_mail("S", "B", None, ",".join(y).split(","))'),
     ),
