@@ -49,7 +49,7 @@ _API: Final = Api(
         # Text messages.
         (re.compile(r"/v[0-9.]+/(?:transactionalsms|smscampaigns|sms|whatsapp)(?:/.*)?"), "account"),
     ),
-    like_sending=re.compile(r"/smtp/email(?:/|$)|/send|^/v2(?:\.0)?/email"),
+    like_sending=re.compile(r"/smtp/emails?(?:/|$)|/send|^/v2(?:\.0)?/email"),
     looks=_looks,
     names=("brevo", "sendinblue"),
 )

@@ -10,14 +10,14 @@ import re
 from typing import Final
 
 from mailguard.model.exchange import Exchange, Form, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Reason
+from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Function, Library, Provider, Source
 from mailguard.model.value import Absent, Fields, Object, Sort, Text, Unknown, Value, get, sort_of, text
 from mailguard.transports.letters import line
 from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
-from mailguard.wire.header_blocks import header_block
+from mailguard.wire.header_blocks import header_block, header_lines, split_message
 from mailguard.wire.urls import url_parts
 
 __all__ = ["PROVIDER"]
@@ -29,19 +29,20 @@ _PATH: Final = re.compile(
 _SEND: Final = "users.messages.send"
 _DRAFT: Final = "users.drafts"
 _SEND_DRAFT: Final = "users.drafts.send"
+_BATCH: Final = "batch"
 _OTHER: Final = "v1"
 """The operation of every request that sends nothing: reading, labels, watching."""
 
 
 def claims(exchange: Exchange) -> str | None:
-    """``users.messages.send``, ``users.drafts`` (made or changed), ``users.drafts.send``; ``v1`` for what sends nothing."""
+    """``users.messages.send``, ``users.drafts`` (made or changed), ``users.drafts.send``, ``batch``; ``v1`` for the others."""
     if not isinstance(exchange, HttpRequest):
         return None
     url = url_parts(exchange.url)
     if url is None or not _HOST.fullmatch(url.host):
         return None
     if url.path.startswith("/batch"):
-        return "?batch" if "gmail" in url.path or url.host.startswith("gmail") else None
+        return _BATCH if "gmail" in url.path or url.host.startswith("gmail") else None
     if "/gmail/v1" not in url.path:
         return None
     match = _PATH.fullmatch(url.path)
@@ -57,6 +58,8 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
     """The one message of a request; a draft that is sent by its id was in the request that made it."""
     if operation == _OTHER:
         return ()
+    if operation == _BATCH and isinstance(exchange, HttpRequest):
+        return _batch(exchange)
     if not isinstance(exchange, HttpRequest) or operation not in {_SEND, _DRAFT, _SEND_DRAFT}:
         return CannotTell(Reason.UNKNOWN_FORM)
     source = _source(exchange, operation)
@@ -66,6 +69,36 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
         return source
     message = message_of(source, None, bcc="removed")
     return message if isinstance(message, CannotTell) else (message,)
+
+
+_REQUEST: Final = re.compile(r"\s{0,100}([A-Z]{3,7})\s{1,4}(\S{1,4000})[^\r\n]{0,40}(?:\r\n|\n)")
+
+
+def _batch(request: HttpRequest) -> Decoded:
+    """The messages of all requests of a batch; one that cannot be told is told of all."""
+    body = payload(request)
+    if isinstance(body, CannotTell):
+        return body
+    if not isinstance(body.value, Form) or not body.value.parts:
+        return CannotTell(Reason.UNKNOWN_FORM, "the batch has no parts")
+    found: list[Message] = []
+    for _, part in body.value.parts:
+        whole = part.decode("utf-8", "replace") if isinstance(part, bytes) else text(part)
+        first = None if whole is None else _REQUEST.match(whole)
+        if whole is None or first is None:
+            return CannotTell(Reason.UNKNOWN_FORM, "a part of the batch is no request")
+        path = first.group(2)
+        place = path if "://" in path else f"https://gmail.googleapis.com{path}"
+        head, inner = split_message(whole[first.end() :].encode("utf-8", "replace"))
+        one = HttpRequest(first.group(1), place, dict(header_lines(head)), inner)
+        operation = claims(one)
+        if operation is None or operation == _BATCH:
+            continue
+        answer = decode(operation, one)
+        if not isinstance(answer, tuple):
+            return answer
+        found.extend(answer)
+    return tuple(found)
 
 
 def _source(request: HttpRequest, operation: str) -> Value | CannotTell:
@@ -87,10 +120,10 @@ def _source(request: HttpRequest, operation: str) -> Value | CannotTell:
         return (
             body.value if header_block(body.value) else CannotTell(Reason.BAD_RECORD, "the upload has no header lines")
         )
-    holder = body.value if operation == _SEND else get(body.value, "message")
+    holder = body.value if operation == _SEND else get(body.value, "message", fold=True)
     if isinstance(holder, Absent):
         return None if operation == _SEND_DRAFT or upload else CannotTell(Reason.BODY_MISSING)
-    raw = get(holder, "raw")
+    raw = get(holder, "raw", fold=True)
     if isinstance(raw, Absent) and upload:
         return None
     if isinstance(raw, Absent) and isinstance(holder, Fields) and holder.open:

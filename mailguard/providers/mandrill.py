@@ -33,9 +33,10 @@ from mailguard.model.value import (
     truth,
 )
 from mailguard.transports.contacts import contacts, scaled
-from mailguard.transports.json_api import Api, collected, headers_of, of_json, options, post
+from mailguard.transports.json_api import Api, collected, headers_of, options, post
 from mailguard.transports.json_api import url as joined_url
 from mailguard.transports.mime.reading import message_of
+from mailguard.transports.services import of_data
 from mailguard.transports.split import total, unless_split
 
 __all__ = ["PROVIDER", "Client", "Mandrill", "Messages", "MessagesApi"]
@@ -79,7 +80,7 @@ def claims(exchange: Exchange) -> str | None:
 # --- What it means -------------------------------------------------------------------------------
 
 
-@of_json
+@of_data
 def decode(operation: str, body: Value) -> Decoded:
     """One message for all, one for each address, or undecided between the two."""
     if operation == _RAW:

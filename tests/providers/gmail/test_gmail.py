@@ -83,7 +83,7 @@ def test_the_lines_are_the_envelope(to: list[str], cc: list[str], bcc: list[str]
         ("POST", "https://gmail.googleapis.com/gmail/v1/users/me/labels", "v1"),
         ("PUT", "https://gmail.googleapis.com/gmail/v1/users/me/drafts/r-1", "users.drafts"),
         ("DELETE", "https://gmail.googleapis.com/gmail/v1/users/me/drafts/r-1", "v1"),
-        ("POST", "https://gmail.googleapis.com/batch/gmail/v1", "?batch"),
+        ("POST", "https://gmail.googleapis.com/batch/gmail/v1", "batch"),
         ("POST", "https://www.googleapis.com/calendar/v3/calendars/primary/events", None),
         ("POST", "https://www.googleapis.com/batch/drive/v3", None),
         ("POST", "https://example.com/gmail/v1/users/me/messages/send", None),
@@ -199,3 +199,22 @@ def test_the_real_client_posts_what_the_model_posts() -> None:
     recorded = HttpRequest(request.method, request.uri, request.headers, request.body)
     assert PROVIDER.claims(recorded) == PROVIDER.claims(ours)
     assert postbox.views(recorded) == postbox.views(ours)
+
+
+def batch(*requests: str) -> HttpRequest:
+    parts = "".join(f"--b\r\nContent-Type: application/http\r\nContent-ID: <1>\r\n\r\n{one}\r\n" for one in requests)
+    headers = {"Content-Type": 'multipart/mixed; boundary="b"'}
+    return HttpRequest("POST", "https://gmail.googleapis.com/batch/gmail/v1", headers, f"{parts}--b--\r\n")
+
+
+def test_a_batch_is_all_its_requests() -> None:
+    def one(to: list[str]) -> str:
+        body = json.dumps({"Raw": raw(source(to, [], []))})
+        return f"POST /gmail/v1/users/me/messages/send? HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{body}"
+
+    reading = "GET /gmail/v1/users/me/messages/1? HTTP/1.1\r\nAccept: application/json\r\n\r\n"
+    views = postbox.views(batch(one([A, B]), reading, one([C])))
+    assert [view["to"] for view in views] == [[A, B], [C]]
+    broken = batch(one([A]), "POST /gmail/v1/users/me/messages/send HTTP/1.1\r\n\r\n{")
+    for request in (broken, batch("nothing"), batch()):
+        assert isinstance(PROVIDER.decode("batch", request), CannotTell)

@@ -261,3 +261,14 @@ def test_a_list_that_only_the_caller_knows_is_shared_by_whom_it_names() -> None:
 def test_a_kind_is_read_in_any_case() -> None:
     (found,) = message({**ANN, "type": "BCC"}, {"email": "bob@example.org", "type": " Cc"}, preserve_recipients=True)
     assert people(found) == [[], ["bob@example.org"], ["ann@example.com"]]
+
+
+def test_a_form_as_php_writes_it_is_read_like_json() -> None:
+    text = (
+        "key=k&message[to][0][email]=ann%40example.com&message[to][1][email]=bob%40example.org&message[to][1][type]=cc"
+    )
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    for flag, expected in (("true", [[["ann@example.com"], ["bob@example.org"], []]]), ("false", None)):
+        body = f"{text}&message[preserve_recipients]={flag}"
+        found = sdk.asked(PROVIDER, HttpRequest("POST", ROOT + "/messages/send.json", headers, body))
+        assert [people(one) for one in found] == expected or len(found) == 2
