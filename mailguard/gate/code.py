@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailguard import discover
 from mailguard.allow import Exceptions
@@ -12,6 +12,7 @@ from mailguard.gate.claims import claimed, messages_in
 from mailguard.gate.plan import Plan
 from mailguard.gate.shelves import libraries
 from mailguard.model.finding import Finding, Skip
+from mailguard.model.message import CannotTell, Decoded, Reason, Undecided
 from mailguard.model.place import Place
 from mailguard.model.provider import Library
 from mailguard.senders import contradiction, library_of
@@ -54,6 +55,8 @@ def look_at_code(plan: Plan, exceptions: Exceptions) -> CodeResult:
     contradicted: dict[tuple[str, Place], tuple[Finding, str]] = {}
     for dispatch in scanned.dispatches:
         claim = claimed(dispatch.exchange, None, plan.hosts)
+        if claim is not None and dispatch.unsent:
+            claim = replace(claim, decoded=_unsent(claim.decoded))
         if claim is not None:
             tally.add(dispatch, claim.provider, claim.decoded)
             for finding, symbol in contradiction(plan.settings.senders, dispatch, messages_in(claim.decoded)):
@@ -63,3 +66,11 @@ def look_at_code(plan: Plan, exceptions: Exceptions) -> CodeResult:
     tally.trace(functools.cache(program.symbol_at))
     skips = tuple(skip for skip in scanned.skips if plan.tree.asks_for(skip.place.path))
     return CodeResult(tally, skips, tuple(contradicted.values()), scanned.naming, scanned.loud, scanned.words)
+
+
+def _unsent(decoded: Decoded) -> Decoded:
+    """What a message is that nobody was seen to send: undecided where it names somebody, else nothing."""
+    if isinstance(decoded, CannotTell):
+        return ()
+    named = tuple(each for each in messages_in(decoded) if each.to or each.cc or each.bcc or each.transmitted_bcc)
+    return Undecided(Reason.NOT_SENT, named) if named else ()

@@ -136,3 +136,5 @@ class Dispatch:
     """The calls from the root to here, outermost first."""
     loops: frozenset[str] = frozenset()
     """The loops that this call is in, by name: what grows in one of them grows from message to message."""
+    unsent: bool = False
+    """Whether no call was seen to send it: the place is where the message is made."""

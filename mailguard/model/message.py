@@ -141,6 +141,7 @@ class Reason(enum.Enum):
     RELAY = "the mail server that gets it decides"
     RAW_BCC = "whether the service removes the Bcc line is not documented"
     ADDRESSES = "some recipients could not be read"
+    NOT_SENT = "the message is made here, and no code that mailguard reads is seen to send it"
     BAD_RECORD = "the record is damaged"
 
 

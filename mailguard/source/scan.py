@@ -500,6 +500,11 @@ class _Search:
             if not level:
                 break
         self.final = answered(self.final)
+        self.final += [
+            dispatch
+            for site, dispatch in self.machine.unsent.items()
+            if site not in self.machine.sent and not self.is_test(dispatch.place.path)
+        ]
         told = {dispatch.place for dispatch in self.final}
         for place, of_callers in left.items():
             if place not in told:

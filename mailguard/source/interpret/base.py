@@ -130,6 +130,14 @@ class Base:
         """How many files are being loaded, one within the other."""
         self._carried: tuple[Ref, ...] = ()
         """Containers with what was just put into them, for the functions that take it out."""
+        self.gathered: set[str] = set()
+        """Columns of queries of the current root in which the values of several rows are gathered."""
+        self._made: dict[Ref, tuple[Place, str]] = {}
+        """Objects of modelled classes that the current root made, with the place and the function."""
+        self.unsent: dict[object, Dispatch] = {}
+        """By the site of a message: what sending it as it was last seen would be."""
+        self.sent: set[object] = set()
+        """The sites of messages that were seen to be sent, or turned into data."""
         self._handed_out: list[tuple[t.Func | t.Lam, Place, object, list[Dispatch]]] = []
         """Who was given what out of a container in the current root, where it was put in, and the mail calls of that."""
         self._fed: dict[object, list[tuple[Activation, ...]]] = {}
@@ -169,6 +177,10 @@ class Base:
         self, context: Context, state: State, holder: Ref, members: tuple[Member, ...], place: Place, node: object
     ) -> None:
         """Tell that a container was given ``members``."""
+        raise NotImplementedError
+
+    def note_unsent(self, context: Context, state: State) -> None:
+        """Note the messages that a function made and did not send."""
         raise NotImplementedError
 
     def taken(self, context: Context, holder: Ref) -> None:

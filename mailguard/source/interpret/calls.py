@@ -141,7 +141,8 @@ class Calls(Channels):
             cell = state.heap[value]
             result: list[tuple[str | None, Val]] = list(cell.fields)
             if cell.open or cell.rest is not None:
-                result.append(("**", cell.rest if cell.rest is not None else Unknown("**")))
+                further = cell.spread if cell.rest is None else cell.rest
+                result.append(("**", Unknown("**") if further is None else further))
             return result
         if isinstance(value, Fields):
             return list(value.known)
@@ -310,6 +311,9 @@ class Calls(Channels):
     ) -> Val:
         """A method of an object that nothing tells: functions of the project that send and have this name."""
         keywords: list[tuple[str | None, Val]] = list(named.items())
+        if name == "flatten":
+            # A generator of the email package: the message goes on as its text.
+            self.sent.update(value.site for value in args if isinstance(value, Ref))
         kept = self._registered(context, state, holder, node) if name not in _KEEPS else []
         if kept:
             return self._call_kept(context, state, kept, name, args, keywords, node)
@@ -341,7 +345,7 @@ class Calls(Channels):
                     state.become(branch)
                 if results:
                     return join_values(*results)
-        sent = self._client_of(context, state, name, args, keywords, node)
+        sent = self.client_of(context, state, name, args, keywords, node)
         if sent is not None:
             return sent
         label = f"{holder.why if isinstance(holder, Unknown) else getattr(holder, 'name', '')}.{name}"
@@ -442,7 +446,7 @@ class Calls(Channels):
             state.become(branch)
         return join_values(*results) if results else Unknown("result")
 
-    def _client_of(
+    def client_of(
         self,
         context: Context,
         state: State,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from mailguard.model.count import ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
+from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL, PLAIN_MANY, Count, Truth
 from mailguard.model.value import ABSENT, ORIGIN_OF, Either, Items, Known, Member, Parameter, Step, StepKind, Unknown
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, members_of_class
@@ -301,7 +301,10 @@ class Expressions(Calls):
         found = self._call_dunder(context, state, holder, "__getitem__", [index], node)
         if found is not ABSENT:
             return found
-        return containers.item(state, holder, index, context.place(node.at))
+        value = containers.item(state, holder, index, context.place(node.at))
+        if self.gathered and isinstance(value, Unknown) and literals.string(index) in self.gathered:
+            return replace(value, count=MANY)
+        return value
 
     def attribute(self, context: Context, state: State, holder: Val, name: str, node: t.Expr) -> Val:
         """``holder.name``."""
@@ -418,6 +421,10 @@ class Expressions(Calls):
             if not isinstance(self._static(cell, name), property):
                 return value
         found = self._method(state, cell.cls, name)
+        if found is ABSENT and name == "cleaned_data" and isinstance(cell.cls, Cls):
+            cleaned = self._cleaned(context, state, holder, cell.cls, node)
+            if cleaned is not None:
+                return cleaned
         if isinstance(found, Func):
             return self._bound(context, state, found, holder)
         if isinstance(found, tuple):
@@ -467,6 +474,31 @@ class Expressions(Calls):
         )
         count = self.declared_count(cell.cls, name)
         return replace(value, count=count) if count is not None and isinstance(value, (Unknown, Parameter)) else value
+
+    def _cleaned(self, context: Context, state: State, form: Ref, cls: Cls, node: t.Expr) -> Val | None:
+        """What a form holds once it was checked, where a ``clean_FIELD`` of its own makes a list of a field."""
+        fields: list[tuple[str, Val]] = []
+        step = Step(StepKind.REQUEST, context.place(node.at))
+        for each in self.mro(cls):
+            for method in each.node.body if isinstance(each, Cls) else ():
+                if not isinstance(method, t.Func) or not method.name.startswith("clean_"):
+                    continue
+                func = self._method(state, cls, method.name)
+                if method in context.stack or not isinstance(func, Func) or func.node is not method:
+                    continue
+                branch = state.copy()
+                try:
+                    value = self.call_function(context, branch, func, [form], [], method)
+                except Dead:
+                    continue
+                if operators.is_collection(branch, value):
+                    members = tuple(containers.members_of(branch, value))
+                    fields.append((method.name.removeprefix("clean_"), Items(members, (step,))))
+        if not fields:
+            return None
+        return state.allocate(
+            context.path, (node, "cleaned"), Cell("dict", fields=tuple(fields), open=True, trail=(step,))
+        )
 
     def _of_settings(self, cls: Val) -> bool:
         """Whether a class, or one that it is derived from, is called like one that holds settings."""

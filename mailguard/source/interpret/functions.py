@@ -142,6 +142,8 @@ class Functions(Assignment):
         if not results:
             raise Dead
         end = self._joined([each for each, _ in results])
+        if self._made:
+            self.note_unsent(inner, end)
         value = join_values(*(each for _, each in results))
         if yields is not None:
             holder = end.frames[frame].get(YIELDS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from mailguard.model.exchange import Dispatch
 from mailguard.model.value import ABSENT
 from mailguard.source import tree as t
-from mailguard.source.interpret.statements import Statements
+from mailguard.source.interpret.unsent import Unsent
 from mailguard.source.interpret.values import Cls, Func, Val
 from mailguard.source.library import queues
 from mailguard.source.project import Module
@@ -17,7 +17,7 @@ from mailguard.source.project import Module
 __all__ = ["Machine", "answered"]
 
 
-class Machine(Statements):
+class Machine(Unsent):
     """The interpreter of one project."""
 
     def _begin(self) -> None:
@@ -28,6 +28,8 @@ class Machine(Statements):
         self._heights.clear()
         self._frozen_cells.clear()
         self._fed.clear()
+        self._made.clear()
+        self.gathered.clear()
         self._handed_out.clear()
         self._carried = ()
 
@@ -40,7 +42,9 @@ class Machine(Statements):
         self._begin()
         context, state = self.root_context(module, main=True)
         state.frames[context.frame] = {}
-        self.block(context, module.body, [state])
+        flow = self.block(context, module.body, [state])
+        for end in flow.normal:
+            self.note_unsent(context, end)
         return self.found()
 
     def run_function(self, module: Module, chain: tuple[t.Class | t.Func, ...]) -> list[Dispatch]:

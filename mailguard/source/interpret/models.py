@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -72,6 +72,8 @@ class Models(Narrowing):
         node: object,
     ) -> Val:
         ref = state.allocate(context.path, (node, "object"), Cell("object", cls))
+        if not model.cls.HOLDS:
+            self._made[ref] = (context.place(getattr(node, "at", t.Span(0, 0, 0, 0))), context.symbol)
         if "__init__" in members_of_class(model.cls):
             handle = self.handle(context, state, ref, model, node)
             self._call_model(context, state, model.cls.__init__, handle, args, keywords, node, model.path)
@@ -253,13 +255,33 @@ class Models(Narrowing):
             if isinstance(result, (list, tuple)) and result and all(_is_exchange(each) for each in result)
             else [result]
         )
+        if api.rpartition(".")[2] in _AS_DATA:
+            self._note_sent((*positional, *named.values()))
         if all(_is_exchange(each) for each in found):
+            self._note_sent((*positional, *named.values()))
             for each in found:
                 self.record(context, each, node, api)
             return Unknown(f"{api.rsplit('.', 1)[-1]}()", OPTIONAL)
         if result is None:
             return Known(None)
         return self.thaw(state, result, context, (node, api))
+
+    def _note_sent(self, values: Iterable[Val]) -> None:
+        """Note the messages among ``values``, or within them, as sent."""
+        stack = list(values)
+        while stack:
+            value = stack.pop()
+            if isinstance(value, Object):
+                if isinstance(value._ref, Ref):  # noqa: SLF001  # this is the interpreter's side of Object
+                    self.sent.add(value._ref.site)  # noqa: SLF001
+            elif isinstance(value, Items):
+                stack += [item for item, _ in value.members]
+            elif isinstance(value, Either):
+                stack += value.options
+            elif isinstance(value, Fields):
+                stack += [item for _, item in value.known]
+            elif isinstance(value, (list, tuple)):
+                stack += value
 
     def record(self, context: Context, exchange: Any, node: object, api: str) -> None:
         """Note a mail call. The request is read now: the heap changes afterwards."""
@@ -579,6 +601,10 @@ LARGE: Final = 2_000
 """Values within values above which reading them counts as work."""
 STEP: Final = 50
 """So many of them are one step."""
+_AS_DATA: Final = frozenset(
+    "as_string as_bytes __str__ __bytes__ get message to_dict as_dict json serialize render as_json".split()
+)
+"""Methods that turn a message into data, which is followed from there."""
 _PLAIN: Final = frozenset({Known, Unknown, Parameter})
 """Values that are the same to a model as to the interpreter, and have no parts."""
 _COMPOUND: Final = frozenset({Text, Items, Either, Fields})

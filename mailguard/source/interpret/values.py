@@ -226,6 +226,8 @@ class Cell:
     rest: Val = None
     """What is under them; None if nothing was written under such a key."""
     trail: Trail = field(default=(), compare=False)
+    spread: Val = None
+    """Of a dict: something of which nothing is known, whose keys it has as well (``{**row}``)."""
 
     _index: dict[str, Val] | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -255,7 +257,9 @@ class Cell:
 
     def of_fields(self, fields: tuple[tuple[str, Val], ...]) -> Cell:
         """The same thing with other fields: what `replace` does, in a fraction of its time."""
-        return Cell(self.sort, self.cls, self.members, fields, self.open, self.rest_key, self.rest, self.trail)
+        return Cell(
+            self.sort, self.cls, self.members, fields, self.open, self.rest_key, self.rest, self.trail, self.spread
+        )
 
 
 class Layer(Generic[K, V]):
@@ -487,7 +491,7 @@ def _renamed_cell(cell: Cell, old: Ref, new: Ref) -> Cell:
         fields = tuple([(key, item) for (key, _), item in zip(fields, renamed, strict=True)])
     if rest is cell.rest and members is cell.members and fields is cell.fields:
         return cell
-    return Cell(cell.sort, cell.cls, members, fields, cell.open, cell.rest_key, rest, cell.trail)
+    return Cell(cell.sort, cell.cls, members, fields, cell.open, cell.rest_key, rest, cell.trail, cell.spread)
 
 
 # Joining
@@ -618,6 +622,7 @@ def join_cells(one: Cell, other: Cell) -> Cell:
         _rest(one.rest_key, other.rest_key),
         _rest(one.rest, other.rest),
         one.trail or other.trail,
+        _rest(one.spread, other.spread),
     )
 
 

@@ -53,6 +53,8 @@ def attribute(machine: Any, state: State, holder: Val, name: str, place: Place, 
         if name in {"objects", "_default_manager"} or (name == "query" and label[:1].isupper()):
             return query(label.rsplit(".", 1)[-1], place)
         result = part(holder, name, place)
+        if name in machine.gathered and isinstance(result, Unknown):
+            return replace(result, count=MANY)
         origins = {ORIGIN_OF[step.kind] for step in trail_of(result) if step.kind in ORIGIN_OF}
         # The settings of a row of the database are data of that row, no settings of the program.
         if configured_name(name) and origins.isdisjoint({Origin.CONFIGURED, Origin.QUERIED}):
@@ -146,7 +148,9 @@ def method(
     if isinstance(holder, Text):
         return Unknown(name, OPTIONAL, holder.trail)
     if isinstance(holder, Items):
-        return _collection_method(state, holder, name, args, named_args, place)
+        if name in {"annotate", "alias", "values", "values_list"}:
+            machine.gathered.update(key for key, value in named_args.items() if _gathers(value))
+        return _collection_method(machine, state, holder, name, args, named_args, place)
     if name in _COLUMNS and isinstance(holder, (Unknown, Parameter)):
         # Only a column has such a method: what was read off a thing by a name is many.
         return Items((Member(replace(holder, count=OPTIONAL), MANY),), trail_of(holder), frames.COLUMN)
@@ -207,8 +211,22 @@ def _text_method(holder: Known, name: str, args: list[Val]) -> Val:
     return holder
 
 
+def _column(machine: Any, label: str, column: str | None, row: Val) -> Val:
+    """One column of a row: a thing, or a list where the query gathers several in it."""
+    count = MANY if column in machine.gathered else OPTIONAL
+    return Unknown(f"{label}.{column or 'a column'}", count, trail_of(row))
+
+
+def _gathers(value: Val) -> bool:
+    return isinstance(value, Unknown) and value.why.rpartition(".")[2].removesuffix("()") in _GATHERS
+
+
+_GATHERS: Final = frozenset({"ArrayAgg", "JSONBAgg", "JSONArrayAgg", "StringAgg", "GroupConcat"})
+"""What gathers the values of several rows in one column of a query: Django's for PostgreSQL, and what is like it."""
+
+
 def _collection_method(
-    state: State, holder: Items, name: str, args: list[Val], named_args: dict[str, Val], place: Place
+    machine: Any, state: State, holder: Items, name: str, args: list[Val], named_args: dict[str, Val], place: Place
 ) -> Val:
     if name in {"count", "exists", "aggregate", "delete", "update", "__len__", "bulk_create"}:
         return Unknown("a number", OPTIONAL)
@@ -225,7 +243,9 @@ def _collection_method(
         base = element(state, holder, place)
         label = base.why if isinstance(base, Unknown) else ""
         if flat and columns and columns[0]:
-            row: Val = Unknown(f"{label}.{columns[0]}", OPTIONAL, trail_of(base))
+            row: Val = _column(machine, label, columns[0], base)
+        elif len(columns) > 1 and "named" not in named_args and name == "values_list":
+            row = Items(tuple(Member(_column(machine, label, each, base), ONE) for each in columns), sort="tuple")
         else:
             row = base
         count = total(holder.members)

@@ -108,6 +108,9 @@ def dict_of(
 def _str_of(
     machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
 ) -> Val:
+    if args and isinstance(args[0], Ref):
+        # A message goes on as its text.
+        machine.sent.add(args[0].site)
     return concat(state, args[:1], place) if args else Known("")
 
 

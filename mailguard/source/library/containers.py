@@ -186,7 +186,7 @@ def update(state: State, ref: Ref, value: Val) -> None:
             return
         for key, item in other.fields:
             cell = cell.put(key, join_values(cell.get(key), *present_options(item)) if may_be_missing(item) else item)
-        cell = replace(cell, open=cell.open or other.open)
+        cell = replace(cell, open=cell.open or other.open, spread=other.spread if cell.spread is None else cell.spread)
         if other.rest is not None:
             cell = replace(
                 cell,
@@ -199,7 +199,8 @@ def update(state: State, ref: Ref, value: Val) -> None:
             cell = cell.put(key, item)
         state.heap[ref] = replace(cell, open=cell.open or value.open)
     elif not (isinstance(value, Known) and value.value is None):
-        state.heap[ref] = replace(cell, open=True)
+        spread = value if isinstance(value, (Unknown, Parameter)) else None
+        state.heap[ref] = replace(cell, open=True, spread=spread if cell.spread is None else cell.spread)
 
 
 def present_options(value: Val) -> list[Val]:
@@ -293,6 +294,8 @@ def item(state: State, holder: Val, index: Val, place: Place) -> Val:
                     return join_values(*present) if present else Unknown(key)
                 if cell.rest is not None:
                     return cell.rest
+                if cell.spread is not None:
+                    return part(cell.spread, key, place)
                 return Unknown(key, OPEN if PLURAL.search(key) else OPTIONAL, cell.trail)
             options = [option for _, value in cell.fields for option in present_options(value)]
             if cell.rest is not None:

@@ -61,7 +61,7 @@ def header_fields(message: Value, names: Iterable[str], *, first_only: bool = Fa
         lines = [value for name, value in pairs if name.casefold() == wanted]
         for value in lines:
             inner = value.members if isinstance(value, Items) else (Member(value, ONE),)
-            if first_only:
+            if first_only and inner:
                 first = inner[0]
                 members.append(Member(first.value, first.count.at_most(1)))
                 if first.count.low:
