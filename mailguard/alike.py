@@ -35,6 +35,7 @@ from mailguard.outline import NAME, PAIRS, FormlessError, as_person, is_pair, is
 from mailguard.stencil import Stencil, stencil_of
 from mailguard.tally.captures import CaptureTally, Effect, Growing
 from mailguard.template import Sample, Template, cut
+from mailguard.wire.bodies import payload
 
 __all__ = ["Alike", "Decision", "Look"]
 
@@ -335,6 +336,8 @@ class _Outcome:
     """Whether there are readers who are not among them."""
     target: int = -1
     """The only one to whom links go; else -1."""
+    awake: bool = True
+    """Whether it came about in the part of the capture that is being read."""
     samples: list[Sample] | None = None
     """Lines that came to this; None where no template can be made of them."""
     missed: int = 0
@@ -346,7 +349,7 @@ class _Outcome:
 
 
 class _Form:
-    __slots__ = ("marks", "outcomes", "pick", "pins", "sleeping", "tries", "used")
+    __slots__ = ("marks", "outcomes", "pick", "pins", "tries", "used")
 
     def __init__(self, marks: int) -> None:
         self.marks = marks
@@ -355,8 +358,6 @@ class _Form:
         """The numbers of the texts that matter."""
         self.pick: Callable[[list[Any]], Any] = itemgetter(0, 1)
         self.outcomes: dict[Any, _Outcome | None] = {}
-        self.sleeping: dict[Any, _Outcome] = {}
-        """Outcomes of earlier parts that did not come about in this one yet."""
         self.tries = 0
         self.used = 0
 
@@ -364,7 +365,7 @@ class _Form:
         """Look at more texts from now on. What was learnt without them is forgotten."""
         pins = tuple(sorted({*self.pins, *read}))
         if pins != self.pins:
-            self.pins, self.pick, self.outcomes, self.sleeping = pins, itemgetter(*pins), {}, {}
+            self.pins, self.pick, self.outcomes = pins, itemgetter(*pins), {}
 
 
 @dataclass(slots=True)
@@ -411,7 +412,7 @@ class Alike:
     _outcomes: list[_Outcome] = field(default_factory=list)
     _sides: dict[str, bool] = field(default_factory=dict)
     _pending: _Pending | None = None
-    _waking: tuple[_Form, Any, _Outcome] | None = None
+    _waking: _Outcome | None = None
     """An outcome that the request on the careful road came to in an earlier part."""
     _ticks: int = 0
     _vain: int = 0
@@ -429,8 +430,9 @@ class Alike:
         self.tally, self.growing = tally, tally.growing(self.path)
         self._pending = self._waking = None
         for form in self._forms.values():
-            form.sleeping.update((key, one) for key, one in form.outcomes.items() if one is not None)
-            form.outcomes = {key: one for key, one in form.outcomes.items() if one is None}
+            for one in form.outcomes.values():
+                if one is not None:
+                    one.awake = False
 
     def _rest(self, addresses: Sequence[str | bytes], keys: list[str]) -> object:
         """Who is the same, and who is inside; False where that is not plain."""
@@ -462,7 +464,7 @@ class Alike:
         if outcome.only >= 0:
             key = keys[outcome.only]
             self.memory.wrote(key, 1)
-            self.growing.show((key,))
+            self.growing.show_one(key)
         elif outcome.readers:
             people = outcome.pick(keys)
             self.memory.wrote("\n".join(people), len(people))
@@ -475,19 +477,6 @@ class Alike:
 
     def line(self, line: bytes, number: int) -> bool:
         """Whether a line is like one that was learnt, and is dealt with, told without parsing it."""
-        for place, stencil in enumerate(self._stencils):
-            people = stencil.people(line)
-            if people is None:
-                continue
-            known: _Form = stencil.of
-            keys = [address.decode().lower() for address in people]
-            outcome = known.outcomes.get((stencil.pinned, self._rest(people, keys), ()))
-            if outcome is None or known.pins is not stencil.pins:
-                return False
-            if place > 1:
-                self._stencils.insert(0, self._stencils.pop(place))
-            self._again(known, outcome, keys)
-            return True
         for place, template in enumerate(self._templates):
             values = template.values(line)
             if values is None:
@@ -495,16 +484,37 @@ class Alike:
             if place > 1:
                 self._templates.insert(0, self._templates.pop(place))
             return self._fits(template, values, number)
+        for place, stencil in enumerate(self._stencils):
+            people = stencil.people(line)
+            if people is None:
+                continue
+            known: _Form = stencil.of
+            keys = [address.decode().lower() for address in people]
+            outcome = known.outcomes.get((stencil.pinned, self._rest(people, keys), ()))
+            if outcome is None or known.pins is not stencil.pins or not outcome.awake:
+                return False
+            if place > 1:
+                self._stencils.insert(0, self._stencils.pop(place))
+            self._again(known, outcome, keys)
+            return True
         return False
 
-    def _fits(self, template: Template, values: list[bytes], number: int) -> bool:
+    def _fits(self, template: Template, values: tuple[bytes, ...], number: int) -> bool:
         """Whether a line that fits a template is dealt with."""
         known, outcome = template.of
-        if known.pins is not template.pins:
+        # While the same texts matter an outcome is not taken back.
+        if known.pins is not template.pins or not outcome.awake:
             return False
-        people = [values[one].decode() if isinstance(one, int) else one for one in template.people]
-        keys = [person.lower() for person in people]
-        if known.outcomes.get((template.pinned, self._rest(people, keys), template.heard)) is not outcome:
+        keys = template.keys.copy()
+        for place, hole in template.people:
+            keys[place] = values[hole].decode().lower()
+        rest = None
+        if self.look.inside or len({*keys}) != len(keys):
+            addresses: list[str | bytes] = [*template.keys]
+            for place, hole in template.people:
+                addresses[place] = values[hole]
+            rest = self._rest(addresses, keys)
+        if rest != template.rest:
             return False
         if template.constant and template.cleared is not self.memory:
             others = template.constant.difference(outcome.constant, outcome.senders(keys))
@@ -529,7 +539,7 @@ class Alike:
         outcome: _Outcome,
         texts: list[Any],
         addresses: list[str],
-        heard: tuple[int, ...],
+        keys: list[str],
     ) -> None:
         """Keep a line, and make a template when there are enough; later ones of what did not fit the earlier."""
         kept = outcome.samples
@@ -559,8 +569,9 @@ class Alike:
         if outcome.tries >= (NO_MORE if template is None else 5):
             outcome.samples = None
         if template is not None:
-            template.of, template.pins, template.pinned = (known, outcome), known.pins, known.pick(texts)
-            template.heard, template.plan = heard, (template.links, self.path)
+            template.of, template.pins = (known, outcome), known.pins
+            template.plan = template.links, self.path
+            template.rest = self._rest(addresses, keys)
             self._templates.insert(0, template)
             del self._templates[STENCILS:]
 
@@ -627,20 +638,19 @@ class Alike:
         rest = self._rest(addresses, keys)
         if rest is False:
             return False
-        key = known.pick(texts), rest, heard
-        outcome = known.outcomes.get(key, known)
+        outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
         if type(outcome) is _Outcome:
+            if not outcome.awake:
+                self._waking = outcome
+                return False
             if heard:
                 if not self._hears(outcome, texts, keys, number):
                     return False
-                self._keep(line, body, form, len(headers), known, outcome, texts, addresses, heard)
             elif known.used == WORTH and len(line) <= STENCILLED:
                 self._cut_stencil(line, body, form, headers, known, texts)
+            self._keep(line, body, form, len(headers), known, outcome, texts, addresses, keys)
             self._again(known, outcome, keys)
             return True
-        if outcome is known and key in known.sleeping:
-            self._waking = known, key, known.sleeping[key]
-            return False
         if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
             self._pending = _Pending(known, method, url, headers, body, value, texts, addresses, keys, rest, heard)
         return False
@@ -669,9 +679,7 @@ class Alike:
         pending, self._pending = self._pending, None
         waking, self._waking = self._waking, None
         if waking is not None:
-            form, key, before = waking
-            if before.effect == (self.tally.last if claim is not None else Effect()):
-                form.outcomes[key] = form.sleeping.pop(key)
+            waking.awake = waking.effect == (self.tally.last if claim is not None else Effect())
         if pending is None:
             return
         pending.form.tries += 1
@@ -699,6 +707,8 @@ class Alike:
         if twin.next_place() != len(pending.texts):
             return None, ()
         twins = replace(exchange, headers=headers, body=body, encoding="json")
+        # The body of the twin is data already; that of the request is unpacked first, and headers say how.
+        payload(replace(exchange, headers=headers))
         said = self.look.decide(twins)
         read = {*read}  # what is read from here on says nothing
         if said is None or claim is None:
@@ -739,6 +749,7 @@ class Alike:
         only = readers[0] if len(readers) == 1 and picks == [pick] else -1
         outcome = _Outcome(effect, len(readers), pick, tuple(picks), only)
         if not pending.heard:
+            outcome.samples, outcome.wait = [], max(SAMPLES, WORTH)
             return outcome, read
         seen = [
             mine if len(mine) == 1 else _places(first, one.to, one.cc)

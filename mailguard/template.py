@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mailguard.model.links import URL, Token, is_drawn
+from mailguard.model.links import DRAWN, URL, Token, is_drawn
 from mailguard.outline import FormlessError
 from mailguard.stencil import ADDRESS, INTEGER, NAME, NUMBER, OUTER, TEXT, Kind, by_number, kinds_of, split
 
@@ -32,6 +32,8 @@ _FAR: Final = 400
 _PROBE: Final = 20
 """So many have to be the same again."""
 _HOLES: Final = 400
+_ALIKE: Final = 64
+"""Signs of a text that is compared with others though nobody looks into it."""
 _PEOPLE: Final = 64
 """Addresses of a line of which there is a template."""
 
@@ -74,40 +76,51 @@ class _Hole:
 _Item = bytes | _Hole
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A hole, and what stands behind it up to the next one of another content."""
-
-    match: Callable[..., Any]
-    behind: bytes
-    """Has ``%b`` for each of ``holes``, if there are any. The complement of a hole is what is in it, with ``%40``."""
-    holes: tuple[int, ...]
-
-
 class Template:
     """A line with holes; see the module."""
 
     __slots__ = (
         "_before",
-        "_steps",
+        "_holes",
+        "_line",
+        "_match",
+        "_once",
+        "_order",
         "cleared",
         "constant",
-        "heard",
+        "keys",
         "links",
         "of",
         "people",
-        "pinned",
         "pins",
         "plan",
+        "rest",
         "tokens",
     )
 
-    def __init__(self, before: bytes, steps: Sequence[_Step]) -> None:
-        """``before``: what stands in front of the first hole."""
+    def __init__(
+        self, before: bytes, pattern: re.Pattern[bytes], holes: Sequence[int], line: bytes, order: Sequence[int]
+    ) -> None:
+        """Begin a template.
+
+        Args:
+            before: what stands in front of the first hole.
+            pattern: finds what is in the holes of a line that fits, from there up to the last hole; of another line it finds anything or nothing.
+            holes: the groups of these.
+            line: the line as it has to be, with ``%b`` in the places of holes.
+            order: the groups that these have.
+
+        """
         self._before = before
-        self._steps = tuple(steps)
-        self.people: tuple[int | str, ...] = ()
-        """For each address of the line the hole that it stands in; one that is always the same."""
+        self._match = pattern.match
+        self._holes = tuple(holes)
+        self._line = line
+        self._order = tuple(order)
+        self._once = len(self._order) > 1 and self._order == self._holes
+        self.keys: list[str] = []
+        """The addresses of the line that are always the same, in their comparing form; empty for the others."""
+        self.people: tuple[tuple[int, int], ...] = ()
+        """For each of the others where it stands among them all, and its hole."""
         self.constant: frozenset[str] = frozenset()
         """Addresses in the texts, in their comparing form, that are in all lines."""
         self.links: tuple[tuple[int, Token], ...] = ()
@@ -118,41 +131,30 @@ class Template:
         """What is known of lines that fit."""
         self.pins: object = None
         """The texts that mattered when this was made."""
-        self.pinned: object = None
-        """What they said."""
-        self.heard: tuple[int, ...] = ()
-        """The numbers of the texts in which addresses or links may stand."""
+        self.rest: object = None
+        """Who is the same, and who is inside."""
         self.plan: Any = None
         """What a memory is told of the links."""
         self.cleared: object = None
         """The memory that has all of ``constant``."""
 
-    def values(self, line: bytes) -> list[bytes] | None:
+    def values(self, line: bytes) -> tuple[bytes, ...] | None:
         """What stands in the holes of a line; None for one that does not fit."""
-        if not line.startswith(self._before):
+        before = self._before
+        if not line.startswith(before):
             return None
-        at = len(self._before)
-        values: list[bytes] = []
-        for step in self._steps:
-            match = step.match(line, at)
-            if match is None:
-                return None
-            values.append(match.group())
-            behind = step.behind
-            if step.holes:
-                behind %= tuple(
-                    [values[place] if place >= 0 else values[~place].replace(b"@", b"%40") for place in step.holes]
-                )
-            at = match.end()
-            if not line.startswith(behind, at):
-                return None
-            at += len(behind)
-        if at != len(line):
+        match = self._match(line, len(before))
+        # Where the holes end is told by what is in them; whether the rest is as it has to be, by all of it at once.
+        if match is None or self._line % (found := match.group(*self._order)) != line:
             return None
+        values: tuple[bytes, ...] = found if self._once else match.group(*self._holes, 0)[:-1]
         for place in self.tokens:
-            if not is_drawn(values[place].decode()):
+            if _drawn(values[place]) is None:
                 return None
         return values
+
+
+_drawn: Final = DRAWN.search
 
 
 # --- Texts side by side --------------------------------------------------------------------------
@@ -527,6 +529,8 @@ def _body(
             items += [b"<", hole, b">" + written('"')]
         elif kind is Kind.NAME:
             items += [written('"'), _Hole(NAME, tuple([written(one[1:-1]) for one in column]), 1), written('"')]
+        elif kind is Kind.TEXT and not pinned[number] and number not in heard and (quiet := _quiet(column, written)):
+            items += quiet
         elif kind is Kind.TEXT and not pinned[number] and number not in heard:
             items += [
                 written('"'),
@@ -580,6 +584,19 @@ def _heard(
     return text, items
 
 
+def _quiet(column: Sequence[str], written: Callable[[str], bytes]) -> list[_Item]:
+    """Texts that nobody looks into, as the line writes them, if they have most in common; else nothing.
+
+    What may stand in the holes of a text outside of its links, and beside them, cannot make part of what would have to be looked into.
+    """
+    if min(map(len, column)) < _ALIKE or any("/" in token and "://" in json.loads(token) for token in column):
+        return []
+    found = _heard(column, [()] * len(column), written)
+    if found is None or sum(isinstance(item, bytes) for item in found[1]) < 2:
+        return []
+    return found[1]
+
+
 def _joined(items: Sequence[_Item]) -> Iterator[_Item]:
     """The same with nothing that is fixed beside something else that is."""
     fixed: list[bytes] = []
@@ -612,47 +629,30 @@ def _template(
             if known is None or known.strict < item.strict:
                 strictest[item.values] = item
     numbers: dict[object, int] = {}
-    before, steps = b"", []
-    pending: tuple[_Hole, list[bytes], list[int]] | None = None
+    writer = _Writer()
     for item in _joined(items):
         if isinstance(item, bytes):
-            if pending is None:
-                before = item
-            else:
-                pending[1].append(item.replace(b"%", b"%%"))
+            writer.fixed(item)
             continue
         group: object = id(item) if item.alone else item.values
-        again = numbers.get(group)
+        again, changed = numbers.get(group), False
         if again is None and item.strict < 0:
             plain = tuple([value.replace(b"%40", b"@") for value in item.values])
-            again = numbers.get(plain) if plain != item.values else None
-            if again is not None:
-                again = ~again
-            elif item.values not in strictest:
+            again, changed = numbers.get(plain) if plain != item.values else None, True
+            if again is None and item.values not in strictest:
                 return None
         if again is not None:
-            if pending is None:
+            if not writer.again(again, changed=changed):
                 return None
-            pending[1].append(b"%b")
-            pending[2].append(again)
             continue
-        if pending is not None:
-            steps.append(_step(*pending))
         numbers[group] = len(numbers)
-        pending = (item if item.alone else strictest[item.values], [], [])
-    if pending is None:
+        writer.hole(item if item.alone else strictest[item.values])
+    template = writer.template()
+    if template is None:
         return None
-    steps.append(_step(*pending))
-    if None in steps:
-        return None
-    template = Template(before, [step for step in steps if step is not None])
-    people: list[int | str] = []
-    for place in range(len(samples[0].addresses)):
-        if place in holes:
-            people.append(numbers[holes[place].values])
-        else:
-            people.append(samples[0].addresses[place].lower())
-    template.people = tuple(people)
+    everybody = range(len(samples[0].addresses))
+    template.keys = ["" if place in holes else samples[0].addresses[place].lower() for place in everybody]
+    template.people = tuple([(place, numbers[holes[place].values]) for place in everybody if place in holes])
     template.constant = said[0].constant
     by_group = {number: numbers[tuple([value.encode() for value in values])] for values, number in said[1].items()}
     template.links = tuple([(by_group.get(number, -1), one) for number, one in said[0].links])
@@ -661,14 +661,78 @@ def _template(
     return template if all(template.values(sample.line) is not None for sample in samples) else None
 
 
-def _step(hole: _Hole, behind: Sequence[bytes], holes: Sequence[int]) -> _Step | None:
-    fixed = b"".join(behind)
-    pattern = hole.pattern
-    if hole.lazy:
-        following = fixed.partition(b"%b")[0].replace(b"%%", b"%")[:16]
-        if not following:
+_IN_PARTS: Final = b"(?P<localNUMBER>" + ADDRESS[1:-1].replace(b"@", b")@(?P<domainNUMBER>", 1) + b")"
+
+
+class _Writer:
+    """Writes a template from its first sign to its last."""
+
+    def __init__(self) -> None:
+        self._pattern: list[bytes] = []
+        self._line: list[bytes] = []
+        self._order: list[int] = []
+        self._groups: list[int] = []
+        self._count = 0
+        self._addresses: set[int] = set()
+        self._lazy: _Hole | None = None
+        """A hole that ends where what follows begins."""
+        self._found = 0
+        """How much of the pattern is up to the last hole."""
+
+    def fixed(self, piece: bytes) -> None:
+        """What is the same in all lines."""
+        self._line.append(piece.replace(b"%", b"%%"))
+        if self._lazy is not None:
+            self._close(piece[:16])
+        if self._groups and piece:
+            self._pattern.append(b".{%d}" % len(piece))
+
+    def _close(self, following: bytes) -> None:
+        if self._lazy is not None:
+            self._add(self._lazy.pattern + b"(?=" + re.escape(following) + b")" if following else b"(?!)")
+            self._lazy = None
+
+    def _add(self, pattern: bytes) -> None:
+        """Add a hole. Once it is found it stays as long as it is."""
+        self._count += 1
+        self._groups.append(self._count)
+        self._pattern.append(b"(?=(?P<h%d>%b))(?P=h%d)" % (self._count, pattern, self._count))
+        self._count += re.compile(pattern).groups
+        self._found = len(self._pattern)
+
+    def hole(self, hole: _Hole) -> None:
+        """What differs from line to line."""
+        self._close(b"")
+        self._line.append(b"%b")
+        self._order.append(self._count + 1)
+        if hole.lazy:
+            self._lazy = hole
+            return
+        if hole.pattern == ADDRESS:
+            self._addresses.add(len(self._groups))
+        self._add(_IN_PARTS.replace(b"NUMBER", b"%d" % (self._count + 1)) if hole.pattern == ADDRESS else hole.pattern)
+
+    def again(self, number: int, *, changed: bool) -> bool:
+        """What stands in an earlier hole, perhaps with ``%40`` in it; whether that can be told."""
+        self._close(b"")
+        first = self._groups[number]
+        if not changed:
+            self._line.append(b"%b")
+            self._order.append(first)
+            self._pattern.append(b"(?P=h%d)" % first)
+            return True
+        if number not in self._addresses:
+            return False
+        self._line.append(b"%b%%40%b")
+        self._order += [first + 1, first + 2]
+        self._pattern.append(b"(?P=local%d)%%40(?P=domain%d)" % (first, first))
+        return True
+
+    def template(self) -> Template | None:
+        """The template; None for one without holes."""
+        self._close(b"")
+        if not self._groups:
             return None
-        pattern += b"(?=" + re.escape(following) + b")"
-    if not holes:
-        fixed = fixed.replace(b"%%", b"%")
-    return _Step(re.compile(pattern).match, fixed, tuple(holes))
+        before = self._line[0].replace(b"%%", b"%")
+        pattern = re.compile(b"".join(self._pattern[: self._found]), re.DOTALL)
+        return Template(before, pattern, self._groups, b"".join(self._line), self._order)

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple, TypeAlias
 from mailguard.model.count import Count, exactly
 from mailguard.model.place import Place
 
-__all__ = ["HINT", "LIMIT", "URL", "WIDE_HINT", "Links", "Token", "is_drawn", "tokens_in"]
+__all__ = ["DRAWN", "HINT", "LIMIT", "URL", "WIDE_HINT", "Links", "Token", "is_drawn", "tokens_in"]
 
 LIMIT: Final = 200_000
 """Tokens of one capture that are remembered, as hashes: some 60 MB. Beyond them nothing is said of links."""
@@ -121,6 +121,8 @@ _UNIQUE: Final = re.compile(
     r"|(?<![A-Za-z0-9_~-])secret-[0-9])"
 )
 """A part of a word that looks as if a machine had drawn it: not the words of a title, not a number."""
+DRAWN: Final = re.compile(_UNIQUE.pattern.encode())
+"""The same for words of ASCII."""
 
 
 _Sent: TypeAlias = "tuple[int, bool, int, Place | int, Place | int | None]"

@@ -100,6 +100,14 @@ class Growing:
             self._longest = self._longest or 1
         self._last = shown
 
+    def show_one(self, person: str) -> None:
+        """One more message that shows one person, which is no growing list."""
+        self._last = (person,)
+        if not self._messages:
+            self._first, self._prefix, self._longest = self._last, 1, 1
+        self._messages += 1
+        self._suffix = 1
+
     def summary(self) -> Growth | None:
         """The summary of all of them; None if there were none."""
         if not self._messages:

@@ -59,7 +59,8 @@ def test_a_key_in_any_case_is_found(data: dict[str, int], key: str) -> None:
     found = get(data, key, fold=True)
     slow = [value for name, value in data.items() if name.casefold() == key.casefold()]
     assert (found is ABSENT) == (not slow)
-    assert found is ABSENT or found in slow
+    # Nobody gets lost where there are several.
+    assert found is ABSENT or found in slow or found == slow
 
 
 PERSON = st.builds(
