@@ -733,6 +733,8 @@ class Alike:
                 return None, read
         if not _renamed(messages, others, first, pending.addresses):
             return None, read
+        if any(person.address not in first for one in (*messages, *alternative) for person in one.sender):
+            return None, read  # somebody who is written to may be who it is from
         if not messages:
             return _Outcome(Effect()), read
         if not self.look.settled(pending.value):
@@ -742,7 +744,7 @@ class Alike:
         pick = _picker(readers)
         picks = []
         for message in messages:
-            shown = sorted(_places(first, message.to, message.cc))
+            shown = sorted(_places(first, message.to, message.cc) - _places(first, message.sender))
             if self.look.inside:
                 shown = [place for place in shown if not self._side(pending.keys[place])]
             picks.append(pick if shown == readers else _picker(shown))

@@ -19,6 +19,7 @@ from mailguard.model.provider import Provider
 from mailguard.redact import foreign, number
 from mailguard.rulebook.growth import Growth, judge_sequence
 from mailguard.rulebook.judging import Judgement, judge, verdict_of
+from mailguard.rulebook.measures import View
 from mailguard.rulebook.policies import audience_for
 from mailguard.tally.policies import WORST, Policies
 from mailguard.tally.words import because
@@ -36,7 +37,7 @@ def shape(message: Message, inside: frozenset[str]) -> tuple[object, ...] | None
     Messages of one shape are judged alike, since no rule looks at an address. None for what has no shape: entries of
     the code, people without an address, mentions, and more than a few people.
     """
-    lines = (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to)
+    lines = (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to, message.sender)
     if message.mentions or sum(map(len, lines)) > SHAPE_PEOPLE:
         return None
     numbers: dict[str, int] = {}
@@ -66,19 +67,8 @@ class Growing:
 
     def add(self, message: Message) -> None:
         """One more message, behind the others."""
-        people = message.to + message.cc
-        if message.mentions:
-            people += tuple(mention.recipient for mention in message.mentions if mention.field is Field.NAME)
-        inside = self._inside
-        self.show(
-            frozenset(
-                [
-                    compare_key(person.address)
-                    for person in people
-                    if person.address is not None and not (inside and is_inside(person, inside))
-                ]
-            )
-        )
+        people = View(message, self._inside).visible()
+        self.show(frozenset([compare_key(person.address) for person in people if person.address is not None]))
 
     def show(self, shown: Collection[str]) -> None:
         """One more message, of which the outside people in To, Cc and display names are known, in their comparing form.

@@ -68,7 +68,7 @@ PERSON = st.builds(
 )
 LINE = st.lists(PERSON, max_size=3).map(tuple)
 MESSAGE = st.builds(
-    Message, to=LINE, cc=LINE, bcc=LINE, transmitted_bcc=LINE, reply_to=LINE,
+    Message, to=LINE, cc=LINE, bcc=LINE, transmitted_bcc=LINE, reply_to=LINE, sender=LINE,
     traits=st.frozensets(st.sampled_from(Trait), max_size=1),
 )  # fmt: skip
 
@@ -83,7 +83,11 @@ def test_messages_of_one_shape_are_judged_alike(one: Message, other: Message, in
     def renamed(line: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
         return tuple(Recipient(names[person.address or ""]) for person in line)
 
-    twin = Message(*map(renamed, (one.to, one.cc, one.bcc, one.transmitted_bcc, one.reply_to)), traits=one.traits)
+    twin = Message(
+        *map(renamed, (one.to, one.cc, one.bcc, one.transmitted_bcc, one.reply_to)),
+        traits=one.traits,
+        sender=renamed(one.sender),
+    )
     assert (form is None) == (shape(twin, inside) is None)
     policy = Policy(inside, RULES)
     for second in (twin, other):

@@ -96,7 +96,12 @@ _NESTED: Final = 3
 def _authors(value: Value, depth: int) -> Iterator[Value]:
     if depth > _NESTED or sort_of(value) is not Sort.MAPPING:
         return
-    fields = value.items() if isinstance(value, dict) else value.known if isinstance(value, Fields) else ()
+    fields: list[tuple[object, Value]] = []
+    if isinstance(value, Fields):
+        fields += value.known
+    elif isinstance(value, dict):
+        # One by one: `alike` observes which values are read.
+        fields += [(name, value[name]) for name in value if key_of_field(str(name)) in _AUTHORED]
     for name, item in fields:
         if key_of_field(str(name)) in _AUTHOR:
             yield item
@@ -106,6 +111,7 @@ def _authors(value: Value, depth: int) -> Iterator[Value]:
 
 _ENVELOPES: Final = frozenset({"message", "content", "mail", "email", "options"})
 """Fields that hold a whole message."""
+_AUTHORED: Final = _AUTHOR | _ENVELOPES
 
 
 def _mailboxes(value: Value) -> People:

@@ -37,11 +37,15 @@ MASK = st.sampled_from(
         "https://example.org/o/a1b2c3d4e5f6g7/{token} x{own} {token}",
         "Hi {name}, see https://example.org/{token} and Jörg \U0001f600 {name} at help@example.org",
         "https://example.org/{slot}/{token}-{name} &nbsp; {own}.",
+        # Nobody looks into these, as long as nothing stands in their holes that makes them worth it.
+        "Hi {name}, this month there is much to tell, and more to come, as you know from the last time. Your number: {token}. Goodbye {name}",
+        "Much to tell, and more to come, as you know from the last time: 50 %{name} off, [[{name} ]], &{name}; *|{name}|*, %{name} %recipient{name}",
+        "Much to tell, and more to come, as you know from the last time, {{{{{name} }} {{ {name}}} :/{name} :{name}/{token} &#{name}; =?{name}?",
     ]
 )  # fmt: skip
 FILLING = st.fixed_dictionaries(
     {
-        "name": st.sampled_from(["Ann", "Bob Lee", "Zoë", "a&#64;b", "bob@example.net", "{{x}}", "1", "", "O'Neil, Jr.", "https://x.example/a1b2c3d4e5f6", "%40", "cy%40example.org"]),
+        "name": st.sampled_from(["Ann", "Bob Lee", "Zoë", "a&#64;b", "bob@example.net", "{{x}}", "1", "", "O'Neil, Jr.", "https://x.example/a1b2c3d4e5f6", "%40", "cy%40example.org", "recipient.", ".name%", "data:x", "commat", "64", "40", "/", "|", "{", "\uff20"]),
         "token": st.sampled_from(["a1b2c3d4e5f6g7", "b2c3d4e5f6g7h8", "0f1e2d3c4b5a", "nothing", "123456789012", "spring-campaign-mail", "d4e5~f6g7h8i9"]),
         "reader": READER,
     }

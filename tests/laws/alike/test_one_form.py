@@ -163,6 +163,36 @@ def test_marks_written_as_numbers_hide_no_key(tmp_path: Path, where: str) -> Non
     assert fast == careful != report(file)
 
 
+@pytest.mark.parametrize("worth", [0, 10**9])
+def test_how_a_body_is_packed_matters(tmp_path: Path, worth: int) -> None:
+    def line(number: int, encoding: str) -> str:
+        record = json.loads(one_form(f"p{number}@example.com", *PLAIN[1:]))
+        return json.dumps(record | {"headers": {"Content-Encoding": encoding, "X-Id": str(number)}})
+
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(line(n, "unknown" if n == 9 else "") for n in range(12)) + "\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alike, "WORTH", worth)
+        fast, careful = both(file)
+    assert fast == careful
+    assert '"cause": "wrong-encoding"' in fast
+
+
+@pytest.mark.parametrize("sender", ["desk@example.org", "Desk <desk@example.org>", "Desk, Inc. <desk@example.org>"])
+def test_whether_the_sender_is_among_those_written_to_matters(tmp_path: Path, sender: str) -> None:
+    def line(number: int, to: str) -> str:
+        body = {"From": sender, "To": f"p{number}@example.com,{to}" if number % 2 else to, "Cc": "cy@example.org",
+                "Subject": "x", "TextBody": "x"}  # fmt: skip
+        url = "https://api.postmarkapp.com/email"
+        return json.dumps({"method": "POST", "url": url, "headers": {}, "body": json.dumps(body)})
+
+    file = tmp_path / "sent.jsonl"
+    whom = ["bob@example.net"] * 8 + ["desk@example.org"] * 3 + ["bob@example.net", "desk@example.org"]
+    file.write_text("\n".join(line(n, to) for n, to in enumerate(whom)) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+
+
 def test_an_encoded_name_is_no_plain_name(tmp_path: Path) -> None:
     def line(name: str) -> str:
         return request_line(
