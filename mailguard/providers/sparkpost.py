@@ -73,7 +73,9 @@ def _looks(body: Value) -> str | None:
 
 _API: Final = Api(
     # An enterprise account has a host of its own: NAME.api.e.sparkpost.com.
-    hosts=re.compile(r"(?:[a-z0-9*-]+\.)*api(?:\.[a-z0-9*-]+)?\.sparkpost(?:elite)?\.com"),
+    hosts=re.compile(
+        r"(?:[a-z0-9*-]+\.)*api(?:\.[a-z0-9*-]+)?\.sparkpost(?:elite)?\.com|[a-z0-9*-]+\.sparkpostelite\.com"
+    ),
     paths=((re.compile(r"/api/v[0-9*]+/transmissions"), _SEND),),
     like_sending=re.compile(r"/transmissions?(?:/|$)|/send"),
     looks=_looks,

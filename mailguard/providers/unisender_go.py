@@ -33,13 +33,16 @@ def _looks(body: Value) -> str | None:
 
 
 _API: Final = Api(
-    hosts=re.compile(r"(?:go\d*\.)?unisender\.(?:ru|com)|goapi\.unisender\.(?:ru|com)|(?:[a-z0-9-]+\.)?unione\.io"),
+    hosts=re.compile(
+        r"(?:(?:go\d*|api)\.)?unisender\.(?:ru|com)|goapi\.unisender\.(?:ru|com)|(?:[a-z0-9-]+\.)?unione\.io"
+    ),
     paths=(
         (re.compile(r"/(?:[a-z]{2}/)?transactional/api/v1/email/send\.json"), _ONE),
         # A letter that asks one person to subscribe.
         (re.compile(r"/(?:[a-z]{2}/)?transactional/api/v1/email/subscribe\.json"), "account"),
     ),
-    like_sending=re.compile(r"/transactional/api/v1/email/send"),
+    # The older service (/ru/api/sendEmail) writes to each of its people; it is not read.
+    like_sending=re.compile(r"/transactional/api/v1/email/send|/api/send(?:email|testemail)|/api/createcampaign"),
     looks=_looks,
     names=("unisender", "unione"),
 )

@@ -154,6 +154,7 @@ def test_a_header_that_hides_everybody() -> None:
         ("POST", URL + "?num_rcpt_errors=3", "transmissions"),
         ("POST", "https://api.eu.sparkpost.com/api/v1/transmissions", "transmissions"),
         ("POST", "https://acme.api.e.sparkpost.com/api/v1/transmissions", "transmissions"),
+        ("POST", "https://acme.sparkpostelite.com/api/v1/transmissions", "transmissions"),
         ("POST", Text(("https://", Unknown("settings.SPARKPOST_HOST"), "/api/v1/transmissions")), "transmissions"),
         ("POST", Text(("https://api.sparkpost.com/api/v1/", Unknown("path"))), "transmissions"),
         ("POST", Text((Unknown("url"), "/transmissions")), None),

@@ -64,6 +64,7 @@ def test_lists_of_unknown_length() -> None:
     [
         ("POST", URL, "email/send"),
         ("POST", "https://eu1.unione.io/en/transactional/api/v1/email/send.json", "email/send"),
+        ("POST", "https://api.unisender.com/ru/api/sendEmail", "?"),
         ("POST", "https://goapi.unisender.ru/ru/transactional/api/v1/email/send.json", "email/send"),
         ("POST", URL.replace("email/send", "template/set"), "account"),
         ("POST", URL.replace("email/send", "email/subscribe"), "account"),
