@@ -13,7 +13,7 @@ from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Object, Parameter, Sort, Unknown, Value, sort_of
 from mailguard.transports.json_api import Api, field, given, post, told
-from mailguard.transports.services import LISTS, of_data, printed, says_any
+from mailguard.transports.services import LISTS, of_data, opened, printed, says_any
 
 __all__ = ["PROVIDER", "PySendPulse"]
 
@@ -21,7 +21,7 @@ _SEND: Final = "smtp/emails"
 
 
 def _looks(body: Value) -> str | None:
-    return _SEND if says_any(field(body, "email"), *LISTS) else None
+    return _SEND if says_any(opened(given(field(body, "email"))), *LISTS) else None
 
 
 _API: Final = Api(
@@ -44,13 +44,13 @@ def claims(exchange: Exchange) -> str | None:
 
 @of_data
 def decode(_operation: str, body: Value) -> Decoded:
-    """One message; the clients send it as JSON, or as a form with the JSON in ``email``."""
-    inner = field(body, "email")
+    """One message, as an object; the clients in Python and PHP write it as a text with the JSON."""
+    inner = opened(given(field(body, "email")))
     if isinstance(inner, (Unknown, Parameter)):
         return CannotTell(Reason.ADDRESSES, "the code does not tell the e-mail")
     if sort_of(inner) is not Sort.MAPPING:
         return CannotTell(Reason.UNKNOWN_FORM, "the body holds no e-mail")
-    return told((printed(inner),), given(inner))
+    return told((printed(inner),), inner)
 
 
 class PySendPulse(Object):
@@ -75,7 +75,7 @@ PROVIDER: Final = Provider(
         Source(
             "https://sendpulse.com/integrations/api/smtp", "email holds to, cc and bcc, each a list of {name, email}"
         ),
-        Source("pypi:pysendpulse==0.1.8", "smtp_send_mail: the JSON as a text in the field email; read"),
+        Source("pypi:pysendpulse==0.1.8", "run: smtp_send_mail posts JSON whose email is a text with JSON"),
     ),
     claims=claims,
     decode=decode,

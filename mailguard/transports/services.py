@@ -14,15 +14,30 @@ from typing import Final
 from mailguard.documents.json_values import read_json
 from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
-from mailguard.model.value import Absent, Fields, Member, Object, Parameter, Sort, Unknown, Value, each, get, sort_of
+from mailguard.model.value import (
+    Absent,
+    Fields,
+    Member,
+    Object,
+    Parameter,
+    Sort,
+    Text,
+    Unknown,
+    Value,
+    each,
+    get,
+    sort_of,
+    text,
+)
 from mailguard.transports.contacts import contacts
 from mailguard.transports.json_api import apart, body_of, collected, field, given, message, nothing_sent
 from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.forms import nested
+from mailguard.wire.holes import atoms_of, json_with_holes
 
-__all__ = ["LISTS", "data_of", "each_entry", "of_data", "printed", "raw_mail", "respelled", "says_any"]
+__all__ = ["LISTS", "data_of", "each_entry", "of_data", "opened", "printed", "raw_mail", "respelled", "says_any"]
 
 LISTS: Final = ("to", "cc", "bcc")
 """Where most services have their people."""
@@ -104,8 +119,8 @@ def raw_mail(source: Value | Absent, envelope: Value | None = None) -> Decoded:
     """A MIME message that a service sends as it is; that it takes a Bcc line out is not documented."""
     if isinstance(source, Absent) or sort_of(source) is Sort.NONE:
         return CannotTell(Reason.BODY_MISSING, "the message inside the request was not recorded")
-    opened = from_base64(source)
-    data = source if isinstance(opened, CannotTell) else opened
+    found = from_base64(source)
+    data = source if isinstance(found, CannotTell) else found
     worst = message_of(data, envelope, bcc="transmitted")
     if isinstance(worst, CannotTell) or not worst.transmitted_bcc:
         return worst if isinstance(worst, CannotTell) else (worst,)
@@ -118,15 +133,19 @@ def data_of(exchange: Exchange) -> Value | CannotTell:
     if isinstance(exchange, HttpRequest):
         body = payload(exchange)
         if not isinstance(body, CannotTell) and isinstance(body.value, Form):
-            return {name: _opened(value) for name, value in nested(body.value).items()}
+            return {name: opened(value) for name, value in nested(body.value).items()}
     return body_of(exchange)
 
 
-def _opened(value: Value) -> Value:
-    """A part of a form that is JSON, as data (``message`` of a multipart body)."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+def opened(value: Value) -> Value:
+    """A text that is JSON, as data: a part of a form, or of a body that was encoded twice."""
+    if isinstance(value, Text):
+        held = json_with_holes(atoms_of(value))
+        return value if held is None else held
+    whole = text(value)
+    if whole is None or whole.lstrip()[:1] not in ("{", "["):
         return value
-    inner = read_json(value)
+    inner = read_json(whole)
     return value if isinstance(inner, CannotTell) else inner
 
 
