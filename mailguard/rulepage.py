@@ -229,68 +229,60 @@ def _fenced(language: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _markdown(rule: Rule) -> Iterator[str]:
-    yield f"# {_say(rule, title_of(rule))}"
-    yield ""
-    yield f"`{rule.id}`, {_grade(rule)}"
+    for number, block in enumerate(_blocks(rule)):
+        if number:
+            yield ""
+        yield from block
+
+
+def _blocks(rule: Rule) -> Iterator[Iterable[str]]:
+    """The headings, paragraphs, lists and samples of a page, each as lines."""
+    yield [f"# {_say(rule, title_of(rule))}"]
+    yield [f"`{rule.id}`, {_grade(rule)}"]
     if rule.what:
-        yield ""
-        yield _say(rule, rule.what)
-    yield ""
-    yield "## Why it is bad"
-    yield ""
-    yield _say(rule, rule.why)
+        yield [_say(rule, rule.what)]
+    yield ["## Why it is bad"]
+    yield [_say(rule, rule.why)]
     if rule.incident is not None:
         incident = rule.incident
-        yield ""
-        yield "## It happened"
-        yield ""
+        yield ["## It happened"]
         head = f"{incident.name}, {incident.date}"
         # A project's own rule gets no link: it would stand on pages of ours.
         head = head[0].upper() + head[1:]
         linked = f"[{_say(rule, head)}]({incident.url})" if rule.own else _say(rule, head)
-        yield f"{linked}: {_say(rule, incident.story)}" if incident.story else linked
+        yield [f"{linked}: {_say(rule, incident.story)}" if incident.story else linked]
+    yield from _sample_blocks(rule)
+    yield ["## Change"]
+    yield [f"- {_say(rule, rule.change)}", *(f"- `{name}`: {_say(rule, words)}" for name, words in rule.changes)]
+    yield ["## Intended?"]
+    words, settings = _setting(rule)
+    yield ["Say so where it happens,"]
+    yield _fenced("python", [_comment(rule)])
+    yield [words]
+    yield _fenced("toml", settings)
+    if switch := _switch(rule):
+        yield ["## Turn it on"]
+        yield _fenced("toml", switch)
+    if rule.cwe:
+        yield ["## Weakness"]
+        links = "https://cwe.mitre.org/data/definitions/"
+        yield [
+            f"- [{name}]({links}{name.removeprefix('CWE-')}.html){_weakness(name).removeprefix(name)}"
+            for name in rule.cwe
+        ]
+
+
+def _sample_blocks(rule: Rule) -> Iterator[Iterable[str]]:
     for words, examples in (("Not like this", rule.examples.bad), ("Like this", rule.examples.good)):
         sample = _sample(examples)
         if sample is not None:
-            yield ""
-            yield f"## {words}"
-            yield ""
             name, lines, language = sample
-            yield f"{_say(rule, name[0].upper() + name[1:])}:"
-            yield ""
-            yield from _fenced(language, lines)
+            yield [f"## {words}"]
+            yield [f"{_say(rule, name[0].upper() + name[1:])}:"]
+            yield _fenced(language, lines)
     if names := _others(rule):
-        yield ""
-        yield f"Both with another mail API: `mailguard explain NAME`, as in {', '.join(f'`{name}`' for name in names)}."
-    yield ""
-    yield "## Change"
-    yield ""
-    yield f"- {_say(rule, rule.change)}"
-    for provider, words in rule.changes:
-        yield f"- `{provider}`: {_say(rule, words)}"
-    yield ""
-    yield "## Intended?"
-    yield ""
-    words, settings = _setting(rule)
-    yield "Say so where it happens,"
-    yield ""
-    yield from _fenced("python", [_comment(rule)])
-    yield ""
-    yield words
-    yield ""
-    yield from _fenced("toml", settings)
-    if switch := _switch(rule):
-        yield ""
-        yield "## Turn it on"
-        yield ""
-        yield from _fenced("toml", switch)
-    if rule.cwe:
-        yield ""
-        yield "## Weakness"
-        yield ""
-        for number in rule.cwe:
-            link = f"https://cwe.mitre.org/data/definitions/{number.removeprefix('CWE-')}.html"
-            yield f"- [{number}]({link}){_weakness(number).removeprefix(number)}"
+        apis = ", ".join(f"`{name}`" for name in names)
+        yield [f"Both with another mail API: `mailguard explain NAME`, as in {apis}."]
 
 
 def rule_text(rule: Rule) -> RuleText:

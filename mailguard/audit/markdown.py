@@ -8,7 +8,7 @@ from typing import Final
 
 from mailguard.audit.statement import statement
 from mailguard.audit.table import ORDER, Audit, Named, Row, Total, origin_words, way_of_row
-from mailguard.audit.text import _total_lines
+from mailguard.audit.text import total_lines
 from mailguard.audit.words import (
     ARROW,
     MARKS,
@@ -120,7 +120,7 @@ def _markdown_named(one: Named) -> str:
 
 
 def _markdown_totals(name: str, totals: Iterable[Total], words: Callable[[str], str]) -> list[str]:
-    head, rows = _total_lines(name, totals, lambda text: words(clean(text)))
+    head, rows = total_lines(name, totals, lambda text: words(clean(text)))
     return [_cells(*head), "|---|" + "---:|" * (len(head) - 1), *(_cells(*row) for row in rows)]
 
 

@@ -85,7 +85,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [line(row) for row in (head, *rows)]
 
 
-def _total_lines(name: str, totals: Iterable[Total], words: Callable[[str], str]) -> tuple[list[str], list[list[str]]]:
+def total_lines(name: str, totals: Iterable[Total], words: Callable[[str], str]) -> tuple[list[str], list[list[str]]]:
+    """The head and the rows of a table of totals."""
     head = [name, *(SHORT[verdict] for verdict in ORDER), "all"]
     return head, [
         [words(total.name), *(number(total.counts[verdict]) for verdict in ORDER), number(total.total)]
@@ -134,8 +135,8 @@ def _blocks(audit: Audit, options: Options) -> Iterator[list[str]]:
     yield _summary(audit, options)
     yield _paragraphs(audit, options)
     if audit.rows:
-        yield _table(*_total_lines("API", audit.by_api(), lambda name: _safe(clean(name))))
-        yield _table(*_total_lines("Folder", audit.by_folder(), lambda name: _safe(clean(name))))
+        yield _table(*total_lines("API", audit.by_api(), lambda name: _safe(clean(name))))
+        yield _table(*total_lines("Folder", audit.by_folder(), lambda name: _safe(clean(name))))
     for rows, what in ((audit.rows, ""), (audit.requests, "Recorded: ")):
         for verdict in ORDER:
             found = [row for row in rows if row.verdict is verdict]

@@ -81,61 +81,93 @@ class _Session:
 
 
 def _read(source: Source) -> Iterator[Record]:
-    sessions: dict[str, _Session] = {}  # of a log that names the connection in each line; else one
-    count = 0
-    relay = "smtp:"
     with source.open() as stream:
         said = _PREFIXED.search(decode_text(head_of(stream)))
-    prefixed, logged = said is not None, said is not None and bool(said.group(1))
+    transcript = _Transcript(source, prefixed=said is not None, logged=said is not None and bool(said.group(1)))
     with source.open() as stream:
         for number, raw in lines(stream, _LINES):
             if isinstance(raw, CannotTell):
                 yield broken(source, raw, number)
-                continue
-            line = decode_text(raw).rstrip("\r\n")
-            front = _LOGGED.match(line) if logged else None
-            line = line[front.end() :] if front else line
-            name = front.group(1) or "" if front else ""
-            session = sessions.setdefault(name if name in sessions or len(sessions) < _SESSIONS else "", _Session())
-            client = _CLIENT.match(line)
-            server = _CONNECTED.match(line)
-            if server and relay.count(":") < 2 and not session.line:
-                host, port = next((pair for pair in (server.group(1, 2), server.group(3, 4)) if pair[0]), ("", ""))
-                relay = f"smtp://{host.rstrip('.')}" + (f":{port}" if port else "")
-            if prefixed:
-                texts = _client_lines(line, client.end()) if client else []
-                session.marked = session.marked or (client is not None and session.data is not None)
-                if client is None:
-                    server = _SERVER.match(line)
-                    if server:
-                        _reply(session, _unquoted(line[server.end() :]))
-                    elif front is not None and session.data is not None and not session.marked:
-                        texts = [line]  # nodemailer marks no line of a message
-                    elif session.data and line.strip() and not _NOTE.match(line):
-                        session.torn = True
             else:
-                texts = [line]
-            for text in texts:
-                if session.odd and _ENDS.match(text.strip()):
-                    yield broken(source, _DAMAGED, session.line, f"transaction[{count}]")
-                    count += 1
-                    session.reset()
-                done = _command(session, text, number, plain=not prefixed)
-                if done is not None:
-                    yield _record(source, relay, done, session, count)
-                    count += 1
-                    session.reset()
-    for session in sessions.values():
-        if session.data is not None or session.people:
-            # The session was cut: the headers that are there still tell.
-            yield _record(source, relay, session.data or [], session, count)
-            count += 1
-        elif session.odd:
-            yield broken(source, _DAMAGED, session.line, f"transaction[{count}]")
-            count += 1
+                yield from transcript.take(number, decode_text(raw).rstrip("\r\n"))
+    yield from transcript.rest()
+
+
+class _Transcript:
+    """The sessions of one file, line after line."""
+
+    def __init__(self, source: Source, *, prefixed: bool, logged: bool) -> None:
+        self._source = source
+        self._prefixed = prefixed
+        """Whether lines say who speaks."""
+        self._logged = logged
+        """Whether they begin as those of a log do."""
+        self._sessions: dict[str, _Session] = {}
+        """Of a log that names the connection in each line; else one."""
+        self._count = 0
+        self._relay = "smtp:"
+
+    def take(self, number: int, line: str) -> Iterator[Record]:
+        """What a line brings to its end."""
+        front = _LOGGED.match(line) if self._logged else None
+        line = line[front.end() :] if front else line
+        session = self._session(front.group(1) or "" if front else "")
+        self._connected(session, line)
+        texts = self._said(session, line, in_log=front is not None) if self._prefixed else [line]
+        for text in texts:
+            if session.odd and _ENDS.match(text.strip()):
+                yield self._torn(session)
+                session.reset()
+            done = _command(session, text, number, plain=not self._prefixed)
+            if done is not None:
+                yield self._sent(session, done)
+                session.reset()
+
+    def rest(self) -> Iterator[Record]:
+        """What the end of the file cut; the headers that are there still tell."""
+        for session in self._sessions.values():
+            if session.data is not None or session.people:
+                yield self._sent(session, session.data or [])
+            elif session.odd:
+                yield self._torn(session)
+
+    def _session(self, name: str) -> _Session:
+        known = name in self._sessions or len(self._sessions) < _SESSIONS
+        return self._sessions.setdefault(name if known else "", _Session())
+
+    def _connected(self, session: _Session, line: str) -> None:
+        """Note the server, where a line says to which the client is connected."""
+        server = _CONNECTED.match(line)
+        if server and self._relay.count(":") < 2 and not session.line:
+            host, port = next((pair for pair in (server.group(1, 2), server.group(3, 4)) if pair[0]), ("", ""))
+            self._relay = f"smtp://{host.rstrip('.')}" + (f":{port}" if port else "")
+
+    def _said(self, session: _Session, line: str, *, in_log: bool) -> list[str]:
+        """What the client said in a line; takes in what the server did."""
+        client = _CLIENT.match(line)
+        if client is not None:
+            session.marked = session.marked or session.data is not None
+            return _client_lines(line, client.end())
+        server = _SERVER.match(line)
+        if server:
+            _reply(session, _unquoted(line[server.end() :]))
+        elif in_log and session.data is not None and not session.marked:
+            return [line]  # nodemailer marks no line of a message
+        elif session.data and line.strip() and not _NOTE.match(line):
+            session.torn = True
+        return []
+
+    def _sent(self, session: _Session, data: list[str]) -> Record:
+        self._count += 1
+        return _record(self._source, self._relay, data, session, self._count - 1)
+
+    def _torn(self, session: _Session) -> Record:
+        self._count += 1
+        return broken(self._source, _DAMAGED, session.line, f"transaction[{self._count - 1}]")
 
 
 _SESSIONS: Final = 4096
+"""Connections of one log that are told apart."""
 
 
 def _client_lines(line: str, start: int) -> list[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from mailguard.codemod.tree import _N, Function, Swap, Swaps, walk
+from mailguard.codemod.tree import Function, Swap, Swaps, walk
 from mailguard.model.place import Place
+
+_N = TypeVar("_N", bound=cst.CSTNode)
 
 
 @functools.lru_cache(maxsize=4)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import libcst as cst
 
 Function: TypeAlias = cst.FunctionDef | cst.Module
 """A function, or the module for code outside of functions."""
-
-_N = TypeVar("_N", bound=cst.CSTNode)
 
 Swaps: TypeAlias = Mapping[cst.CSTNode, "cst.CSTNode | Sequence[cst.BaseStatement] | cst.RemovalSentinel"]
 """What stands in place of nodes; several statements may stand in place of one."""

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from mailguard.documents.json_values import DECODER, deep_clean, too_deep
 from mailguard.model.message import CannotTell, Reason
@@ -169,7 +169,8 @@ class _JsonFile:
             return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
         if self.content.find("\\ud", start, self.at) >= 0 or self.content.find("\\uD", start, self.at) >= 0:
             value = deep_clean(value)
-        return cast("Value", value)
+        data: Value = value
+        return data
 
     def behind(self, start: int) -> int:
         """The end of a broken value: where its brackets close, or the next comma of a scalar."""

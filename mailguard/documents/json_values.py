@@ -6,7 +6,7 @@ import functools
 import json
 import re
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from mailguard.documents.byte_text import clean_text, decode_text
 from mailguard.model.message import CannotTell, Reason
@@ -24,8 +24,8 @@ def read_json(content: str | bytes) -> Value | CannotTell:
     Tolerated: a byte order mark, NaN, integers of any length (beyond 64 bits as a float), a key that is there twice (what
     is under it is put together, so that nobody is lost), text that is not UTF-8, lone surrogates.
     """
-    value = _quick(content)
-    return _careful(content) if value is NOT_PLAIN else cast("Value", value)
+    value: Value = _quick(content)
+    return _careful(content) if value is NOT_PLAIN else value
 
 
 NOT_PLAIN: Final = object()
@@ -91,7 +91,8 @@ def _careful(content: str | bytes) -> Value | CannotTell:
         return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
     if "\\u" in content and ("\\ud" in content or "\\uD" in content):
         value = deep_clean(value)
-    return cast("Value", value)
+    data: Value = value
+    return data
 
 
 def _json_failed(error: ValueError | RecursionError) -> CannotTell:

@@ -28,7 +28,7 @@ from mailguard.codemod.expressions import (
 from mailguard.codemod.rounds import round_over
 from mailguard.codemod.runs import grows
 from mailguard.codemod.scene import Scene, scene_of
-from mailguard.codemod.sending import apart, hoisted, looped, one_statement, sending, statement
+from mailguard.codemod.sending import Sending, apart, hoisted, looped, one_statement, sending, statement
 from mailguard.codemod.tree import name_of, names, text_of, walk
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
@@ -122,18 +122,7 @@ def _known(scene: Scene, api: _Api, value: cst.BaseExpression, send: cst.Call) -
         parent = scene.parent(node)
         match parent:
             case cst.Arg() if isinstance(call := scene.parent(parent), cst.Call) and _is_one(scene, call, api):
-                if argument(call, api.people, api.position) is not parent:
-                    return None
-                if api.copies and any(other.star for other in call.args):
-                    return Refusal(HIDDEN)
-                for keyword, position in api.copies:
-                    copy = argument(call, keyword, position)
-                    if copy is not None and not is_nobody(copy.value):
-                        return Refusal(COPIED.format(keyword.capitalize()))
-                if call is send or call in scene.ancestors_in_line(send) or send in scene.ancestors_in_line(call):
-                    calls = (send, call) if call is not send else (send,)
-                    return _direct(scene, parent.value, calls, api.parameters, counts=api.counts)
-                return _object(scene, api, call, parent, send) if api.is_object else None
+                return _argument(scene, api, call, parent, send)
             case cst.Assign(
                 targets=[cst.AssignTarget(target=cst.Attribute(value=cst.Name(), attr=cst.Name(value=attribute)))]
             ) if api.is_object and attribute == api.people:
@@ -141,6 +130,22 @@ def _known(scene: Scene, api: _Api, value: cst.BaseExpression, send: cst.Call) -
             case cst.BaseStatement() | None:
                 return None
     return None
+
+
+def _argument(scene: Scene, api: _Api, call: cst.Call, people: cst.Arg, send: cst.Call) -> Edit | Refusal | None:
+    """The people are an argument of the call that sends, or that makes what is sent."""
+    if argument(call, api.people, api.position) is not people:
+        return None
+    if api.copies and any(other.star for other in call.args):
+        return Refusal(HIDDEN)
+    for keyword, position in api.copies:
+        copy = argument(call, keyword, position)
+        if copy is not None and not is_nobody(copy.value):
+            return Refusal(COPIED.format(keyword.capitalize()))
+    if call is send or call in scene.ancestors_in_line(send) or send in scene.ancestors_in_line(call):
+        calls = (send, call) if call is not send else (send,)
+        return _direct(scene, people.value, calls, api.parameters, counts=api.counts)
+    return _object(scene, api, call, people, send) if api.is_object else None
 
 
 def _is_one(scene: Scene, call: cst.Call, api: _Api) -> bool:
@@ -341,24 +346,9 @@ def _later(
         return apart(scene, line, sent.line)
     between = list(scene.between(line, sent.line))
     members = unwrapped(scene, members, between)
-    in_send = {id(node) for one in (sent.line, *sent.tail) for node in walk(one)}
-    made = 0
-    for use in scene.uses(name, scene.function(line)):
-        parent = scene.parent(use)
-        if isinstance(parent, cst.AssignTarget):
-            made += 1
-        if use in known or id(use) in in_send or isinstance(parent, cst.AssignTarget):
-            continue
-        if not isinstance(parent, cst.Attribute):
-            return Refusal(f"{name} is handed on to other code")
-        attribute = parent.attr.value
-        if attribute in (api.people, "recipients", "message", "send", "send_to"):
-            return Refusal(f"{name}.{attribute} is used elsewhere")
-        if attribute in {keyword for keyword, _ in api.copies} and not _emptied(scene, parent):
-            return Refusal(COPIED.format(attribute.capitalize()))
-    if made != 1:
-        return Refusal(f"{name} is not made once and here")
-    whole: dict[cst.CSTNode, cst.CSTNode | Sequence[cst.BaseStatement] | cst.RemovalSentinel] = dict(swaps)
+    handed = _handed_on(scene, api, name, line, sent, known)
+    if handed is not None:
+        return handed
     kept: list[cst.SimpleStatementLine] = [scene.swapped(line, swaps)] if swaps else []
     if isinstance(members, cst.Name):
         if writes(scene, between, members.value):
@@ -378,12 +368,32 @@ def _later(
         # The statement moves with what is written beside it.
         address = address.with_changes(trailing_whitespace=line.trailing_whitespace)
         address = address.with_changes(leading_lines=[one for one in line.leading_lines if one.comment])
-    for swap in swaps:
-        del whole[swap]
     looping, remarks = looped(scene, each, sent, sent.line, [address], guard=is_named(members))
-    whole.update(looping)
-    whole[line] = kept or cst.RemoveFromParent()
-    return Edit(scene.edited(whole), remarks=remarks)
+    return Edit(scene.edited({**looping, line: kept or cst.RemoveFromParent()}), remarks=remarks)
+
+
+def _handed_on(
+    scene: Scene, api: _Api, name: str, line: cst.SimpleStatementLine, sent: Sending, known: set[cst.CSTNode]
+) -> Refusal | None:
+    """Why the message is not only made at ``line`` and sent; None if it is."""
+    in_send = {id(node) for one in (sent.line, *sent.tail) for node in walk(one)}
+    made = 0
+    for use in scene.uses(name, scene.function(line)):
+        parent = scene.parent(use)
+        if isinstance(parent, cst.AssignTarget):
+            made += 1
+        if use in known or id(use) in in_send or isinstance(parent, cst.AssignTarget):
+            continue
+        if not isinstance(parent, cst.Attribute):
+            return Refusal(f"{name} is handed on to other code")
+        attribute = parent.attr.value
+        if attribute in (api.people, "recipients", "message", "send", "send_to"):
+            return Refusal(f"{name}.{attribute} is used elsewhere")
+        if attribute in {keyword for keyword, _ in api.copies} and not _emptied(scene, parent):
+            return Refusal(COPIED.format(attribute.capitalize()))
+    if made != 1:
+        return Refusal(f"{name} is not made once and here")
+    return None
 
 
 def _steady(members: cst.BaseExpression) -> bool:

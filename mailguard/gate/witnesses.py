@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 
 from mailguard import capture, discover, git
 from mailguard.evidence import IGNORES_BODY, OUT_OF_DATE, Witness, out_of_date, unmatched
@@ -68,20 +68,24 @@ def _tests(plan: Plan) -> Iterator[Callable[[], bytes]]:
 
 def _senders(plan: Plan, looked: Looked, services: set[str]) -> dict[str, frozenset[str]]:
     """For each service the files whose code mails through it; where no code was read, those that name it."""
-    files: dict[str, set[str]] = {}
+    told: Iterable[tuple[str, str]]
     if looked.code is not None:
-        for call, _ in looked.code.tally.calls():
-            files.setdefault(call.provider, set()).add(call.place.path)
+        told = ((call.provider, call.place.path) for call, _ in looked.code.tally.calls())
     else:
         # Plain mail is sent by any file that names any library: without its calls nothing can be said.
-        wanted = services - {*PLAIN_MAIL}
-        for file in plan.all_python() if wanted else ():
-            with contextlib.suppress(OSError):
-                data = file.read()
-                for name in wanted & providers().keys():
-                    if _names(providers()[name].library, data):
-                        files.setdefault(name, set()).add(file.path)
+        told = _naming(plan, (services & providers().keys()) - {*PLAIN_MAIL})
+    files: dict[str, set[str]] = {}
+    for name, path in told:
+        files.setdefault(name, set()).add(path)
     return {name: frozenset(path for path in paths if not discover.is_test_code(path)) for name, paths in files.items()}
+
+
+def _naming(plan: Plan, services: Set[str]) -> Iterator[tuple[str, str]]:
+    """The files that name a service, each with it."""
+    for file in plan.all_python() if services else ():
+        with contextlib.suppress(OSError):
+            data = file.read()
+            yield from ((name, file.path) for name in services if _names(providers()[name].library, data))
 
 
 def _names(library: Library, data: bytes) -> bool:

@@ -13,73 +13,90 @@ DEPTH: Final = 32
 
 
 def read_yaml(content: str, name: str) -> tuple[Any, Lines]:
-    """Plain data out of YAML, event by event, and the line of every node."""
+    """Plain data out of YAML, event by event, and the line of every node. Raises ``RulesError``, which names the file."""
     import yaml  # noqa: PLC0415  # costs 30 ms, which a run without mail code does not pay
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    lines: Lines = {}
-    root: list[Any] = []
-    # One frame per open collection: the collection, its path, and for a mapping the key that waits for its value.
-    stack: list[tuple[Any, tuple[str | int, ...], list[str]]] = []
-
-    def fail(event: Any, what: str) -> NoReturn:
-        raise RulesError(f"{name}:{event.start_mark.line + 1}: {what}")
-
-    def place(event: Any, value: Any) -> tuple[str | int, ...]:
-        """Put ``value`` where it belongs and return its path."""
-        if not stack:
-            if root:
-                fail(event, "a second document. Keep one rule in one file")
-            root.append(value)
-            path: tuple[str | int, ...] = ()
-        else:
-            parent, above, waiting = stack[-1]
-            if isinstance(parent, list):
-                path = (*above, len(parent))
-                parent.append(value)
-            elif waiting:
-                key = waiting.pop()
-                path = (*above, key)
-                parent[key] = value
-            else:
-                if isinstance(value, (dict, list)) or value is None:
-                    fail(event, "a key that is no word. Write a word before the colon")
-                key = value if isinstance(value, str) else event.value
-                if key in parent:
-                    fail(event, f"{quoted(key)} stands here twice. Keep one")
-                path = (*above, key)
-                lines[path] = event.start_mark.line + 1
-                waiting.append(key)
-                return path
-        lines.setdefault(path, event.start_mark.line + 1)
-        return path
-
+    document = _Document(name)
     try:
-        for event in yaml.parse(content, Loader=loader):
+        for event in yaml.parse(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-                fail(event, "an anchor or alias (& or *), which rules do not have. Write the text out, or quote it")
+                document.fail(
+                    event, "an anchor or alias (& or *), which rules do not have. Write the text out, or quote it"
+                )
             if isinstance(event, yaml.ScalarEvent):
                 if event.tag is not None and event.tag != "!":
-                    fail(event, "a tag (!), which rules do not have. Remove it, or quote the text")
-                place(event, _scalar(event.value) if event.implicit[0] else event.value)
+                    document.fail(event, "a tag (!), which rules do not have. Remove it, or quote the text")
+                document.put(event, _scalar(event.value) if event.implicit[0] else event.value)
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 if event.tag is not None:
-                    fail(event, "a tag (!), which rules do not have. Remove it, or quote the text")
-                if len(stack) >= DEPTH:
-                    fail(event, f"nested deeper than {DEPTH} levels. Make the example smaller")
-                new: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-                stack.append((new, place(event, new), []))
+                    document.fail(event, "a tag (!), which rules do not have. Remove it, or quote the text")
+                document.open(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-                stack.pop()
+                document.close()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark is not None else name
         raise RulesError(f"{where}: not valid YAML. Check indentation, colons and quotes there") from None
     except RecursionError:
         raise RulesError(f"{name}: nested too deep. Make the example smaller") from None
-    if not root:
+    if not document.root:
         raise RulesError(f"{name}: empty. Write a rule into it, or remove it")
-    return root[0], lines
+    return document.root[0], document.lines
+
+
+class _Document:
+    """A document that is put together from the events of the parser."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.root: list[Any] = []
+        """The data, once there is some."""
+        self.lines: Lines = {}
+        self._stack: list[tuple[Any, tuple[str | int, ...], list[str]]] = []
+        """For each open collection: it, its path, and for a mapping the key that waits for its value."""
+
+    def fail(self, event: Any, what: str) -> NoReturn:
+        """Raise ``RulesError`` for the line of an event."""
+        raise RulesError(f"{self._name}:{event.start_mark.line + 1}: {what}")
+
+    def open(self, event: Any, new: dict[str, Any] | list[Any]) -> None:
+        """Begin a collection."""
+        if len(self._stack) >= DEPTH:
+            self.fail(event, f"nested deeper than {DEPTH} levels. Make the example smaller")
+        self._stack.append((new, self.put(event, new), []))
+
+    def close(self) -> None:
+        """End the collection that was begun last."""
+        self._stack.pop()
+
+    def put(self, event: Any, value: Any) -> tuple[str | int, ...]:
+        """Put ``value`` where it belongs, as a member, a key or what is under one; returns its path."""
+        line = event.start_mark.line + 1
+        if not self._stack:
+            if self.root:
+                self.fail(event, "a second document. Keep one rule in one file")
+            self.root.append(value)
+            self.lines.setdefault((), line)
+            return ()
+        parent, above, waiting = self._stack[-1]
+        if isinstance(parent, list):
+            path: tuple[str | int, ...] = (*above, len(parent))
+            parent.append(value)
+        elif waiting:
+            key = waiting.pop()
+            path = (*above, key)
+            parent[key] = value
+        else:
+            if isinstance(value, (dict, list)) or value is None:
+                self.fail(event, "a key that is no word. Write a word before the colon")
+            key = value if isinstance(value, str) else event.value
+            if key in parent:
+                self.fail(event, f"{quoted(key)} stands here twice. Keep one")
+            waiting.append(key)
+            path = (*above, key)
+            self.lines[path] = line
+        self.lines.setdefault(path, line)
+        return path
 
 
 def _scalar(content: str) -> str | int | bool | None:

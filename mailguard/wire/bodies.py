@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 from urllib.parse import unquote_plus
 
 from mailguard.documents.byte_text import base64_bytes, decode_text, is_utf8
@@ -67,10 +67,10 @@ def payload(request: HttpRequest) -> Payload | CannotTell:
     if before is not request:
         result = _payload(request, request.body, 0)
         _last = (request, result)
-    return cast("Payload | CannotTell", result)
+    return result
 
 
-_last: tuple[HttpRequest | None, Payload | CannotTell | None] = (None, None)
+_last: tuple[HttpRequest | None, Payload | CannotTell] = (None, _NO_BODY)
 """The last recorded request and its body: one service after the other asks, and then who looks into the texts. Nobody
 changes what he gets."""
 
@@ -129,7 +129,7 @@ def _payload_of_branches(request: HttpRequest, body: Either, depth: int) -> Payl
     if forms:
         data = [fields_of(result.value) for result in found if not isinstance(result.value, Form)]
         return Payload("form", Form(named_branches([form.parts for form in (*forms, *data)])))
-    joined = join(*(cast("Value", result.value) for result in found))
+    joined = join(*(result.value for result in found if not isinstance(result.value, Form)))
     return Payload(found[0].kind, None if isinstance(joined, Absent) else joined)
 
 
@@ -232,9 +232,9 @@ def _json_payload(content: str, media: str = "") -> Payload | CannotTell:
     value = read_json(content)
     if isinstance(value, CannotTell):
         if "ndjson" in media or "jsonl" in media or "json-seq" in media:
-            values = [read_json(line) for line in content.replace("\x1e", "\n").split("\n") if line.strip()]
+            values: list[Any] = [read_json(line) for line in content.replace("\x1e", "\n").split("\n") if line.strip()]
             broken = next((item for item in values if isinstance(item, CannotTell)), None)
-            return broken or Payload("json", cast("list[Any]", values))
+            return broken or Payload("json", values)
         return value
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         # A body that was encoded twice, json=json.dumps(data).

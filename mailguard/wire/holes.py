@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 from mailguard.documents.byte_text import decode_text
 from mailguard.documents.json_values import read_json
@@ -152,7 +152,8 @@ def json_with_holes(atoms: Sequence[Atom]) -> Value | None:
     if not write(atoms):
         return None
     value = read_json("".join(pieces))
-    return None if isinstance(value, CannotTell) else cast("Value", fill(value))
+    filled: Value = None if isinstance(value, CannotTell) else fill(value)
+    return filled
 
 
 def _in_string(literal: str, inside: bool) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 from mailguard.model.provider import Function, Library, Provider, Source
 from mailguard.providers.frameworks.airflow import (
-    _TASKS,
+    TASKS,
     EmailOperator,
     SesHook,
     SmtpHook,
@@ -57,7 +57,7 @@ PROVIDER: Final = Provider(
                 airflow_send_email,
             ),
             Function(("airflow.utils.email.build_mime_message",), airflow_build_mime_message),
-            Function(_TASKS, airflow_task),
+            Function(TASKS, airflow_task),
             Function(
                 ("airflow.utils.email.send_mime_email", "airflow.utils.email.send_MIME_email"), airflow_send_mime_email
             ),

@@ -218,7 +218,7 @@ class EmailOperator(Object):
         return mime_mail(to, subject, cc, bcc, attribute(self, "custom_headers"))
 
 
-_TASKS: Final = (
+TASKS: Final = (
     *(f"airflow.{name}.DAG" for name in ("models", "models.dag", "sdk")),
     *(
         "airflow.DAG",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
 
 from mailguard.model.count import ONE, Count, Truth
 from mailguard.model.provider import Refused
@@ -383,26 +383,17 @@ class Mail(Addressing):
 
     def old_form(self) -> Value:
         """The form of the older API, as ``SendGridClient`` of 1.x and 2.x makes it."""
-        people: dict[str, list[Member]] = {"tos": [], "ccs": [], "bccs": []}
-        names: list[Member] = []
-        for value, many in each(self.read("personalizations")):
-            for personalization in each_option(value):
-                if isinstance(personalization, Personalization):
-                    for kind, found in people.items():
-                        for entry, count in each(personalization.read(kind)):
-                            found.append(Member(or_none(get(entry, "email")), count * many))
-                            name = get(entry, "name")
-                            if kind == "tos" and not isinstance(name, Absent):
-                                names.append(Member(name, count * many))
+        people = {kind: [*self._entries(kind)] for kind in ("tos", "ccs", "bccs")}
+        names = [Member(name, count) for _, name, count in people["tos"] if not isinstance(name, Absent)]
         names += each(self.read("to_names"))
         sender = get(_data(self.read("from")), "email")
         control, reply = self.read("smtpapi"), self.read("reply")
         headers = flattened(self.read("headers"))
         form: dict[str, Value] = {
-            "to[]": collected(people["tos"]) if people["tos"] else or_none(sender),
+            "to[]": _addresses(people["tos"]) if people["tos"] else or_none(sender),
             "toname[]": collected(names),
-            "cc[]": collected(people["ccs"]),
-            "bcc[]": collected(people["bccs"]),
+            "cc[]": _addresses(people["ccs"]),
+            "bcc[]": _addresses(people["bccs"]),
             "from": or_none(sender),
             "subject": or_none(self.read("title")),
             "replyto": or_none(get(reply, "email") if isinstance(reply, Email) else reply),
@@ -410,6 +401,26 @@ class Mail(Addressing):
             "x-smtpapi": control.json_string() if isinstance(control, SMTPAPIHeader) else or_none(control),
         }
         return {name: value for name, value in form.items() if there(value) and value != []}
+
+    def _entries(self, kind: str) -> Iterator[_Entry]:
+        """Everybody of one kind, in all personalizations."""
+        for value, many in each(self.read("personalizations")):
+            for personalization in each_option(value):
+                if isinstance(personalization, Personalization):
+                    for entry, count in each(personalization.read(kind)):
+                        yield _Entry(or_none(get(entry, "email")), get(entry, "name"), count * many)
+
+
+class _Entry(NamedTuple):
+    """Somebody in a personalization."""
+
+    email: Value
+    name: Value | Absent
+    times: Count
+
+
+def _addresses(entries: Iterable[_Entry]) -> Value:
+    return collected([Member(one.email, one.times) for one in entries])
 
 
 def _data(value: Value | Absent) -> Value:

@@ -28,20 +28,19 @@ def senders(exchange: Exchange) -> frozenset[str]:
             body = payload(exchange)
             if isinstance(body, CannotTell):
                 return frozenset()
-            if isinstance(body.value, Form):
-                for name, value in body.value.parts:
-                    if key_of_field(name) in _FROM:
-                        addresses_of(value, found, 0)
-            else:
+            if not isinstance(body.value, Form):
                 _from(body.value, found, 0)
+                return frozenset(found)
+            for name, value in body.value.parts:
+                if key_of_field(name) in _FROM:
+                    addresses_of(value, found, 0)
         case SmtpTransaction() | RawMessage():
             if isinstance(exchange, SmtpTransaction) and isinstance(exchange.mail_from, str):
                 found.update(found_in(exchange.mail_from))
             block = header_block(exchange.data)
-            if not isinstance(block, CannotTell):
-                for name, value in block:
-                    if key_of_field(name) in _FROM and isinstance(value, str):
-                        found.update(found_in(value))
+            for name, value in block if not isinstance(block, CannotTell) else ():
+                if key_of_field(name) in _FROM and isinstance(value, str):
+                    found.update(found_in(value))
     return frozenset(found)
 
 
