@@ -21,7 +21,7 @@ from mailguard.discover import NothingToCheck
 @about_settings
 def inspect(paths: tuple[str, ...], *, reveal: bool, format_name: str, **options: Any) -> int:
     """Show who sees whom in each request of a capture."""
-    from mailguard.inspection import render_json, render_text  # noqa: PLC0415  # not needed for help
+    from mailguard.inspection import render_json, render_text
 
     run = prepared(paths, CAPTURES, options)
     render = render_json if format_name == "json" else render_text
@@ -38,7 +38,7 @@ def inspect(paths: tuple[str, ...], *, reveal: bool, format_name: str, **options
 @about_settings
 def scrub(paths: tuple[str, ...], *, output: str | None, **options: Any) -> int:
     """Write a capture again with fake addresses, for a commit or a bug report."""
-    from mailguard.scrub import ScrubError, write_all  # noqa: PLC0415  # not needed for help
+    from mailguard.scrub import ScrubError, write_all
 
     run = prepared(paths, CAPTURES, options)
     try:

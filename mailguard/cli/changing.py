@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @about_settings
 def fix(places: tuple[str, ...], *, write: bool, **options: Any) -> int:
     """Show the repair of a problem as an edit; --apply writes it."""
-    from mailguard import repair  # noqa: PLC0415  # loads the codemods
-    from mailguard.discover import display_path, place_named  # noqa: PLC0415  # not needed for help
+    from mailguard import repair
+    from mailguard.discover import display_path, place_named
 
     def whole() -> Run:
         # The tree as a whole is looked at: after a repair, what was named may have no part in the mail call any more.
@@ -68,7 +68,7 @@ def fix(places: tuple[str, ...], *, write: bool, **options: Any) -> int:
 @about_settings
 def allow(place: str, *, reason: str, until: str | None, **options: Any) -> int:
     """Write an exception beside the code, with its reason."""
-    from mailguard import adopt  # noqa: PLC0415  # loads the wings
+    from mailguard import adopt
 
     try:
         end = date.fromisoformat(until) if until else None
@@ -85,7 +85,7 @@ def allow(place: str, *, reason: str, until: str | None, **options: Any) -> int:
 @about_settings
 def baseline(*, prune: bool, place: str | None, reason: str | None, **options: Any) -> int:
     """Set today's problems aside, so that only new ones stop anybody."""
-    from mailguard import adopt  # noqa: PLC0415  # loads the wings
+    from mailguard import adopt
 
     if prune and place:
         raise click.UsageError("--prune and --add are two steps; one at a time")
@@ -108,7 +108,7 @@ def baseline(*, prune: bool, place: str | None, reason: str | None, **options: A
 @about_settings
 def init(*, source: str | None, **options: Any) -> int:
     """Look, and write settings, a hook and a workflow where there are none."""
-    from mailguard.init import begin, origin_of  # noqa: PLC0415  # loads the wings
+    from mailguard.init import begin, origin_of
 
     origin = origin_of(source)
     run = prepared(project(), BOTH, options)

@@ -23,7 +23,7 @@ def complain(message: str, code: int) -> int:
 
 def printable(text: str) -> str:
     """Text that may come from a scanned tree, without addresses and control characters."""
-    from mailguard.redact import Output, foreign, safe_text  # noqa: PLC0415  # not needed where all goes well
+    from mailguard.redact import Output, foreign, safe_text
 
     return "\n".join(safe_text(foreign(line), Output.TERMINAL) for line in text.split("\n"))
 

@@ -58,8 +58,8 @@ def replay(paths: tuple[str, ...], **options: Any) -> int:
 
 def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: dict[str, Any]) -> int:
     """What check, scan and replay do."""
-    from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
-    from mailguard.repair import marked, reader  # noqa: PLC0415  # only here
+    from mailguard import gate
+    from mailguard.repair import marked, reader
 
     names = sorted(gate.reporters())
     outputs = outputs_of(options["format_name"], options["outputs"], names, concise=options["concise"])
@@ -86,7 +86,7 @@ def _look(command: str, eyes: frozenset[str], paths: tuple[str, ...], options: d
 
 def _drill(paths: tuple[str, ...], options: dict[str, Any]) -> int:
     """What ``check --drill`` does."""
-    from mailguard.drill import drill  # noqa: PLC0415  # only here
+    from mailguard.drill import drill
 
     if options["since"] is not None or options["staged"]:
         raise click.UsageError("--drill is about the settings that are here, not about a change")
@@ -100,7 +100,7 @@ def _drill(paths: tuple[str, ...], options: dict[str, Any]) -> int:
 
 def _affected(run: Run, form: str, file: str) -> int:
     """What ``replay --affected`` prints; 3 where something could not be told."""
-    from mailguard.affected import render_json, render_text  # noqa: PLC0415  # only here
+    from mailguard.affected import render_json, render_text
 
     if form not in ("text", "json"):
         raise click.UsageError("--affected is text or JSON")

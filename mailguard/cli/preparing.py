@@ -27,7 +27,7 @@ BOTH: Final = CODE | CAPTURES
 
 def prepared(paths: Sequence[str], eyes: frozenset[str], options: dict[str, Any]) -> Run:
     """A run for what was named, by the options of a command. Raises what ``cli.run`` tells as a wrong use."""
-    from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+    from mailguard import gate
 
     as_of = None
     if options["as_of"]:
@@ -46,7 +46,7 @@ def _settings_of(
     paths: Sequence[str], options: dict[str, Any]
 ) -> tuple[Tree, Settings, Change | None, tuple[str, ...]]:
     """The tree that was named, the settings for it, the change that it is about, and remarks."""
-    from mailguard import config, discover  # noqa: PLC0415  # loaded by the commands that need it
+    from mailguard import config, discover
 
     tree = discover.tree_of(paths, Path.cwd())
     change = _change(tree, options)
@@ -79,9 +79,9 @@ def _settings_of(
 
 def _change(tree: Tree, options: dict[str, Any]) -> Change | None:
     """The change that was asked about, with ``--since`` or ``--staged``."""
-    from mailguard import discover  # noqa: PLC0415  # loaded by the commands that need it
-    from mailguard.changes import comparing  # noqa: PLC0415  # the same
-    from mailguard.globs import Globs  # noqa: PLC0415  # the same
+    from mailguard import discover
+    from mailguard.changes import comparing
+    from mailguard.globs import Globs
 
     name, staged = options.get("since"), options.get("staged")
     if staged and not name:
@@ -97,8 +97,8 @@ def _change(tree: Tree, options: dict[str, Any]) -> Change | None:
 
 def _judged_by_the_base(change: Change, now: Settings, start: Path) -> tuple[Change, Settings]:
     """The settings from before a change, and the change with what it loosens."""
-    from mailguard import policy  # noqa: PLC0415  # loaded by the commands that need it
-    from mailguard.rulebook.loading import load_rules  # noqa: PLC0415  # loaded by the commands that need it
+    from mailguard import policy
+    from mailguard.rulebook.loading import load_rules
 
     before = change.settings(start)
     rules = load_rules(before.folder / before.rules if before.folder and before.rules else None)
@@ -110,8 +110,8 @@ def _judged_by_the_base(change: Change, now: Settings, start: Path) -> tuple[Cha
 
 def _under_policy(file: str, settings: Settings, tree: Tree) -> tuple[Settings, tuple[str, ...]]:
     """The settings of a repository as far as an organisation's policy lets them count, and a remark on the rest."""
-    from mailguard import config, policy  # noqa: PLC0415  # loaded by the commands that need it
-    from mailguard.rulebook.loading import load_rules  # noqa: PLC0415  # loaded by the commands that need it
+    from mailguard import config, policy
+    from mailguard.rulebook.loading import load_rules
 
     if not Path(file).is_file():
         raise NothingToCheck(f"there is no {file} here.")
@@ -127,13 +127,13 @@ def _under_policy(file: str, settings: Settings, tree: Tree) -> tuple[Settings, 
 
 def watched(run: Run, options: dict[str, Any]) -> Run:
     """A run with progress on a terminal, and with a sample where one was asked for."""
-    from mailguard.watch import Watch  # noqa: PLC0415  # loaded by the commands that need it
+    from mailguard.watch import Watch
 
     return replace(run, watch=Watch.on_terminal(options.get("sample") or 0), jobs=options.get("jobs") or 1)
 
 
 def project() -> tuple[str, ...]:
     """The whole project, also from a folder inside it."""
-    from mailguard import discover  # noqa: PLC0415  # loaded by the commands that need it
+    from mailguard import discover
 
     return (str(discover.tree_of((), Path.cwd()).root),)

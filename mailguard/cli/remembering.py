@@ -26,8 +26,8 @@ class Asked:
 
 def remember(asked: Asked, run: Run, report: Report, text: str, code: int, options: dict[str, Any]) -> None:
     """Keep what a run of the whole tree printed, if nothing but the tree and mailguard itself decided it."""
-    from mailguard import discover  # noqa: PLC0415  # only here
-    from mailguard.cache.keeping import Kept, Watched, keep  # noqa: PLC0415  # only here
+    from mailguard import discover
+    from mailguard.cache.keeping import Kept, Watched, keep
 
     change = run.change
     by_files = change is None or (
@@ -70,8 +70,8 @@ def remember(asked: Asked, run: Run, report: Report, text: str, code: int, optio
 
 def _settled(change: Change, report: Report, options: dict[str, Any], watched: Watched | None) -> bool:
     """Whether a report on a change stays as it is once the change is made: nothing that it tells is news."""
-    from mailguard.cache.tree import could_matter  # noqa: PLC0415  # only here
-    from mailguard.model.finding import Certainty  # noqa: PLC0415  # the same
+    from mailguard.cache.tree import could_matter
+    from mailguard.model.finding import Certainty
 
     before, now = change.policy.names(), change.now.names() if change.now is not None else {}
     edited = [path for path in {*before, *now} if before.get(path) != now.get(path)]
@@ -91,7 +91,7 @@ def _settled(change: Change, report: Report, options: dict[str, Any], watched: W
 
 def _plugins() -> bool:
     """Whether other packages add to mailguard: what they do may change without a trace."""
-    from importlib.metadata import entry_points  # noqa: PLC0415  # only here
+    from importlib.metadata import entry_points
 
     groups = ("mailguard.providers", "mailguard.captures", "mailguard.reporters")
     return any(entry_points(group=group) for group in groups)

@@ -22,7 +22,7 @@ from mailguard.config import nearest_name
 @about_settings
 def explain(subject: str | None, folder: Path | None, **options: Any) -> int:
     """Explain a rule, a mail call or a mail service; alone: list them."""
-    from mailguard.explain import page, run_examples  # noqa: PLC0415  # loads the wings
+    from mailguard.explain import page, run_examples
 
     if folder is not None:
         lines, failed = run_examples(folder)
@@ -44,9 +44,9 @@ def explain(subject: str | None, folder: Path | None, **options: Any) -> int:
 @about_settings
 def audit(paths: tuple[str, ...], *, format_name: str | None, outputs: tuple[str, ...], **options: Any) -> int:
     """List every place that can send mail, also where nothing is wrong."""
-    from mailguard.audit.collecting import audit_of  # noqa: PLC0415  # loads the wings
-    from mailguard.audit.pages import PAGES  # noqa: PLC0415  # the same
-    from mailguard.audit.text import render_brief  # noqa: PLC0415  # the same
+    from mailguard.audit.collecting import audit_of
+    from mailguard.audit.pages import PAGES
+    from mailguard.audit.text import render_brief
 
     suffixes = {name: page.suffixes for name, page in PAGES.items()}
     wanted = outputs_of(format_name, outputs, sorted(PAGES), concise=False, suffixes=suffixes)
@@ -71,7 +71,7 @@ def audit(paths: tuple[str, ...], *, format_name: str | None, outputs: tuple[str
 def demo(*, debug: bool) -> int:
     """Replay the mail of 1 November 2019, and its repair."""
     del debug  # read where the failure is reported
-    from mailguard.demo import tell  # noqa: PLC0415  # loads everything
+    from mailguard.demo import tell
 
     lines, happened = tell()
     for line in lines:
@@ -91,8 +91,8 @@ def help_command(ctx: click.Context, topic: str | None) -> int:
         for line in _all_commands(parent):
             click.echo(line)
     elif topic == "formats":
-        from mailguard import capture, gate  # noqa: PLC0415  # the neck loads the wings
-        from mailguard.terminal import wrapped  # noqa: PLC0415  # only here
+        from mailguard import capture, gate
+        from mailguard.terminal import wrapped
 
         click.echo("Reports:")
         for name, reporter in sorted(gate.reporters().items()):

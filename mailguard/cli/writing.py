@@ -70,7 +70,7 @@ def outputs_of(
 
 def _by_suffix(file: str, suffixes: Mapping[str, Sequence[str]] | None) -> str | None:
     if suffixes is None:
-        from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+        from mailguard import gate
 
         suffixes = {name: reporter.suffixes for name, reporter in gate.reporters().items()}
     return next((name for name, ends in suffixes.items() if file.endswith(tuple(ends) or ("\0",))), None)
@@ -78,7 +78,7 @@ def _by_suffix(file: str, suffixes: Mapping[str, Sequence[str]] | None) -> str |
 
 def write(run: Run, report: Report, output: Output, command: str, options: dict[str, Any]) -> str:
     """Write a report; returns it."""
-    from mailguard import gate  # noqa: PLC0415  # the neck loads the wings
+    from mailguard import gate
 
     text = gate.render(report, output.format, _of_report(run, command, options, terminal=output.file == "-"))
     if output.file == "-":

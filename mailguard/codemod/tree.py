@@ -73,4 +73,4 @@ class Swap(cst.CSTTransformer):
     ) -> cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.BaseStatement]:
         """What stands in place of a node; the node itself where nothing does."""
         new = self._swaps.get(original_node, updated_node)
-        return cst.FlattenSentinel(new) if isinstance(new, (list, tuple)) else new  # type: ignore[return-value]  # so
+        return cst.FlattenSentinel(new) if isinstance(new, (list, tuple)) else new  # type: ignore[return-value]  # as Swaps says

@@ -236,7 +236,7 @@ def _ses(scene: Scene, value: cst.BaseExpression, send: cst.Call) -> Edit | Refu
         if made is None:
             return Refusal("the destination is put together in several places")
         assign = made.body[0]
-        assert isinstance(assign, cst.Assign)  # noqa: S101  # found so
+        assert isinstance(assign, cst.Assign)  # noqa: S101  # narrows for the type checker
         written = assign.value
     if not isinstance(written, cst.Dict):
         return None
