@@ -113,6 +113,16 @@ def test_the_settings_that_are_shown_are_read_without_complaint(tmp_path: Path) 
     gate.prepare((), gate.discover.tree_of((), tmp_path), settings, here=tmp_path)
 
 
+def test_every_part_of_the_house_is_named() -> None:
+    table = README.partition("## Architecture")[2].partition("## License")[0]
+    parts = {
+        f"{entry.name}/" if entry.is_dir() else entry.name
+        for entry in (ROOT / "mailguard").iterdir()
+        if entry.suffix == ".py" or (entry / "__init__.py").exists()
+    }
+    assert parts - set(re.findall(r"`([\w/.]+)`", table)) <= {"__init__.py", "__main__.py"}
+
+
 def test_every_command_and_every_format_is_named() -> None:
     for name in cli.main.commands:
         assert f"mailguard {name}" in README
