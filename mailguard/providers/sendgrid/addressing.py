@@ -115,8 +115,10 @@ class Addressing(Object):
 
     def _insert(self, personalization: Value, index: int, count: Count) -> None:
         held = self.read("personalizations", [])
-        if isinstance(held, list) and count == ONE:
-            self.write("personalizations", [*held[:index], personalization, *held[index:]])
+        members = list(each(held))
+        if count == ONE and sort_of(held) is Sort.COLLECTION and all(member.count == ONE for member in members):
+            values = [member.value for member in members]
+            self.write("personalizations", [*values[:index], personalization, *values[index:]])
         elif count == ONE:
             self.append("personalizations", personalization)
         else:
@@ -124,12 +126,9 @@ class Addressing(Object):
 
     def add_personalization(self, personalization: Value, index: Value = 0) -> None:
         """Add one: in front of the others in 6.x, behind them in 3.x to 5.x."""
-        held = self.read("personalizations", [])
         place = scalar(index)
-        if not isinstance(held, list) or not isinstance(personalization, Personalization):
+        if self._era() == "3" or not isinstance(place, int) or not isinstance(personalization, Personalization):
             self.append("personalizations", personalization)
-        elif self._era() == "3" or not isinstance(place, int):
-            self.write("personalizations", [*held, personalization])
         else:
             self._insert(personalization, place, ONE)
 
