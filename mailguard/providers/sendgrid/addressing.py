@@ -76,9 +76,10 @@ class Addressing(Object):
             personalization = Personalization()
             personalization.put(email, ONE)
             members.insert(0, Member(personalization, count))
-        if len(members) > 1 and not list(each(self.read("personalizations"))):
+        held = self.read("personalizations", [])
+        if len(members) > 1 and sort_of(held) is Sort.COLLECTION:
             # At once, so that each stays a thing of its own.
-            self.write("personalizations", collected(members))
+            self.write("personalizations", collected([*members, *each(held)]))
             return
         for member in reversed(members):
             self._insert(member.value, 0, member.count)
