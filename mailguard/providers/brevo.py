@@ -16,7 +16,7 @@ from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Refused, Source
 from mailguard.model.value import Absent, Either, Object, Sort, Value, each, get, sort_of, text, truth
-from mailguard.transports.json_api import Api, as_data, given, message, messages, of_json, post, told, url
+from mailguard.transports.json_api import Api, as_data, attributes, given, message, messages, of_json, post, told, url
 from mailguard.transports.split import unless_split
 
 __all__ = [
@@ -117,12 +117,7 @@ class _Model(Object):
 
     def render(self) -> Value:
         """The object as it is sent."""
-        found = {sent: self.read(name) for name, sent in self.NAMES.items()}
-        return {
-            name: as_data(value)
-            for name, value in found.items()
-            if not isinstance(value, Absent) and sort_of(value) is not Sort.NONE
-        }
+        return attributes(self, self.NAMES)
 
     def to_dict(self) -> Value:
         """The same under the names of the attributes."""

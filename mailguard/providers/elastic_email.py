@@ -18,7 +18,20 @@ from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Refused, Source
 from mailguard.model.value import Absent, Either, Fields, Object, Sort, Value, get, sort_of, text
-from mailguard.transports.json_api import Api, apart, as_data, field, given, message, of_json, options, post, told, url
+from mailguard.transports.json_api import (
+    Api,
+    apart,
+    as_data,
+    attributes,
+    field,
+    given,
+    message,
+    of_json,
+    options,
+    post,
+    told,
+    url,
+)
 from mailguard.wire.bodies import Payload, payload
 from mailguard.wire.forms import fields_of, form_values
 from mailguard.wire.urls import url_parts
@@ -181,12 +194,7 @@ class _Model(Object):
 
     def render(self) -> Value:
         """The object as it is sent."""
-        found = {sent: self.read(name) for name, sent in self.NAMES.items()}
-        return {
-            name: as_data(value)
-            for name, value in found.items()
-            if not isinstance(value, Absent) and sort_of(value) is not Sort.NONE
-        }
+        return attributes(self, self.NAMES)
 
     def to_dict(self) -> Value:
         """The same."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,6 +54,7 @@ __all__ = [
     "Api",
     "apart",
     "as_data",
+    "attributes",
     "body_of",
     "collected",
     "field",
@@ -387,6 +388,16 @@ def as_data(value: Value, depth: int = 0) -> Value:
             joined = join(*made)
             return replace(joined, trail=value.trail) if isinstance(joined, Either) else given(joined)
     return value
+
+
+def attributes(model: Object, names: Mapping[str, str]) -> dict[str, Value]:
+    """The attributes of an object as data, under the names by which they are sent; what is not set, or None, is left out."""
+    found = {sent: model.read(name) for name, sent in names.items()}
+    return {
+        name: as_data(value)
+        for name, value in found.items()
+        if not isinstance(value, Absent) and sort_of(value) is not Sort.NONE
+    }
 
 
 def url(*parts: Value) -> Value:
