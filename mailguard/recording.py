@@ -532,7 +532,7 @@ def _one_line(value: str) -> str:
 
 def mailbox_text(name: object, address: object) -> str:
     """A name and an address as a member of an address header."""
-    shown = address if isinstance(address, str) else ""
+    shown = address if isinstance(address, str) else "" if address is None else str(address)
     if not isinstance(name, str) or not name:
         return shown
     quoted = re.sub(r'[\\"]', r"\\\g<0>", _one_line(name))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mailguard import capture, gate
 from mailguard.addresses.compare import compare_key
+from mailguard.addresses.masks import is_masked
 from mailguard.addresses.words import addresses_in
 from mailguard.ledger import plural
 from mailguard.model.capture import Format
@@ -183,7 +184,8 @@ def _addresses(records: Iterable[Record]) -> set[str]:
         if claim is not None:
             found.update(_of(claim.decoded))
         for text in _texts(record.exchange):
-            found.update(compare_key(address) for address in addresses_in(text))
+            # What is masked already is nobody's address.
+            found.update(compare_key(address) for address in addresses_in(text) if not is_masked(address))
     return found
 
 

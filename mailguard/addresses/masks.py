@@ -8,12 +8,12 @@ from typing import Final
 from mailguard.addresses.people import People
 from mailguard.model.message import Recipient
 
-__all__ = ["MASKED", "MASKED_PEOPLE", "is_mask"]
+__all__ = ["MASKED", "MASKED_PEOPLE", "is_mask", "is_masked"]
 
 MASKED: Final = "a masked field"
 """The label of whoever stood in a field that was masked as a whole: one person, or any number."""
 MASKED_PEOPLE: Final = People((Recipient(None, label=MASKED),))
-_LONGEST: Final = 120
+_LONGEST: Final = 1 << 16
 """Characters of the longest word that stands for a field."""
 
 _WORDS: Final = (
@@ -28,10 +28,18 @@ _MASK: Final = re.compile(
     # Signs only.
     r"|[\[(<]?(?:\*{2,}|[xX]{3,}|\.{3,}|\u2026|#{2,}|-{3,}|\u2022{2,}|\u2588+)[\])>]?"
     # A variable that the recorder put there, or that nothing filled: {{recipients}}, ${TO}, <EMAIL>.
-    r"|\{\{[^{}]*\}\}|\$\{[^{}]*\}|<[A-Z][A-Z0-9_ -]{1,40}>"
+    r"|\{\{[^{}]*\}\}|\$\{[^{}]*\}|<[A-Z][A-Z0-9_ -]{1,40}>|<%[^<>]*%>|%{1,2}[\w. -]{1,40}%{1,2}|\*\|[\w.: -]{1,40}\|\*"
+    # Something in base64.
+    r"|[A-Za-z0-9+/_-]{33,}={0,2}"
 )
+_PARTLY: Final = re.compile(r"\*\*|[\u2022\u25cf\u2026]|(?:\A|@)\*")
 
 
 def is_mask(text: str) -> bool:
     """Whether a text stands in the place of addresses, so that nobody knows how many they were."""
     return len(text) <= _LONGEST and "@" not in text and _MASK.fullmatch(text.strip()) is not None
+
+
+def is_masked(address: str) -> bool:
+    """Whether part of an address is hidden (``a***@example.com``): two that are equal need not be one person."""
+    return _PARTLY.search(address) is not None

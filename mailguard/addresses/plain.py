@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from mailguard.addresses.compare import compare_key, domain_part
+from mailguard.addresses.masks import is_masked
 from mailguard.addresses.people import People
 from mailguard.addresses.reader import Person, read
 from mailguard.addresses.words import HOLE, TRANSLATION, addresses_in
@@ -61,9 +62,12 @@ _plain_cached = functools.lru_cache(maxsize=4096)(_plain_uncached)
 
 
 def as_given(person: Person) -> Recipient:
-    """A member of a known text as a recipient; half an address names nobody, but is somebody."""
+    """A member of a known text as a recipient; half an address, or a masked one, names nobody, but is somebody."""
     if person.address is None or not is_whole(person.address):
         return Recipient(None, domain=domain_part(person.address) if person.address else None)
+    if is_masked(person.address):
+        domain = domain_part(person.address)
+        return Recipient(None, domain=None if domain is None or is_masked(f"@{domain}") else domain)
     return Recipient(person.address)
 
 

@@ -15,6 +15,7 @@ from mailguard.model.exchange import RawMessage, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value
 from mailguard.recording import address_list, composed, iso_time, json_head, json_records
+from mailguard.strays import complete
 
 __all__ = ["FORMAT"]
 
@@ -60,7 +61,8 @@ def _message(value: Mapping[Any, Any]) -> RawMessage | CannotTell:
         if people:
             headers.append((name, ", ".join(str(person) for person in people)))
     headers.append(("Subject", value.get("Subject")))
-    return RawMessage(composed(headers, body.get("text_part"), body.get("html_part")), _everybody(destination))
+    message = RawMessage(composed(headers, body.get("text_part"), body.get("html_part")), _everybody(destination))
+    return complete(message, value)
 
 
 def _everybody(destination: Mapping[Any, Any]) -> list[Value]:

@@ -13,6 +13,7 @@ from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import RawMessage, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.recording import address_list, composed, headers_of, iso_time, json_head, json_records
+from mailguard.strays import complete
 
 __all__ = ["FORMAT"]
 
@@ -68,7 +69,7 @@ def _event(event: Mapping[Any, Any]) -> RawMessage | CannotTell:
     if not isinstance(headers, Mapping) or not isinstance(headers.get("to"), str):
         return CannotTell(Reason.BODY_MISSING, "the event holds no headers")
     block = [(name.title(), headers.get(name)) for name in ("from", "to", "cc", "subject")]
-    return RawMessage(composed(block), address_list(event.get("recipient")))
+    return complete(RawMessage(composed(block), address_list(event.get("recipient"))), event)
 
 
 def _stored(message: Mapping[Any, Any]) -> RawMessage | CannotTell:
@@ -87,7 +88,7 @@ def _stored(message: Mapping[Any, Any]) -> RawMessage | CannotTell:
         ]
     if not block:
         return CannotTell(Reason.BODY_MISSING, "the message holds no headers")
-    return RawMessage(composed(block, message.get("body-plain"), message.get("body-html")), people)
+    return complete(RawMessage(composed(block, message.get("body-plain"), message.get("body-html")), people), message)
 
 
 FORMAT = Format(

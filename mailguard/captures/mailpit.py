@@ -13,6 +13,7 @@ from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import RawMessage, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.recording import composed, iso_time, json_head, json_records, mailbox_text
+from mailguard.strays import complete
 
 __all__ = ["FORMAT"]
 
@@ -38,7 +39,7 @@ def _read(source: Source) -> Iterator[Record]:
             yield Record(place, CannotTell(Reason.BAD_RECORD, "no message in the record"))
 
 
-def _message(value: Mapping[Any, Any]) -> RawMessage:
+def _message(value: Mapping[Any, Any]) -> RawMessage | CannotTell:
     headers: list[tuple[str, object]] = []
     for name, key in (("From", "From"), ("To", "To"), ("Cc", "Cc"), ("Bcc", "Bcc"), ("Reply-To", "ReplyTo")):
         people = value.get(key)
@@ -46,7 +47,8 @@ def _message(value: Mapping[Any, Any]) -> RawMessage:
         if items:
             headers.append((name, ", ".join(_mailbox(item) for item in items)))
     headers.append(("Subject", value.get("Subject")))
-    return RawMessage(composed(headers, value.get("Text"), value.get("HTML")), bcc_is_envelope=True)
+    message = RawMessage(composed(headers, value.get("Text"), value.get("HTML")), bcc_is_envelope=True)
+    return complete(message, value)
 
 
 def _mailbox(item: object) -> str:

@@ -18,6 +18,7 @@ from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
 from mailguard.recording import address_list, broken, composed, json_head, json_records, text_of
+from mailguard.strays import complete
 
 __all__ = ["FORMAT"]
 
@@ -89,7 +90,7 @@ def _records(value: Value | CannotTell, place: Place) -> Iterator[Record]:
         yield Record(place, _NO_MESSAGE)
 
 
-def _message(value: Mapping[Any, Any], destination: Mapping[Any, Any]) -> RawMessage:
+def _message(value: Mapping[Any, Any], destination: Mapping[Any, Any]) -> RawMessage | CannotTell:
     headers: list[tuple[str, object]] = [("From", value.get("source"))]
     everybody: list[Value] = []
     for name, key in (("To", "ToAddresses"), ("Cc", "CcAddresses"), ("", "BccAddresses")):
@@ -98,7 +99,7 @@ def _message(value: Mapping[Any, Any], destination: Mapping[Any, Any]) -> RawMes
         if people and name:
             headers.append((name, ", ".join(str(person) for person in people)))
     headers.append(("Subject", value.get("subject")))
-    return RawMessage(composed(headers, value.get("body")), everybody)
+    return complete(RawMessage(composed(headers, value.get("body")), everybody), destination)
 
 
 FORMAT = Format(

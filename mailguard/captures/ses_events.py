@@ -15,6 +15,7 @@ from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import RawMessage, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.recording import address_list, composed, headers_of, iso_time, json_head, json_records
+from mailguard.strays import complete
 
 __all__ = ["FORMAT"]
 
@@ -97,7 +98,7 @@ def _message(mail: Mapping[Any, Any]) -> RawMessage | CannotTell:
         return CannotTell(Reason.BODY_MISSING, "the event holds no headers")
     if mail.get("headersTruncated") is True and not any(name.lower() in ("to", "cc") for name, _ in headers):
         return CannotTell(Reason.BODY_CUT, "the headers of the event are cut")
-    return RawMessage(composed(headers), envelope)
+    return complete(RawMessage(composed(headers), envelope), mail)
 
 
 FORMAT = Format(

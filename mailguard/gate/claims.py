@@ -6,6 +6,7 @@ import functools
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mailguard.doubts import doubted
 from mailguard.gate.shelves import providers
 from mailguard.hosts import NO_HOSTS, Hosts
 from mailguard.model.exchange import Exchange, HttpRequest
@@ -43,7 +44,8 @@ def in_order() -> tuple[Provider, ...]:
 def claimed(exchange: Exchange, contents: Contents | None = None, hosts: Hosts = NO_HOSTS) -> Claimed | None:
     """Whose exchange it is, and which messages it makes; None if it is no mail.
 
-    With ``contents``, those of one capture, also whom readers find besides To and Cc. ``hosts`` are those of the settings
+    With ``contents``, those of one capture, also whom readers find besides To and Cc, and whether people stand where nothing
+    is known to be read. ``hosts`` are those of the settings
     that stand for a service.
     """
     claim = _claimed(exchange)
@@ -54,7 +56,7 @@ def claimed(exchange: Exchange, contents: Contents | None = None, hosts: Hosts =
         claim = _authored(claim, exchange)
     if claim is None or contents is None:
         return claim
-    return replace(claim, decoded=contents.add(exchange, claim.decoded))
+    return replace(claim, decoded=doubted(exchange, contents.add(exchange, claim.decoded)))
 
 
 def _authored(claim: Claimed, request: HttpRequest) -> Claimed:

@@ -15,6 +15,7 @@ from typing import Final
 from mailguard import capture
 from mailguard.alike import Alike
 from mailguard.alike import Look as HowToLook
+from mailguard.doubts import doubted
 from mailguard.gate.captures import CaptureFile, capture_files, records_in_parts
 from mailguard.gate.claims import Claimed, claimed, in_order, unhosted
 from mailguard.gate.plan import Plan
@@ -121,7 +122,7 @@ class Look:
             return
         claim, looked = self._decide(exchange), None
         if claim is not None:
-            looked = self.contents.add(exchange, claim.decoded, record.place)
+            looked = doubted(exchange, self.contents.add(exchange, claim.decoded, record.place))
             self._tally.add(record, claim.provider, claim.operation, looked)
         if self._alike is not None:
             self._alike.learn(exchange, claim, looked)

@@ -257,6 +257,8 @@ def _decode_path(segment: str, members: Value) -> Decoded:
     destination = get(members, "Destination", fold=True)
     raw = get(content, "Raw", fold=True)
     printed = _printed(destination, get(members, "ReplyToAddresses", fold=True), headers=_headers(content))
+    if type(content) is dict and (isinstance(raw, Absent) or not raw) and not _composed(content):
+        return CannotTell(Reason.BODY_MISSING, "the request has no content")
     match _given(has(content, "Raw", fold=True), raw):
         case Truth.NO:
             return (printed,)
@@ -264,6 +266,11 @@ def _decode_path(segment: str, members: Value) -> Decoded:
             return _raw(get(raw, "Data", fold=True), _envelope(destination))
         case Truth.MAYBE:
             return _either(printed, _raw(get(raw, "Data", fold=True), _envelope(destination)))
+
+
+def _composed(content: Value) -> bool:
+    """Whether Amazon writes the header of the message."""
+    return any(has(content, kind, fold=True) is Truth.YES for kind in ("Simple", "Template"))
 
 
 def _given(present: Truth, value: Value | Absent) -> Truth:
@@ -440,6 +447,8 @@ def _source(data: Value | Absent) -> Value | CannotTell:
         return found[0] if isinstance(joined, Absent) else joined
     if not isinstance(data, Absent) and isinstance(scalar(data), bytes):
         return data
+    if not data or isinstance(data, (dict, list, int, float)):
+        return CannotTell(Reason.BODY_MISSING, "the raw message is not text")
     return from_base64(data)
 
 

@@ -64,6 +64,8 @@ class Outcome:
     requests: int
     groups: tuple[frozenset[str], ...]
     """Whom each message that shows people to each other names."""
+    shows: int
+    """Requests that show people to each other."""
     doubts: int
     """Requests that are undecided or cannot be told."""
     said: str
@@ -97,7 +99,7 @@ def look(path: Path, *, printed: bool = True) -> Outcome:
     try:
         run = gate.prepare([str(path)], tree, Settings(), eyes=frozenset({gate.CAPTURES}), here=path.parent)
     except discover.NothingToCheck as error:
-        return Outcome(2, 0, (), 0, str(error), time.process_time() - started)
+        return Outcome(2, 0, (), 0, 0, str(error), time.process_time() - started)
     report = run.report()
     inspections = list(run.inspections())
     groups = []
@@ -115,7 +117,8 @@ def look(path: Path, *, printed: bool = True) -> Outcome:
         said += render_text(inspections, options)
     ledger = report.ledger
     doubts = ledger.request_undecided + ledger.cannot_tell
-    return Outcome(report.exit_code, ledger.requests, tuple(groups), doubts, said, time.process_time() - started)
+    spent = time.process_time() - started
+    return Outcome(report.exit_code, ledger.requests, tuple(groups), ledger.request_shows, doubts, said, spent)
 
 
 # --- What is done to a capture -------------------------------------------------------------------
@@ -209,7 +212,9 @@ def header_name(content: bytes, dice: random.Random) -> bytes:
         return insert(content, dice)
     name = dice.choice(found)
     word = name.group(1)
-    new = dice.choice([word.upper(), word.lower(), word + b" ", b"X-" + word, word[::-1], word + word, b"", b" " + word])
+    new = dice.choice(
+        [word.upper(), word.lower(), word + b" ", b"X-" + word, word[::-1], word + word, b"", b" " + word]
+    )
     return content[: name.start(1)] + new + content[name.end(1) :]
 
 
@@ -255,7 +260,7 @@ _CHANGES: Final[tuple[tuple[str, Callable[[Any], Any]], ...]] = (
     ("nothing", lambda _: {}),
     ("none", lambda _: []),
     ("deep", _deep),
-    ("printed", lambda value: json.dumps(value)),
+    ("printed", json.dumps),
     ("base64", lambda value: base64.b64encode((value if isinstance(value, str) else json.dumps(value)).encode()).decode()),
     ("joined", lambda value: ",".join(map(str, value)) if isinstance(value, list) else str(value)),
     ("pairs", lambda value: [list(pair) for pair in value.items()] if isinstance(value, dict) else [value, None]),
@@ -318,7 +323,7 @@ def json_place(content: bytes, dice: random.Random) -> tuple[bytes, str] | None:
         value = json.loads(content)
     except ValueError:
         lines = content.split(b"\n")
-        if len(lines) < 2:  # noqa: PLR2004  # one line that is no JSON
+        if len(lines) < 2:  # one line that is no JSON
             return None
         rows = [number for number, line in enumerate(lines) if line.lstrip()[:1] == b"{"]
         if not rows:
@@ -382,7 +387,7 @@ _BLIND: Final[tuple[tuple[str, Mutation], ...]] = tuple(
 def mutations(original: Original, count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     """So many mutations of a sample, each with its name; the same for the same seed."""
     for number in range(count):
-        dice = random.Random(f"{original.label} {number} {seed}")  # noqa: S311  # not a secret
+        dice = random.Random(f"{original.label} {number} {seed}")  # not a secret
         if number % 2:
             for place in (form_place, json_place):
                 placed = place(original.content, dice)
@@ -434,10 +439,8 @@ def quiet(before: Outcome, after: Outcome, old: bytes, new: bytes, *, whole: boo
 
     ``whole``: also where the addresses went away.
     """
-    lost = [
-        group for group in before.groups if not any(len(group & other) > 1 for other in after.groups)
-    ]
-    if not lost or after.doubts > before.doubts or after.exit_code == 2:
+    lost = [group for group in before.groups if not any(len(group & other) > 1 for other in after.groups)]
+    if not lost or after.exit_code == 2 or after.shows + after.doubts >= before.shows + before.doubts:
         return None
     if after.exit_code == 3 and before.exit_code != 3:
         return None
@@ -506,9 +509,8 @@ def main() -> int:
                         given.keep.mkdir(parents=True, exist_ok=True)
                         target = re.sub(r"[^\w.-]+", "_", f"{fault}{label}_{original.label}")[:120]
                         (given.keep / f"{target}__{original.name}").write_bytes(content)
-    for label, examples in sorted(classes.items()):
-        print(f"{len(examples):5} {label}   e.g. {', '.join(examples[:3])}")
-    print(dict(counts), dict(refused))
+    rows = [f"{len(found):5} {label}   e.g. {', '.join(found[:3])}\n" for label, found in sorted(classes.items())]
+    sys.stdout.writelines([*rows, f"{dict(counts)} {dict(refused)}\n"])
     return 1 if classes else 0
 
 

@@ -1,0 +1,151 @@
+"""People who stand where nothing is known to be read: said, counted, and never passed in silence."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailguard import gate
+from mailguard.model.exchange import Form
+from mailguard.strays import strays
+
+ANN, BOB = {"email": "ann@example.com"}, {"email": "bob@example.org"}
+FROM = {"email": "from@example.net"}
+MIME = "From: from@example.net\r\nTo: ann@example.com, bob@example.org\r\nSubject: S\r\n\r\nT"
+RAW = base64.b64encode(MIME.encode()).decode()
+SENDGRID = "https://api.sendgrid.com/v3/mail/send"
+MAILJET = "https://api.mailjet.com/v3.1/send"
+SES = "https://email.us-east-1.amazonaws.com/v2/email/outbound-emails"
+GMAIL = "https://gmail.googleapis.com/gmail/v1/users/me/messages/send"
+POSTMARK = "https://api.postmarkapp.com/email"
+
+
+def replayed(folder: Path, url: str, body: Any, kind: str = "application/json") -> str:
+    """What a recorded request comes to, in one word."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    line = {"method": "POST", "url": url, "headers": {"Content-Type": kind}, "body": text}
+    return _verdict(folder / "a.jsonl", json.dumps(line) + "\n")
+
+
+def _verdict(path: Path, content: str) -> str:
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    report = gate.replay(path)
+    ledger = report.ledger
+    numbers = {
+        "shows": ledger.request_shows,
+        "apart": ledger.request_keeps_apart + ledger.request_staff_only,
+        "undecided": ledger.request_undecided,
+        "cannot tell": ledger.cannot_tell,
+    }
+    assert report.exit_code == (1 if numbers["shows"] else 3 if numbers["cannot tell"] else 0)
+    return " ".join(name for name, number in numbers.items() if number)
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "word"),
+    [
+        (SENDGRID, {"personalizations": {"value": [{"to": [ANN, BOB]}]}, "from": FROM}, "cannot tell"),
+        (SENDGRID, {"personalizations": [{"\nto": [ANN, BOB]}], "from": FROM}, "cannot tell"),
+        (SENDGRID, {"personalizations": [{"to": [ANN], "cc-": [BOB]}], "from": FROM}, "undecided"),
+        (SENDGRID, {"personalizations": FROM, "from": [{"to": [ANN, BOB]}]}, "cannot tell"),
+        (SENDGRID, {"personalizations": [{"to": "s", "subject": [ANN, BOB]}], "from": FROM}, "undecided"),
+        (SENDGRID, {"personalizations": [{"to": RAW}], "from": FROM}, "cannot tell"),
+        (MAILJET, {"Messages-": [{"To": [{"Email": "ann@example.com"}, {"Email": "bob@example.org"}]}]}, "cannot tell"),
+        (MAILJET, {"Globals-": {"Cc": [{"Email": "cat@example.net"}]}, "Messages": [{"To": [{"Email": "ann@example.com"}]}]}, "undecided"),
+        (SES, {"Destination": {"Toddresses": ["ann@example.com", "bob@example.org"]}, "Content": {"Simple": {}}}, "cannot tell"),
+        (SES, {"Destination": RAW, "Content": {"Simple": {"Subject": {"Data": "S"}}}}, "cannot tell"),
+        (SES, {"Destination": {"ToAddresses": ["ann@example.com", "bob@example.org"]}, "Content": {"Raw": {"Data": {}}}}, "cannot tell"),
+        (SES, {"Destination": {"ToAddresses": ["ann@example.com"]}, "Content": {"value": {"Raw": {"Data": RAW}}}}, "cannot tell"),
+        (GMAIL, {"raw": {"value": RAW}}, "cannot tell"),
+        (GMAIL, {"raw": [[RAW]]}, "cannot tell"),
+        (GMAIL.replace("/send", "/senalt=json"), {"raw": RAW}, "cannot tell"),
+        (POSTMARK + "/batch", [{"0": {"To": "ann@example.com, bob@example.org", "TextBody": "T"}}], "cannot tell"),
+        (POSTMARK, {"To ": "ann@example.com, bob@example.org", "Cc": "cat@example.net", "TextBody": "T"}, "undecided"),
+        (POSTMARK, {"From": "from@example.net", "To": "<RECIPIENTS>", "TextBody": "T"}, "cannot tell"),
+    ],
+)  # fmt: skip
+def test_a_damaged_request_does_not_look_fine(tmp_path: Path, url: str, body: Any, word: str) -> None:
+    assert replayed(tmp_path, url, body) == word
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"custom_args": {"to": "bob@example.org", "user": "dan@example.com"}},
+        {"reply_to_list": [BOB]},
+        {"categories": ["bob@example.org"]},
+        {"headers": {"X-Account": "bob@example.org"}},
+        {"tracking_settings": {"ganalytics": {"utm_campaign": "bob@example.org"}}},
+        {"content": [{"type": "text/plain", "value": "Write to bob@example.org"}]},
+        {"attachments": [{"filename": "bob@example.org.txt", "content": ""}]},
+        {"contact_email": "bob@example.org"},
+    ],
+)
+def test_addresses_of_nobody_who_gets_a_mail_raise_no_doubt(tmp_path: Path, extra: dict[str, Any]) -> None:
+    body = {"personalizations": [{"to": [ANN]}], "from": FROM, "subject": "S", **extra}
+    assert replayed(tmp_path, SENDGRID, body) == "apart"
+
+
+HEAD = "From: from@example.net\nSubject: S\n"
+
+
+@pytest.mark.parametrize(
+    ("message", "word"),
+    [
+        (f"{HEAD}To> ann@example.com, bob@example.org\n\nT\n", "undecided"),
+        (f"{HEAD}T: ann@example.com, bob@example.org\n\nT\n", "undecided"),
+        (f"{HEAD}ToTo: ann@example.com, bob@example.org\n\nT\n", "undecided"),
+        (f"To: ann@example.com\n{HEAD}Bccs: dan@example.com\n\nT\n", "undecided"),
+        (f"{HEAD}\nTo: ann@example.com, bob@example.org\n\nT\n", "undecided"),
+        (f"{HEAD}\n\nTo: ann@example.com,\n bob@example.org\n\nT\n".replace("\n", "\r\n"), "undecided"),
+        (f"{HEAD}<X> ann@example.com, bob@example.org\nCc: cat@example.net\n\nT\n", "undecided"),
+        (f"To: <RECIPIENTS>\n{HEAD}\nT\n", "cannot tell"),
+        (f"To: ann@example.com\n{HEAD}X-Get_mail: bob@example.org\n\nT\n", "apart"),
+        (f"To: ann@example.com\n{HEAD}References: <1@example.org>\n<2@example.org>\n\nT\n", "apart"),
+        (f"To: ann@example.com\n{HEAD}Content-Type: message/rfc822\n\nTo: bob@example.org, cat@example.net\n\nT\n", "apart"),
+        (f"To: ann@example.com\n{HEAD}\nDear Ann,\nTo: bob@example.org I wrote the same.\n", "apart"),
+        (f"To: ann\n{HEAD}\nT\n", "apart"),
+    ],
+)  # fmt: skip
+def test_a_damaged_message_does_not_look_fine(tmp_path: Path, message: str, word: str) -> None:
+    assert _verdict(tmp_path / "a.eml", message) == word
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<EMAIL>", "[FILTERED]", "{{ users }}", "***", "%recipient%", "<%= list %>", "${to}", "REDACTED", "*|TO|*", RAW],
+)
+def test_what_hides_a_whole_field_may_hide_many(text: str, tmp_path: Path) -> None:
+    assert replayed(tmp_path, POSTMARK, {"From": "from@example.net", "To": text, "TextBody": "T"}) == "cannot tell"
+    one = [{"email": text}]
+    assert replayed(tmp_path, SENDGRID, {"personalizations": [{"to": one}], "from": FROM}) == "apart"
+
+
+def test_masked_addresses_that_are_equal_are_two_people(tmp_path: Path) -> None:
+    masked = {"email": "a***@example.com"}
+    assert replayed(tmp_path, SENDGRID, {"personalizations": [{"to": [masked, masked]}], "from": FROM}) == "shows"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"to": "ann@example.com"}, ["ann@example.com"]),
+        ({"to": "ann@example.com", "x": {"cc": ["Bob <Bob@example.org>"]}}, ["ann@example.com", "bob@example.org"]),
+        ({"from": "ann@example.com", "replyTo": [BOB]}, []),
+        ({"metadata": {"to": "ann@example.com"}}, []),
+        ({"headers": {"To": "ann@example.com", "X-A": "bob@example.org"}}, ["ann@example.com"]),
+        ({"metadata": {"user": "ann@example.com"}, "text": "ann@example.com"}, []),
+        (Form((("to[0]", "ann@example.com"), ("o:tag", "bob@example.org"))), ["ann@example.com"]),
+        (Form((("to[ann@example.com]", "Ann"),)), ["ann@example.com"]),
+        ({"team": [ANN, BOB]}, ["ann@example.com", "bob@example.org"]),
+        ([[[{"Destination": {"ToAddresses": ["ann@example.com"]}}]]], ["ann@example.com"]),
+        ({"to": 5, "cc": None, "bcc": {}, 7: "ann@example.com"}, []),
+    ],
+)
+def test_who_stands_like_a_reader(value: object, found: list[str]) -> None:
+    assert strays(value, ()) == found
+    assert strays(value, found) == []
