@@ -21,7 +21,7 @@ _MASKED: Final = CannotTell(Reason.MASKED, "a field of visible recipients was ma
 
 
 def named(exchange: Exchange, decoded: Decoded) -> Decoded:
-    """``decoded``, or why it cannot be told: a message of it has no reader at all, or nobody knows how many.
+    """``decoded``, or why it cannot be told: a message of a recorded request has no reader at all, or nobody knows how many.
 
     Where a message of the same request shows people to each other all the same, that is said rather than this.
     """
@@ -30,8 +30,8 @@ def named(exchange: Exchange, decoded: Decoded) -> Decoded:
     messages = decoded.messages if isinstance(decoded, Undecided) else decoded
     for one in messages:
         if not (one.to or one.cc or one.bcc or one.transmitted_bcc or one.hidden.high):
-            if not isinstance(exchange, HttpRequest):
-                continue  # of a message as such every form is known
+            if not isinstance(exchange, HttpRequest) or type(exchange.body) not in (str, bytes):
+                continue  # of a message as such every form is known, and an empty list in the code is one
             reason = _NOBODY if len(messages) == 1 else _ONE_NOBODY
             break
         if any(person.address is None and person.label == MASKED for person in one.to + one.cc + one.transmitted_bcc):

@@ -95,6 +95,12 @@ def delivered(code: Code, x: str, send: Send) -> None:
             _function(code, x, send)
         case "class":
             _class(code, x, send)
+        case "inner function":
+            _inner_function(code, x, send)
+        case "inner class":
+            _inner_class(code, x, send)
+        case "partial":
+            _partial(code, x, send)
         case _:
             raise AssertionError
 
@@ -157,6 +163,48 @@ def _class(code: Code, x: str, send: Send) -> None:
     code.add(f"{made}.deliver()")
 
 
+def _inner_function(code: Code, x: str, send: Send) -> None:
+    """A function within ``main``, called by a name that says nothing, perhaps through another."""
+    name = code.name("go")
+    with code.block(f"def {name}(to):"):
+        send(code, "to", "", "")
+    if code.pick(False, True):
+        inner, name = name, code.name("hop")
+        with code.block(f"def {name}(people):"):
+            code.add(f"{inner}(people)")
+    if code.pick(False, True):
+        code.add(f"{name}({x})")
+    else:
+        with code.block(f"for a in {x}:"):
+            code.add(f"{name}([a])")
+
+
+def _inner_class(code: Code, x: str, send: Send) -> None:
+    name = code.name("Inner")
+    with code.block(f"class {name}:"), code.block("def go(self, to):"):
+        send(code, "to", "", "")
+    if code.pick(False, True):
+        code.add(f"{name}().go({x})")
+    else:
+        made = code.let(f"{name}()", "made")
+        with code.block(f"for a in {x}:"):
+            code.add(f"{made}.go([a])")
+
+
+def _partial(code: Code, x: str, send: Send) -> None:
+    """A function that gets its arguments in two portions."""
+    code.use("from functools import partial")
+    name = code.name("deliver")
+    code.helper(name, "\n".join(_elsewhere(code, f"def {name}(to, note):", 1, lambda inner: send(inner, "to", "", ""))))
+    if code.pick(False, True):
+        made = code.let(f"partial({name}, {x})", "go")
+        code.add(f'{made}("note")')
+    else:
+        made = code.let(f'partial({name}, note="note")', "go")
+        with code.block(f"for a in {x}:"):
+            code.add(f"{made}([a])")
+
+
 _DELIVERIES = (
     "whole",
     "loop",
@@ -180,4 +228,7 @@ _DELIVERIES = (
     "loop and cc",
     "function",
     "class",
+    "inner function",
+    "inner class",
+    "partial",
 )

@@ -213,8 +213,8 @@ class Statements(Expressions):
         callee = self.lookup(context, state, node.func.id, node.func.at)
         if not isinstance(callee, Func) or not isinstance(callee.node, t.Func):
             return False
-        if not self.relevant.isdisjoint(callee.node.names):
-            return False
+        if not self.relevant.isdisjoint(callee.node.names) or len(callee.frames) > 1:
+            return False  # what an inner function leads to, its names need not tell
         for arg in node.args:
             value = self.eval(context, state, arg.value)
             if isinstance(value, (Ref, Either, Func, Bound, Partial, ModelFn, ModelMethod)):
