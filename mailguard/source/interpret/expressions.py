@@ -365,7 +365,12 @@ class Expressions(Calls):
         if isinstance(holder, (Unknown, Parameter)) and self.methods is not None and self.methods.properties(name):
             for cls in self.classes_of(state, holder, name):
                 found_method = self._method(state, cls, name)
-                if isinstance(found_method, Func) and found_method.sort in {"property", "cached"}:
+                if (
+                    isinstance(found_method, Func)
+                    and found_method.sort in {"property", "cached"}
+                    # A property that asks another thing for what has its own name does not ask itself.
+                    and found_method.node not in context.stack
+                ):
                     return self._bound(context, state, found_method, self.open_row(context, state, cls, holder))
         found_value = attributes.attribute(self, state, holder, name, context.place(node.at))
         if isinstance(holder, (Unknown, Parameter)) and isinstance(found_value, (Unknown, Parameter)):

@@ -165,7 +165,8 @@ class Functions(Assignment):
 
     def is_dear(self, node: object) -> bool:
         """Whether a helper without mail has cost the current root so much that it is passed over."""
-        return self._spent.get(node, 0) > DEAR
+        # As long as the root has steps to spare, nothing is saved by not knowing.
+        return self._spent.get(node, 0) > DEAR and self.steps > self.effort.steps // 3
 
     def _inner_functions(self, context: Context, state: State) -> None:
         """Run functions that a root defines and hands to somebody else (a view within ``create_app``)."""
