@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 
 from . import mutants
+from .checks import CHECKS
 
 
-@pytest.mark.parametrize("name", list(mutants.CHECKS))
+@pytest.mark.parametrize("name", list(CHECKS))
 def test_a_check_passes_as_things_are(name: str) -> None:
-    mutants.CHECKS[name]()
+    CHECKS[name]()
 
 
 @pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=str)
 def test_a_mutant_does_not_survive(mutant: mutants.Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant.apply(monkeypatch)
     with pytest.raises(AssertionError):
-        mutants.CHECKS[mutant.killer]()
+        CHECKS[mutant.killer]()
 
 
 def test_there_are_many_mutants() -> None:
