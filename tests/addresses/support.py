@@ -12,8 +12,6 @@ from mailguard.model.value import Origin, Unknown
 
 EXAMPLES = settings(max_examples=100, deadline=None)
 
-# -- what is legal
-
 atoms = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=8)
 domains = st.builds("{}.{}".format, atoms, st.sampled_from(["example.com", "example.org", "example.net"]))
 plain_addresses = st.builds("{}@{}".format, atoms, domains)
@@ -75,9 +73,6 @@ def bare(people: People):
         tuple(replace(person, origin=Origin.GIVEN) for person in people.recipients),
         tuple(replace(mention.recipient, origin=Origin.GIVEN) for mention in people.mentions),
     )
-
-
-# -- values with holes
 
 
 def hole(why="x.email", count=OPTIONAL):

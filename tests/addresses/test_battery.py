@@ -9,8 +9,6 @@ from mailguard.model.value import Known
 
 from .support import read
 
-# -- the battery
-
 BATTERY = [
     # what a list may hold, and how many people it addresses
     ("ann@example.com", 1),

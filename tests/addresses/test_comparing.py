@@ -19,8 +19,6 @@ from mailguard.model.value import Items, Member, Step, StepKind
 
 from .support import EXAMPLES, mailboxes, names, plain_addresses
 
-# -- comparing
-
 
 def test_one_mailbox_has_one_key():
     assert compare_key("Ann@EXAMPLE.com") == compare_key("ann@example.com.")

@@ -5,8 +5,6 @@ import sys
 
 from mailguard.addresses import checks, plain, reader
 
-# -- flanker
-
 
 def _python(code):
     return subprocess.run(

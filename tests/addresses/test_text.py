@@ -9,8 +9,6 @@ from mailguard.addresses.values import recipients
 
 from .support import EXAMPLES, lists, phrases, plain_addresses, read
 
-# -- laws
-
 
 @EXAMPLES
 @given(lists())

@@ -235,9 +235,6 @@ def test_collections_without_end_are_cut_without_losing_their_people():
     assert len(recipients(nested).recipients) == 1
 
 
-# -- the pair
-
-
 def test_a_pair_is_one_mailbox_or_what_its_address_holds():
     assert [p.address for p in mailbox("ann@example.com", "Ann").recipients] == ["ann@example.com"]
     assert len(mailbox("ann@example.com, bob@example.org", "Ann").recipients) == 2

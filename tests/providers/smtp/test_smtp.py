@@ -48,9 +48,6 @@ def test_every_sample_is_there():
     assert len(SAMPLES) == 27
 
 
-# -- decoding
-
-
 def test_only_smtp_and_messages_are_claimed():
     assert PROVIDER.claims(HttpRequest("POST", "https://example.com/")) is None
     assert PROVIDER.claims(RawMessage(b"")) == "message"

@@ -10,8 +10,6 @@ from mailguard.transports.mime.models import EmailMessage, MimeText
 
 from .support import ANN, BOB, CAT, DAN, FROM, only, people
 
-# -- with holes
-
 STEP = Step(StepKind.SHOWN, Place("a.py", 7))
 
 
