@@ -30,7 +30,7 @@ about_settings = together(
     click.option("--isolated", is_flag=True, help="Use no settings file."),
     click.option("--tests", is_flag=True, help="Test code closes the gate too."),
     click.option("--as-of", metavar="DATE", help="The day it is for end dates; that of the commit if not given."),
-    click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Read large captures with N processes."),
+    click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Share the work between N processes."),
     click.option("--no-cache", is_flag=True, help="Neither use nor keep what an earlier run came to."),
     about_failures,
 )

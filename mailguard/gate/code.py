@@ -50,6 +50,7 @@ def look_at_code(plan: Plan, exceptions: Exceptions) -> CodeResult:
         known,
         functools.partial(open_to_callers, hosts=plan.hosts),
         is_test=discover.is_test_code,
+        jobs=plan.jobs,
     )
     tally = CodeTally(plan.policies, program.is_test_code)
     contradicted: dict[tuple[str, Place], tuple[Finding, str]] = {}

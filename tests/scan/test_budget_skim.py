@@ -8,7 +8,7 @@ import pytest
 
 from mailguard import gate
 from mailguard.model.finding import SkipReason
-from mailguard.source import scan
+from mailguard.source import roots
 from mailguard.source.interpret.context import Effort
 
 PARTS = "".join(f"    if item.get('k{number}'):\n        html += item['a{number}']\n" for number in range(40))
@@ -32,8 +32,8 @@ def tell(data, users):
 def test_what_stands_behind_a_dear_helper_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mailer.py").write_text(MAILER, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(scan, "FULL", Effort(60, 8, 4))
-    monkeypatch.setattr(scan, "COARSE", Effort(60, 1, 1))
+    monkeypatch.setattr(roots, "FULL", Effort(60, 8, 4))
+    monkeypatch.setattr(roots, "COARSE", Effort(60, 1, 1))
     report = gate.scan([tmp_path])
     assert [finding.rule for finding in report.findings] == ["joined-recipient-string"]
     # It was not read as a whole, and that is told too.

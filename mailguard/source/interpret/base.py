@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from mailguard.model.exchange import Dispatch
 from mailguard.model.place import Place
@@ -78,10 +79,13 @@ class Base:
         """A class and a method that every object of it is asked for as soon as it is made: whoever gets it may call that."""
         self.reached: set[str] = set()
         """Symbols of functions that the current root called."""
-        self.made: dict[str, Func] = {}
-        """Every function that was met, by symbol."""
+        self.settled: set[str] | None = None
+        """Those that were known before the first root was run: modules are run with these."""
         self._paths: dict[tuple[int, object], int] = {}
-        self._loaded: set[Module] = set()
+        self._loads: list[Any] = []
+        self._loaded: dict[Module, Any] = {}
+        self._half: dict[Module, Any] = {}
+        self._lent: dict[Ref, Module] = {}
         self._frames: dict[FrameId, dict[str, Val]] = {}
         """The frames of loaded modules, shared by all states."""
         self._heap: dict[Ref, Cell] = {}
@@ -109,6 +113,7 @@ class Base:
         handed to it, by file and name, with the file that keeps them."""
         self.declared: dict[tuple[str, str], Cls] = {}
         """Classes of the project that parameters are declared to be of, by function and name."""
+        self._declared_by_modules: dict[tuple[str, str], Cls] = {}
         self.looked_up: set[object] = set()
         """Imported names whose look-up is under way."""
         self._handed: dict[int, t.Call] = {}
@@ -118,6 +123,7 @@ class Base:
         self._unread: set[int] = set()
         """Calls that stand as statements: nobody reads what they return."""
         self.kept: dict[object, dict[str, Module]] = {}
+        self.kept_by_modules: dict[object, dict[str, Module]] = {}
         """By the site of a container that functions share: the names under which it is kept, and the files that do."""
         self.opened: dict[str, set[Module]] = {}
         """Names of containers that were read and are filled elsewhere, with the files that keep them."""
@@ -134,10 +140,14 @@ class Base:
         """Columns of queries of the current root in which the values of several rows are gathered."""
         self._made: dict[Ref, tuple[Place, str]] = {}
         """Objects of modelled classes that the current root made, with the place and the function."""
+        self.made_at: dict[object, Place] = {}
+        """By the site of a message: its place."""
         self.unsent: dict[object, Dispatch] = {}
-        """By the site of a message: what sending it as it was last seen would be."""
+        """By the site of a message of the current root: what sending it as it was last seen would be."""
         self.sent: set[object] = set()
-        """The sites of messages that were seen to be sent, or turned into data."""
+        """The sites of messages that the current root was seen to send, or to turn into data."""
+        self.unsent_by_modules: dict[object, Dispatch] = {}
+        self.sent_by_modules: set[object] = set()
         self._handed_out: list[tuple[t.Func | t.Lam, Place, object, list[Dispatch]]] = []
         """Who was given what out of a container in the current root, where it was put in, and the mail calls of that."""
         self._fed: dict[object, list[tuple[Activation, ...]]] = {}

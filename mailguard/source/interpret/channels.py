@@ -34,7 +34,7 @@ class Channels(Functions):
         """Note the names of a container that more than one function can reach: of a file, a class or an object."""
         if (
             not isinstance(value, Ref)
-            or value not in state.heap
+            or value not in (state.heap.own if self._loading else state.heap)
             or state.heap[value].sort not in {"list", "set", "dict"}
         ):
             return
@@ -62,7 +62,7 @@ class Channels(Functions):
         self, context: Context, state: State, holder: Ref, members: tuple[Member, ...], place: Place, node: object
     ) -> None:
         """Tell that a container was given ``members``: whoever takes them out is called."""
-        names = self.kept.get(holder.site)
+        names = self.kept_by_modules.get(holder.site, {}) | self.kept.get(holder.site, {})
         waiting = self._fed.get(holder.site)
         if (not names and not waiting) or self._loading or len(self._carried) >= _NESTED:
             return
@@ -165,7 +165,7 @@ class Channels(Functions):
 
     def _holding(self, state: State, cls: Cls, holder: Ref) -> Ref | None:
         """An object of the class that holds a container."""
-        for heap in (state.heap.own, state.heap.base):
+        for heap in (state.heap.own, self.made_with(holder)):
             for ref, cell in heap.items():
                 if (
                     cell.sort == "object"

@@ -28,10 +28,16 @@ class Machine(Unsent):
         self._heights.clear()
         self._frozen_cells.clear()
         self._fed.clear()
-        self._made.clear()
-        self.gathered.clear()
+        self._made = {}
+        self.gathered = set()
+        self.unsent, self.sent = {}, set()
         self._handed_out.clear()
         self._carried = ()
+        # What one root learns reaches no other one.
+        self._memo = {}
+        self.declared = dict(self._declared_by_modules)
+        self.looked_up = set()
+        self.kept = {}
 
     def found(self) -> list[Dispatch]:
         """The mail calls of the current root, each as far as it is known."""

@@ -73,7 +73,9 @@ class Models(Narrowing):
     ) -> Val:
         ref = state.allocate(context.path, (node, "object"), Cell("object", cls))
         if not model.cls.HOLDS:
-            self._made[ref] = (context.place(getattr(node, "at", t.Span(0, 0, 0, 0))), context.symbol)
+            place = context.place(getattr(node, "at", t.Span(0, 0, 0, 0)))
+            self._made[ref] = (place, context.symbol)
+            self.made_at.setdefault(ref.site, place)
         if "__init__" in members_of_class(model.cls):
             handle = self.handle(context, state, ref, model, node)
             self._call_model(context, state, model.cls.__init__, handle, args, keywords, node, model.path)

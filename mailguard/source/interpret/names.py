@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mailguard.model.count import MANY, OPEN, OPTIONAL, Count
+from mailguard.model.count import MANY, OPTIONAL, Count
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, CALLS, Either, Known, Member, Object, Parameter, Step, StepKind, Unknown
 from mailguard.source import tree as t
-from mailguard.source.interpret.base import Base, last_name, members_of_class
-from mailguard.source.interpret.context import Context, Dead, Flow
+from mailguard.source.interpret.base import last_name, members_of_class
+from mailguard.source.interpret.context import Context, Dead
+from mailguard.source.interpret.loading import Loading
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -30,14 +31,14 @@ from mailguard.source.interpret.values import (
     join_states,
     join_values,
 )
-from mailguard.source.library import builtin_functions, classes, provenance, queues
+from mailguard.source.library import builtin_functions, classes, provenance
 from mailguard.source.project import Module
 from mailguard.source.slice import filled
 
 __all__ = ["COMMON", "Names"]
 
 
-class Names(Base):
+class Names(Loading):
     """Names and what they mean."""
 
     def bind(self, context: Context, state: State, name: str, value: Val) -> None:
@@ -91,14 +92,9 @@ class Names(Base):
             return self.force(state, value)
         node = module.defs.get(name)
         if node is not None:
-            context = Context(module, f"{module.name}:<module>", 0, (frame,))
-            made = (
-                self.define_class(context, state, node)
-                if isinstance(node, t.Class)
-                else self.make_function(context, state, node, None)
-            )
-            names[name] = made
-            return made
+            made = self._defined(state, module, node)
+            if made is not ABSENT:
+                return made
         stars = _stars(names)
         for star in stars:
             cyclic = star is module or star in seen
@@ -114,57 +110,33 @@ class Names(Base):
                 return self.models[f"{star}.{name}"]
         return ABSENT
 
-    def ensure(self, module: Module) -> None:
-        """Make the names of a module's top level known: its body is run once, as an import would."""
-        if module in self._loaded or module.unreadable:
-            return
-        self._loaded.add(module)
-        dispatches, self.dispatches = self.dispatches, []
-        reached, self.reached = self.reached, set()
-        first, self.first = self.first, False
-        self._loading += 1
-        context, fresh = self.root_context(module)
-        fresh.frames[context.frame] = {}
-        # What the module holds is visible, half done, to modules that import each other.
-        self._frames.setdefault(context.frame, fresh.frames[context.frame])
-        try:
-            flow = self.block(context, module.body, [fresh])
-        except Dead:
-            flow = Flow(normal=[fresh])
-        finally:
-            self.dispatches, self.reached, self.first = dispatches, reached, first
-            self._loading -= 1
-        end = join_states(flow.normal) if flow.normal else fresh
-        for name, value in end.frames.own.get(context.frame, {}).items():
-            self._open_filled(context, end, name, value, module.body)
-        self._frames.update(end.frames.own)
-        self._heap.update(end.heap.own)
-
-    def _open_filled(self, context: Context, state: State, name: str, value: Val, body: tuple[t.Stmt, ...]) -> None:
-        """An empty list or table that functions within ``body`` fill: what is in it when another one is called, only its callers tell."""
-        cell = state.heap.get(value) if isinstance(value, Ref) else None
-        empty = cell is not None and (
-            (cell.sort in {"list", "set"} and not cell.members)
-            or (cell.sort == "dict" and not cell.fields and cell.rest is None)
-        )
-        if not isinstance(value, Ref) or cell is None or not empty:
-            return
-        if not queues.is_queue(cell) and not filled(body, name) and not self._filled_elsewhere(context, name):
-            return
-        if cell.sort == "dict" and provenance.configured_name(name):
-            return  # the operator's settings, which no caller of a function brings
-        self.opened.setdefault(name, set()).add(context.module)
-        step = Step(StepKind.PARAMETER, _kept_at(context, body, name), name)
-        member = Parameter(f"{name}[]", context.symbol, OPTIONAL, (step,))
-        if cell.sort == "dict":
-            state.heap[value] = replace(cell, open=True, rest=member, rest_key=Unknown("a key", OPTIONAL))
-        else:
-            state.heap[value] = replace(cell, members=(Member(member, Count(0, 0, OPEN.high)),))
-
-    def _filled_elsewhere(self, context: Context, name: str) -> bool:
-        """Whether another file fills an empty container of this file's top level."""
-        top = context.owner is None and not name.startswith("__")
-        return top and self.fills is not None and self.fills(name, context.module)
+    def function_of(self, symbol: str, modules: Mapping[str, Module]) -> Func | None:
+        """The function that a symbol names, as it is outside of any call; ``modules`` are those of the project by name."""
+        name, _, path = symbol.partition(":")
+        module = modules.get(name)
+        if module is None:
+            return None
+        context, state = self.root_context(module)
+        owner: Val = None
+        node: t.Func | t.Class | None = None
+        for part in path.split("."):
+            body = module.defs.values() if node is None else t.statements(node.body)
+            within = [each for each in body if isinstance(each, (t.Func, t.Class)) and each.name == part]
+            if not within:
+                return None
+            if isinstance(node, t.Func):
+                # What a function defines within it; what it knows of the one around it, only a call tells.
+                owner, context = None, replace(context, symbol=symbol.rpartition(".")[0])
+            node = within[-1]
+            value = self.lookup_module(state, module, part) if node in module.defs.values() else ABSENT
+            if isinstance(owner, Cls):
+                value = self._class_attr(state, owner, part)
+            if isinstance(value, Func) and value.node is node:
+                found = value
+            elif isinstance(node, t.Func):
+                found = self.make_function(context, state, node, owner)
+            owner = value if isinstance(value, Cls) else None
+        return found if isinstance(node, t.Func) else None
 
     def _import(self, context: Context, state: State, node: t.Import) -> None:
         for dotted, alias in node.names:
@@ -241,9 +213,7 @@ class Names(Base):
         )
         prefix = owner.symbol if isinstance(owner, Cls) else context.symbol
         symbol = f"{context.module.name}:{node.name}" if prefix.endswith(":<module>") else f"{prefix}.{node.name}"
-        func = Func(node, context.module, context.frames, owner, symbol, defaults, sort)
-        self.made.setdefault(symbol, func)
-        return func
+        return Func(node, context.module, context.frames, owner, symbol, defaults, sort)
 
     def _default(self, context: Context, state: State, node: t.Func | t.Lam, param: t.Param) -> Val:
         assert param.default is not None  # noqa: S101  # the caller asks only for those that have one
@@ -443,14 +413,6 @@ def _only_declared(node: t.Func | t.Lam) -> bool:
 def _last_part(value: Unknown | Parameter) -> str:
     label = value.why if isinstance(value, Unknown) else value.name
     return label.rsplit(".", 1)[-1].removesuffix("[]").removesuffix("()")
-
-
-def _kept_at(context: Context, body: tuple[t.Stmt, ...], name: str) -> Place:
-    """Where a body assigns a name."""
-    for node in body:
-        if isinstance(node, t.Assign) and any(isinstance(each, t.Name) and each.id == name for each in node.targets):
-            return context.place(node.at)
-    return Place(context.module.path)
 
 
 def _stars(names: Mapping[str, Val]) -> tuple[Val, ...]:

@@ -299,7 +299,7 @@ class State:
         """``frames`` and ``heap`` are what the loaded modules hold, shared by all states."""
         self.frames: Layer[FrameId, dict[str, Val]] = Layer(frames)
         self.heap: Layer[Ref, Cell] = Layer(heap)
-        self.allocated: set[Ref] = set()
+        self.allocated: dict[Ref, None] = {}
         """Names of things that were made since the innermost call."""
 
     def part(self, values: Iterable[Val], frames: Iterable[FrameId]) -> State:
@@ -387,7 +387,7 @@ class State:
         other = State(self.frames.base, self.heap.base)
         other.frames.own = {key: dict(names) for key, names in self.frames.own.items()}
         other.heap.own = dict(self.heap.own)
-        other.allocated = set(self.allocated)
+        other.allocated = dict(self.allocated)
         return other
 
     def become(self, other: State) -> None:
@@ -413,7 +413,7 @@ class State:
         if ref in self.heap.own:
             self._age(ref)
         self.heap.own[ref] = cell
-        self.allocated.add(ref)
+        self.allocated[ref] = None
         return ref
 
     def _age(self, ref: Ref) -> None:

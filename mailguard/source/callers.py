@@ -1,0 +1,227 @@
+"""Who may call a root: found by names, over the bytes of all files; whether it really calls is what running it shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from mailguard.source import tree as t
+from mailguard.source.handed import Registries
+from mailguard.source.interpret.calls import BY_NAME
+from mailguard.source.interpret.machine import Machine
+from mailguard.source.project import Module, Project
+from mailguard.source.roots import GENERIC, Root
+from mailguard.source.seeds import Chain, bound, chains, imports, mentions_any, module_mentions
+from mailguard.source.shared import Shared
+from mailguard.source.slice import mentions
+
+__all__ = ["CALLERS_LIMIT", "Callers"]
+
+CALLERS_LIMIT: Final = 15
+"""Files that name a function, above which they must name its module or class as well."""
+ROOTS_LIMIT: Final = 60
+"""Callers of one function that are run; with more, each further one costs time and tells little."""
+
+
+@dataclass
+class Callers:
+    """The roots of a project, and which of them may call which."""
+
+    project: Project
+    machine: Machine
+    is_test: Callable[[str], bool]
+    roots: dict[tuple[Module, Chain], Root] = field(default_factory=dict)
+    functions: dict[Module, list[Chain]] = field(default_factory=dict)
+    mentions: dict[str, list[Module]] = field(default_factory=dict)
+    """By a name that was searched for: the files that hold it."""
+    cut: set[int] = field(default_factory=set)
+    """Roots with more callers than are run."""
+    known: dict[int, list[Root]] = field(default_factory=dict)
+    users: dict[tuple[Module, Chain, t.Class, str], Root] = field(default_factory=dict)
+    """Makers of objects of a class, by the class and the method that is called on what they make."""
+
+    def __post_init__(self) -> None:
+        """Set up what looks for registries and for shared containers."""
+        self.registries = Registries(self.files_naming)
+        self.shared = Shared(self.files_naming, self.chains)
+        self.machine.takers, self.machine.fills = self.shared.takers, self.shared.fills
+
+    def root(self, module: Module, chain: Chain, home: Module | None = None) -> Root:
+        """The root at ``chain`` of ``module``; ``home`` is the file of the function where that is another one."""
+        key = (module, chain)
+        if key not in self.roots:
+            self.roots[key] = Root(module, chain, home or module)
+        return self.roots[key]
+
+    def using(self, maker: Root, root: Root) -> Root:
+        """``maker``, run so that the method of ``root`` is called on each object of its class that it makes."""
+        cls = root.chain[0]
+        assert isinstance(cls, t.Class)  # noqa: S101  # only methods are asked about
+        key = (maker.module, maker.chain, cls, root.name)
+        if key not in self.users:
+            self.users[key] = Root(maker.module, maker.chain, maker.home, used=(root.module, cls, root.name))
+        return self.users[key]
+
+    def chains(self, module: Module) -> list[Chain]:
+        """Every function of a file that can be a root: of the top level and of classes."""
+        if module not in self.functions:
+            self.functions[module] = list(chains(module.body, ()))
+        return self.functions[module]
+
+    def as_subclasses(self, root: Root) -> list[Root]:
+        """A method as those subclasses have it that override what it, or the methods beside it, ask of ``self``."""
+        if self.machine.methods is None or len(root.chain) != 2 or self.is_test(root.module.path):
+            return []
+        cls, method = root.chain
+        if not isinstance(cls, t.Class) or not isinstance(method, t.Func):
+            return []
+        hooks: set[str] = set()
+        for node in cls.body:
+            if isinstance(node, t.Func):
+                hooks |= node.names
+        found = []
+        for module, heir in self.machine.methods.subclasses(cls.name):
+            own = set(bound(heir.body))
+            if method.name not in own and not own.isdisjoint(hooks):
+                found.append(self.root(module, (heir, method), root.home))
+        return found
+
+    def of(self, root: Root) -> list[Root]:
+        """Functions that may lead to the root; looked for once."""
+        if id(root) not in self.known:
+            self.known[id(root)] = self._find_callers(root)
+        return self.known[id(root)]
+
+    def _find_callers(self, root: Root) -> list[Root]:
+        """Functions that name the root, its class, or a subclass of it: they may lead to it."""
+        if not root.chain:
+            return []
+        result: dict[tuple[Module, Chain], Root] = {}
+        names = [root.name] if root.name not in {"__init__", "__call__", "__new__"} else []
+        names += [node.name for node in root.chain[:-1] if isinstance(node, t.Class)]
+        if root.name == "run" and len(names) > 1:
+            # Whoever starts a thread or a task names its class.
+            names = names[1:]
+        if root.name in {"__init__", "__call__", "__new__"} and len(root.chain) == 1:
+            return []
+        if isinstance(root.chain[0], t.Func) and root.name == "<lambda>":
+            return []
+        names = names[:1] if root.name in names else names
+        kept = self._kept(names)
+        self.machine.relevant.update(kept)
+        for name in (*names, *kept):
+            # A name as common as `process` is a call of this one only where its class or module is named as well.
+            hints = {node.name for node in root.chain[:-1]} | {root.module.name.rsplit(".", 1)[-1]}
+            common = name in GENERIC or len(self._naming(name, root)) > CALLERS_LIMIT
+            for module in self._naming(name, root):
+                imported = len(root.chain) == 1 and imports(module, root.module.name.rsplit(".", 1)[-1])
+                for chain in self.chains(module):
+                    node = chain[-1]
+                    if (
+                        isinstance(node, t.Func)
+                        and name in node.names
+                        and (not common or imported or module is root.module or not hints.isdisjoint(node.names))
+                        and not (module is root.module and chain == root.chain)
+                    ):
+                        result[(module, chain)] = self.root(module, chain)
+                if module_mentions(module.body, name):
+                    result[(module, ())] = self.root(module, ())
+        for one in (*self._through_holders(root), *self._through_containers(root)):
+            result[(one.module, one.chain)] = one
+        if len(result) > ROOTS_LIMIT:
+            self.cut.add(id(root))
+        return list(result.values())[:ROOTS_LIMIT]
+
+    def _through_holders(self, root: Root) -> Iterator[Root]:
+        """Functions that may call what a registry, a signal, a task queue or a setting holds, where the root is in one."""
+        if len(root.chain) == 2 and isinstance(root.chain[0], t.Class):
+            for base in root.chain[0].bases:
+                yield from self._naming_both(mentions(base), "__subclasses__")
+        for holder in self.registries.holders(root.module, root.chain):
+            kept = self.machine.registered.setdefault(holder.name, {})
+            kept[root.module, root.chain[0].name] = holder.home
+            if "." in holder.name:
+                self.machine.relevant |= BY_NAME
+                for name in sorted(BY_NAME):
+                    for module in self.files_naming(name)[:CALLERS_LIMIT]:
+                        if holder.name.encode() in module.bytes():
+                            yield from self._naming_in(module, name)
+                continue
+            self.machine.relevant.add(holder.name)
+            for module in self.files_naming(holder.name)[: CALLERS_LIMIT * 4]:
+                if holder.home is None or module is holder.home or imports(module, holder.home.name.rsplit(".", 1)[-1]):
+                    yield from self._naming_in(module, holder.name, root)
+
+    def _through_containers(self, root: Root) -> Iterator[Root]:
+        """Functions that put something into a container out of which the root takes it."""
+        node = root.chain[-1]
+        for name in sorted(self.shared.taken_by(node)) if isinstance(node, t.Func) else ():
+            for home in sorted(self.machine.opened.get(name, ()), key=lambda home: home.path):
+                for module, chain in self.shared.givers(name, home):
+                    self.machine.relevant.add(name)
+                    yield self.root(module, chain)
+
+    def _naming_in(self, module: Module, name: str, but: Root | None = None) -> Iterator[Root]:
+        """The functions of a file that name something, and its top level."""
+        for chain in self.chains(module):
+            node = chain[-1]
+            if isinstance(node, t.Func) and name in node.names and (but is None or chain != but.chain):
+                yield self.root(module, chain)
+        if module_mentions(module.body, name):
+            yield self.root(module, ())
+
+    def _naming_both(self, names: set[str], other: str) -> Iterator[Root]:
+        for module in self.files_naming(other)[:CALLERS_LIMIT]:
+            for one in self._naming_in(module, other):
+                node = one.chain[-1] if one.chain else None
+                if not isinstance(node, t.Func) or not names.isdisjoint(node.names):
+                    self.machine.relevant.add(other)
+                    yield one
+
+    def _kept(self, names: list[str]) -> list[str]:
+        """Names at the top level of files under which things called ``names`` are kept: ``HANDLERS = {"mail": by_mail}``."""
+        kept: set[str] = set()
+        wanted = set(names)
+        for name in names:
+            if name in GENERIC:
+                continue
+            for module in self.files_naming(name)[:CALLERS_LIMIT]:
+                classes = (node for cls in module.body if isinstance(cls, t.Class) for node in cls.body)
+                for node in (*module.body, *classes):
+                    if isinstance(node, t.Assign) and node.value is not None and mentions_any(node.value, wanted):
+                        kept |= {target.id for target in node.targets if isinstance(target, t.Name)}
+        return sorted(kept - {"__all__"} - wanted - GENERIC)
+
+    def files_naming(self, name: str) -> list[Module]:
+        """The files that name something, test code left out; found over bytes."""
+        if name not in self.mentions:
+            token = name.encode()
+            pattern = re.compile(rb"(?<![\w])" + re.escape(token) + rb"(?![\w])")
+            self.mentions[name] = [
+                module
+                for module in self.project.modules.values()
+                if token in module.bytes() and not self.is_test(module.path) and pattern.search(module.bytes())
+            ]
+        return self.mentions[name]
+
+    def _naming(self, name: str, root: Root) -> list[Module]:
+        found = self.files_naming(name)
+        if len(found) > CALLERS_LIMIT or name in GENERIC:
+            hints = [node.name.encode() for node in root.chain[:-1]] + [root.module.name.rsplit(".", 1)[-1].encode()]
+            found = [
+                module for module in found if module is root.module or any(hint in module.bytes() for hint in hints)
+            ]
+        if len(found) > CALLERS_LIMIT * 4:
+            self.cut.add(id(root))
+        return found[: CALLERS_LIMIT * 4]
+
+    def makers_of(self, root: Root) -> list[Root]:
+        """Functions that make an object of the root's class."""
+        cls = root.chain[0].name
+        self.machine.relevant.add(cls)
+        found = [one for module in self.files_naming(cls)[:CALLERS_LIMIT] for one in self._naming_in(module, cls, root)]
+        # Whoever hands the object on leads here by the name of what gets it.
+        self.machine.relevant.update(one.name for one in self.of(root) if one.name and one.name not in GENERIC)
+        return [one for one in found if one.chain[:1] != root.chain[:1]][:ROOTS_LIMIT]

@@ -1,0 +1,185 @@
+"""Which functions of a file are worth running, by the names in them; and what the code of a file names, for that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from mailguard.model.provider import Library
+from mailguard.source import tree as t
+from mailguard.source.project import Module
+
+__all__ = [
+    "EVERYDAY",
+    "Chain",
+    "Sinks",
+    "bound",
+    "chains",
+    "imports",
+    "mentions_any",
+    "module_mentions",
+    "names_of",
+    "returns",
+    "sinks_of",
+]
+
+Chain: TypeAlias = tuple[t.Class | t.Func, ...]
+"""The way from the top level of a file to a function: the classes around it, and itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """Names that tell which functions of a file are worth running."""
+
+    roots: frozenset[str]
+    """Top-level packages that are modelled: what is imported from them is hot."""
+    paths: frozenset[str]
+    """Dotted names of modelled things."""
+    sends: frozenset[str]
+    """Names of methods and functions that send by their name."""
+    web: frozenset[str]
+    """Names of methods that make web requests; they count in files that name a mail service."""
+
+    def hot(self, module: Module) -> set[str]:
+        """Names that a file binds to modelled things, and the names that send wherever they stand."""
+        names = set(self.sends) | self.web
+        imported: set[str] = set()
+        for node in t.statements(module.body):
+            if isinstance(node, t.Import):
+                names |= {
+                    alias or dotted.split(".", 1)[0]
+                    for dotted, alias in node.names
+                    if dotted.split(".", 1)[0] in self.roots
+                }
+            elif isinstance(node, t.From) and not node.level and node.module.split(".", 1)[0] in self.roots:
+                for name, alias in node.names:
+                    path = f"{node.module}.{name}"
+                    if path in self.paths or any(known.startswith(f"{path}.") for known in self.paths):
+                        imported.add(alias or name)
+                    elif name == "*":
+                        imported |= {
+                            known.rsplit(".", 1)[-1] for known in self.paths if known.startswith(f"{node.module}.")
+                        }
+        names |= imported
+        top = {*module.body, *(node for cls in module.body if isinstance(cls, t.Class) for node in cls.body)}
+        for node in t.statements(module.body):
+            # self.client = Client(...): what is called on it is a mail call.
+            if isinstance(node, t.Assign) and node.value is not None and mentions_any(node.value, names - self.sends):
+                for target in node.targets:
+                    if isinstance(target, t.Attr):
+                        names.add(target.name)
+                    elif isinstance(target, t.Name) and node in top:
+                        names.add(target.id)
+            elif (
+                isinstance(node, t.Assign)
+                and node in top
+                and node.value is not None
+                and mentions_any(node.value, imported)
+            ):
+                # TABLE = {"mail": send_mail}: whoever asks it may call that.
+                names |= {target.id for target in node.targets if isinstance(target, t.Name)}
+        return names
+
+
+EVERYDAY: Final = frozenset({"put", "request", "Request", "fetch"})
+"""Names of methods that make web requests, and of many another thing."""
+_WEB: Final = EVERYDAY | set(
+    "post urlopen fetch_url open_url post_json http_post api_call call_api make_request".split()
+)
+_SENDS: Final = re.compile(r"a?send|deliver|email_user|mail_admins|mail_managers", re.IGNORECASE)
+_CARRIERS: Final = frozenset(
+    "json base64 string http urllib urllib2 urllib3 httplib logging six flask google requests httpx aiohttp tornado orjson ujson "
+    "simplejson rapidjson anyjson authlib cloudscraper curl_cffi grequests requests_futures requests_oauthlib "
+    "requests_toolbelt python_http_client".split()
+)
+"""Packages that are modelled for what they carry; using one is no sign of mail."""
+
+
+def sinks_of(libraries: Iterable[Library]) -> Sinks:
+    """The names by which the modelled libraries are used."""
+    paths: set[str] = set()
+    sends: set[str] = set()
+    for library in libraries:
+        for function in library.functions:
+            paths |= set(function.paths)
+        for cls in library.classes:
+            paths |= set(cls.PATHS)
+            sends |= {name for name in dir(cls) if not name.startswith("_") and _SENDS.match(name)}
+    sends |= {name for name in (path.rsplit(".", 1)[-1] for path in paths) if name.islower() and _SENDS.match(name)}
+    paths = {path for path in paths if path.split(".", 1)[0] not in _CARRIERS or path.startswith("logging.handlers.")}
+    return Sinks(frozenset(path.split(".", 1)[0] for path in paths), frozenset(paths), frozenset(sends), _WEB)
+
+
+def chains(body: Iterable[t.Stmt], outer: Chain) -> Iterator[Chain]:
+    """Every function below ``outer`` that can be a root: of the top level and of classes."""
+    for node in body:
+        if isinstance(node, t.Func):
+            yield (*outer, node)
+        elif isinstance(node, t.Class):
+            yield from chains(node.body, (*outer, node))
+        elif isinstance(node, (t.If, t.For, t.While)):
+            yield from chains(node.body, outer)
+            yield from chains(node.orelse, outer)
+        elif isinstance(node, t.With):
+            yield from chains(node.body, outer)
+        elif isinstance(node, t.Try):
+            for block in (node.body, node.orelse, node.final, *(handler.body for handler in node.handlers)):
+                yield from chains(block, outer)
+
+
+def module_mentions(body: Iterable[t.Stmt], *names: str) -> bool:
+    """Whether the top level itself, outside functions and classes, mentions one of ``names``."""
+    wanted = set(names)
+    return any(mentions_any(node, wanted) for node in body if not isinstance(node, (t.Func, t.Class, t.Import, t.From)))
+
+
+def mentions_any(node: object, wanted: set[str]) -> bool:
+    """Whether code mentions one of ``wanted``, outside functions and classes within it."""
+    return any(name in wanted for name in names_of((node,)))
+
+
+def names_of(nodes: Iterable[object]) -> Iterator[str]:
+    """The names and attributes that code mentions, outside functions and classes within it."""
+    stack: list[object] = list(nodes)
+    while stack:
+        current = stack.pop()
+        if isinstance(current, t.Name):
+            yield current.id
+        elif isinstance(current, t.Attr):
+            yield current.name
+            stack.append(current.value)
+        elif isinstance(current, (t.Func, t.Class)):
+            continue
+        elif isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
+            stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
+
+
+def returns(body: Iterable[t.Stmt]) -> bool:
+    """Whether a function gives something back."""
+    return any(isinstance(node, t.Return) and node.value is not None for node in t.statements(body))
+
+
+def bound(body: Iterable[t.Stmt]) -> Iterator[str]:
+    """The names that the body of a class defines."""
+    for node in body:
+        if isinstance(node, (t.Func, t.Class)):
+            yield node.name
+            if isinstance(node, t.Func) and node.name == "__init__":
+                # What it sets on the object stands before what the class has.
+                yield from node.names
+        elif isinstance(node, t.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, t.Name))
+
+
+def imports(module: Module, stem: str) -> bool:
+    """Whether an import statement of a file names a module."""
+    return (
+        re.search(
+            rb"^[ \t]*(?:from|import)\b[^\n]*\b" + re.escape(stem.encode()) + rb"\b", module.bytes(), re.MULTILINE
+        )
+        is not None
+    )
