@@ -198,7 +198,7 @@ class Climb:
                 break
         self.final = answered(self.final)
         whole = self.crew.messages
-        whole.take(self.runner.messages_of_modules())
+        whole.meet(self.runner.messages_of_modules())
         whole.take(self.messages)
         self.final += [dispatch for dispatch in whole.never_sent() if not self.is_test(dispatch.place.path)]
         told = {dispatch.place for dispatch in self.final}

@@ -151,9 +151,7 @@ class Crew:
         self.parsed.update(answer.parsed)
         for skip in answer.skips:
             self.runner.project.skips.setdefault(skip.place.path, skip)
-        for place, dispatch in answer.messages.unsent.items():
-            self.messages.unsent[place] = min(self.messages.unsent.get(place, dispatch), dispatch, key=repr)
-        self.messages.sent |= answer.messages.sent
+        self.messages.meet(answer.messages)
         modules = self.runner.project.modules
         for name, path in answer.opened:
             self.runner.machine.opened.setdefault(name, set()).add(modules[path])
@@ -220,7 +218,9 @@ class Crew:
         opened = tuple((name, home.path) for name, homes in self.runner.machine.opened.items() for home in homes)
         named = tuple((name, tuple(each.path for each in found)) for name, found in self.naming.items())
         told, self._told = self._told, len(named)
-        return _Answer(tuple(outcomes), tuple(sorted(parsed)), skips, opened, named[told:], self.runner.messages_of_modules())
+        return _Answer(
+            tuple(outcomes), tuple(sorted(parsed)), skips, opened, named[told:], self.runner.messages_of_modules()
+        )
 
     # What is said between processes
 

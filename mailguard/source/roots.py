@@ -92,6 +92,12 @@ class Messages:
         self.unsent |= other.unsent
         self.sent |= other.sent
 
+    def meet(self, other: Messages) -> None:
+        """Add what another process saw of them, in no order."""
+        for place, dispatch in other.unsent.items():
+            self.unsent[place] = min(self.unsent.get(place, dispatch), dispatch, key=repr)
+        self.sent |= other.sent
+
     def never_sent(self) -> list[Dispatch]:
         """What sending those would be that were not seen to be sent."""
         return [dispatch for place, dispatch in self.unsent.items() if place not in self.sent]
