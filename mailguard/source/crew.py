@@ -54,7 +54,7 @@ class _Known(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """What a helper says: an outcome for each root (None where it can hand none over), and which files it parsed on the way."""
+    """What a helper says: an outcome for each root (None where it cannot hand them over), and which files it parsed on the way."""
 
     outcomes: tuple[Outcome | None, ...]
     parsed: tuple[str, ...]
@@ -193,25 +193,19 @@ class Crew:
                 known, orders = pipe.recv()
                 if known is not None:
                     self._be_told(known)
-                pipe.send(self._answer(orders))
+                answer = self._answer(orders)
+                try:
+                    pipe.send(answer)
+                except Exception:  # noqa: BLE001  # a value that cannot be handed over; whoever asked works it out
+                    pipe.send(answer._replace(outcomes=(None,) * len(orders)))
         except (EOFError, OSError, KeyboardInterrupt):
             pass
         finally:
             os._exit(0)
 
     def _answer(self, orders: Sequence[_Order]) -> _Answer:
-        from pickle import PicklingError, dumps  # noqa: PLC0415  # few runs have helpers
-
         project = self.runner.project
-        outcomes: list[Outcome | None] = []
-        for order in orders:
-            outcome = self.runner.run(self._task(order))
-            try:
-                dumps(outcome)
-            except (PicklingError, TypeError, AttributeError, RecursionError):
-                outcomes.append(None)
-            else:
-                outcomes.append(outcome)
+        outcomes = tuple(self.runner.run(self._task(order)) for order in orders)
         parsed = {path for path, module in project.modules.items() if module.parsed} - self.parsed
         self.parsed |= parsed
         skips = tuple(project.skips[path] for path in sorted(parsed) if path in project.skips)
