@@ -10,12 +10,11 @@ from dataclasses import replace
 from typing import Final
 
 from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Message, Reason, Trait
+from mailguard.model.message import CannotTell, Decoded, Reason
 from mailguard.model.provider import Function, Library, Provider, Source
 from mailguard.model.value import Absent, Object, Sort, Value, each, sort_of
 from mailguard.transports.json_api import Api, as_data, field, given, of_json, post, told
 from mailguard.transports.services import printed, says_any
-from mailguard.transports.split import total
 
 __all__ = ["PROVIDER", "Client"]
 
@@ -51,16 +50,10 @@ def decode(_operation: str, body: Value) -> Decoded:
     items = [(listed, None)] if sort_of(listed) is Sort.MAPPING else [(item, count) for item, count in each(listed)]
     found = []
     for item, count in items:
-        one = _marked(printed(given(item), {"reply_to": given(field(body, "reply_to"))}))
+        one = printed(given(item), {"reply_to": given(field(body, "reply_to"))})
         if count is None or count.high:
             found.append(one if count is None else replace(one, copies=count))
     return tuple(found)
-
-
-def _marked(one: Message) -> Message:
-    number = total(one.to)
-    shared = number.plain > 1 or number.low > 1
-    return replace(one, traits=one.traits | {Trait.SHARED_PERSONALIZATION}) if shared else one
 
 
 # --- The package mailchannels --------------------------------------------------------------------
