@@ -25,8 +25,9 @@ from typing import Any, Final, Protocol
 from mailguard.addresses.compare import is_inside
 from mailguard.addresses.plain import plain_keys, plain_named
 from mailguard.documents.json_values import plain_json
+from mailguard.mail_form import FREE, mail_of, transaction_of
 from mailguard.model.count import ONE
-from mailguard.model.exchange import Exchange, HttpRequest
+from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
 from mailguard.model.links import Token
 from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
 from mailguard.model.place import Place
@@ -61,6 +62,10 @@ SAMPLED: Final = 1 << 17
 """Bytes of a line that one is made of."""
 WORTH: Final = 48
 """Requests of one form before it gets a stencil, which takes as long as parsing some hundred."""
+
+
+_MAIL: Final = object()
+"""Begins the form of a message that was handed over, which is that of no request."""
 
 
 class Decision(Protocol):
@@ -384,6 +389,8 @@ class _Pending:
     rest: object
     heard: tuple[int, ...]
     """The numbers of the texts in which addresses or links may stand."""
+    mail: SmtpTransaction | None = None
+    """What it is where it is no request; ``value`` is the form of its message then, with the envelope."""
 
 
 def _strings(value: Any) -> int:
@@ -602,24 +609,12 @@ class Alike:
         value = plain_json(body)
         if type(value) is not dict or body.count('"') != marks:
             return False
-        head = (status, *headers)
         texts: list[Any] = [method, url, *headers.values()]
         first = len(texts)
-        form: list[Any] = []
-        addresses: list[Any] = []
-        try:
-            lay(value, form, addresses, texts)
-        except FormlessError:
+        laid = self._lay((status, *headers), value, texts)
+        if laid is None:
             return False
-        keys = plain_keys(addresses)
-        if keys is None:
-            return False
-        steps = (head, *form)
-        known = self._forms.get(steps)
-        if known is None:
-            if len(self._forms) < FORMS and len(steps) <= LONGEST:
-                self._forms[steps] = _Form(2 * _strings(value))
-            return False
+        known, form, addresses, keys = laid
         # Of two equal keys the parser keeps one; the marks of the other are too many then.
         if "\\" in body:
             if "\\u0022" in body:
@@ -627,14 +622,7 @@ class Alike:
             marks -= sum([text.count('"') for text in texts[first:] if type(text) is str])
         if marks != known.marks:
             return False
-        loud = self.look.loud
-        heard = tuple(
-            [
-                place
-                for place, text in enumerate(texts[first:], first)
-                if type(text) is str and ("@" in text or loud(text))
-            ]
-        )
+        heard = self._heard(texts, first)
         rest = self._rest(addresses, keys)
         if rest is False:
             return False
@@ -653,6 +641,71 @@ class Alike:
             return True
         if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
             self._pending = _Pending(known, method, url, headers, body, value, texts, addresses, keys, rest, heard)
+        return False
+
+    def _lay(
+        self, head: tuple[Any, ...], value: dict[str, Any], texts: list[Any]
+    ) -> tuple[_Form, list[Any], list[Any], list[str]] | None:
+        """Take a value apart: what is known of its form, which that is, and its addresses; puts its texts behind ``texts``."""
+        form: list[Any] = []
+        addresses: list[Any] = []
+        try:
+            lay(value, form, addresses, texts)
+        except FormlessError:
+            return None
+        keys = plain_keys(addresses)
+        if keys is None:
+            return None
+        steps = (*head, *form)
+        known = self._forms.get(steps)
+        if known is None:
+            if len(self._forms) < FORMS and len(steps) <= LONGEST:
+                self._forms[steps] = _Form(2 * _strings(value))
+            return None
+        return known, form, addresses, keys
+
+    def _heard(self, texts: list[Any], first: int) -> tuple[int, ...]:
+        loud = self.look.loud
+        return tuple(
+            [
+                place
+                for place, text in enumerate(texts[first:], first)
+                if type(text) is str and ("@" in text or loud(text))
+            ]
+        )
+
+    def mail(self, number: int, mail: SmtpTransaction, status: int | str | None) -> bool:
+        """Whether a message that was handed over is like one that was learnt; then it is dealt with. See :meth:`request`."""
+        self._pending = self._waking = None
+        self._vain += 1
+        if self._vain > VAIN and self._vain % 8:
+            return False
+        form = mail_of(mail.data) if type(mail.data) is str else None
+        if form is None or type(mail.relay) is not str or type(mail.rcpt_to) is not list:
+            return False
+        value: dict[str, Any] = {"from": mail.mail_from, "to": mail.rcpt_to, **form}
+        texts: list[Any] = ["SMTP", mail.relay]
+        laid = self._lay((status, _MAIL), value, texts)
+        if laid is None:
+            return False
+        known, _, addresses, keys = laid
+        heard = self._heard(texts, 2)
+        rest = self._rest(addresses, keys)
+        if rest is False:
+            return False
+        outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
+        if type(outcome) is _Outcome:
+            if not outcome.awake:
+                self._waking = outcome
+                return False
+            if heard and not self._hears(outcome, texts, keys, number):
+                return False
+            self._again(known, outcome, keys)
+            return True
+        if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
+            self._pending = _Pending(
+                known, "SMTP", mail.relay, {}, "", value, texts, addresses, keys, rest, heard, mail
+            )
         return False
 
     def _hears(self, outcome: _Outcome, texts: list[Any], keys: list[str], number: int) -> bool:
@@ -692,23 +745,30 @@ class Alike:
     def _learnt(
         self, pending: _Pending, exchange: object, claim: Decision | None, looked: Decoded | None
     ) -> tuple[_Outcome | None, Collection[int]]:
-        if type(exchange) is not HttpRequest or (exchange.url, exchange.headers, exchange.body) != (
-            pending.url,
-            pending.headers,
-            pending.body,
-        ):
-            return None, ()
-        read: set[int] = set()
         numbers = _numbered(pending.keys)
         people = [stand_in(number) for number in numbers]
-        twin = _Twin(people, 2 + len(pending.headers), read)
-        headers = Watched(pending.headers, {name: 2 + place for place, name in enumerate(pending.headers)}, read)
-        body = twin.mapping(pending.value)
-        if twin.next_place() != len(pending.texts):
-            return None, ()
-        twins = replace(exchange, headers=headers, body=body, encoding="json")
-        # The body of the twin is data already; that of the request is unpacked first, and headers say how.
-        payload(replace(exchange, headers=headers))
+        read: set[int] = set()
+        twins: Exchange
+        if pending.mail is not None:
+            if exchange != pending.mail:
+                return None, ()
+            read |= _decisive(pending)
+            twins = _mail_twin(pending, people)
+        else:
+            if type(exchange) is not HttpRequest or (exchange.url, exchange.headers, exchange.body) != (
+                pending.url,
+                pending.headers,
+                pending.body,
+            ):
+                return None, ()
+            twin = _Twin(people, 2 + len(pending.headers), read)
+            headers = Watched(pending.headers, {name: 2 + place for place, name in enumerate(pending.headers)}, read)
+            body = twin.mapping(pending.value)
+            if twin.next_place() != len(pending.texts):
+                return None, ()
+            # The body of the twin is data already; that of the request is unpacked first, and headers say how.
+            payload(replace(exchange, headers=headers))
+            twins = replace(exchange, headers=headers, body=body, encoding="json")
         said = self.look.decide(twins)
         read = {*read}  # what is read from here on says nothing
         if said is None or claim is None:
@@ -737,7 +797,7 @@ class Alike:
             return None, read  # somebody who is written to may be who it is from
         if not messages:
             return _Outcome(Effect()), read
-        if not self.look.settled(pending.value):
+        if pending.mail is None and not self.look.settled(pending.value):
             return None, read
         everybody = [_places(first, one.to, one.cc, one.bcc, one.transmitted_bcc) for one in (*messages, *alternative)]
         readers = sorted(set().union(*everybody))
@@ -773,7 +833,7 @@ class Alike:
         self,
         pending: _Pending,
         outcome: _Outcome,
-        twins: HttpRequest,
+        twins: Exchange,
         people: Sequence[str],
         alone: Sequence[int],
         read: set[int],
@@ -786,8 +846,11 @@ class Alike:
         shapes = {place: "".join([sign for sign in "@<" if sign in pending.texts[place]]) for place in pending.heard}
         marks = {place: f"\ue000{place}\ue000{shape}" for place, shape in shapes.items()}
         decide: set[int] = set()
-        twin = _Twin(people, 2 + len(pending.headers), decide, marks, self.look.deciding)
-        exchange = replace(twins, body=twin.mapping(pending.value))
+        if isinstance(twins, HttpRequest):
+            twin = _Twin(people, 2 + len(pending.headers), decide, marks, self.look.deciding)
+            exchange: Exchange = replace(twins, body=twin.mapping(pending.value))
+        else:
+            exchange = _mail_twin(pending, people, marks)
         read |= decide
         others = {text for place, text in enumerate(pending.texts) if type(text) is str and place not in marks}
         roles = self.look.hearing(exchange, frozenset(marks.values()), others)
@@ -805,7 +868,8 @@ class Alike:
         outcome.heard = tuple([(place, running, _picker([*targets])) for place, running, targets in said])
         outcome.target = min(to) if len(to) == 1 else -1
         if (
-            len(to) < 2
+            pending.mail is None
+            and len(to) < 2
             and len({targets for _, _, targets in said}) < 2
             and len(said) == len({place for place, _, _ in said})
         ):
@@ -820,6 +884,23 @@ class Alike:
                 outcome.count = 0
         self.tick(self._ticks)
         self._ticks = 0
+
+
+def _mail_twin(
+    pending: _Pending, people: Sequence[str], marks: Mapping[int, str] = MappingProxyType({})
+) -> SmtpTransaction:
+    return transaction_of(pending.url, _Twin(people, 2, set(), marks).mapping(pending.value))
+
+
+def _decisive(pending: _Pending) -> set[int]:
+    """The texts of a message that matter: all but those of which it is known that nobody decides anything by them."""
+    free: list[object] = []
+    for name, item in pending.value.items():
+        if name == "headers":
+            free += [text for key, text in item.items() if key.lower() in FREE]
+        elif name not in ("from", "to"):
+            free += [text for part in item for text in part.values()]
+    return {place for place, text in enumerate(pending.texts) if not any(text is one for one in free)}
 
 
 def _picker(places: list[int]) -> Callable[[list[str]], tuple[str, ...]]:

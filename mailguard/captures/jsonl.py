@@ -16,7 +16,7 @@ from mailguard.documents.byte_text import decode_text
 from mailguard.documents.json_files import json_elements
 from mailguard.documents.json_values import plain_json, read_json
 from mailguard.model.capture import Format, Read, Sample, Seen, Source
-from mailguard.model.exchange import Exchange, Record
+from mailguard.model.exchange import Exchange, Record, SmtpTransaction
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
@@ -144,7 +144,7 @@ def _seen(line: bytes, number: int, seen: Seen) -> bool:
         if len(_plans) < 1024:
             _plans[shape] = marks
     if marks < 0:
-        return False
+        return "envelope" in record and _seen_mail(line, number, record, seen)
     # Of two equal keys the parser keeps the last. Then more marks are left for the body than it has, unless some of its
     # own are written as numbers.
     if b"\\u0022" in line:
@@ -153,6 +153,37 @@ def _seen(line: bytes, number: int, seen: Seen) -> bool:
     left = line.count(b'"') - marks - 4 * len(headers)
     status = record.get("status")
     return seen.request(line, number, record["method"], record["url"], headers, record["body"], status, left)
+
+
+_MAIL: Final = frozenset({"method", "url", "time", "status", "envelope", "body"})
+
+
+def _seen_mail(line: bytes, number: int, record: dict[str, Any], seen: Seen) -> bool:
+    """The same of a message that was handed over, in our own plain shape."""
+    if not _MAIL.issuperset(record) or b"\\u0022" in line:
+        return False
+    # Of two equal keys the parser keeps the last.
+    texts = [*_texts_in(record)]
+    if line.count(b'"') != 2 * len(texts) + sum([text.count('"') for text in texts]):
+        return False
+    status = record.get("status")
+    mail = exchange_of(record)
+    return (
+        isinstance(mail, SmtpTransaction) and type(status) in (int, str, type(None)) and seen.mail(number, mail, status)
+    )
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    """Every key and every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts_in(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts_in(item)
 
 
 _OTHER_SHAPES: Final = frozenset({"request", "envelope", "body_base64", "response"})

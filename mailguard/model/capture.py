@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from mailguard.model.count import Truth
-from mailguard.model.exchange import Record
+from mailguard.model.exchange import Record, SmtpTransaction
 
 __all__ = ["Format", "Read", "Sample", "Seen", "Sniff", "Source"]
 
@@ -33,6 +33,9 @@ class Seen(Protocol):
 
         ``marks`` are the quotation marks that the line has left for ``body``: more than it has if something was dropped.
         """
+
+    def mail(self, number: int, mail: SmtpTransaction, status: int | str | None) -> bool:
+        """Of a message that was handed over; ``number`` is the line where it stands, ``status`` what the answer was."""
 
 
 @dataclass(frozen=True, slots=True)
