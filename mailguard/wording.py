@@ -376,6 +376,7 @@ _NEXT: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.RAW_BCC: ("leave the Bcc line out, and name these people in the envelope only",),
     Reason.ADDRESSES: ("look at the recipients of this request: some are no addresses",),
     Reason.BAD_RECORD: (_RECORD_AGAIN, "or take the damaged record out"),
+    Reason.NOT_SENT: ("declare what sends it under [tool.mailguard.senders]",),
 }
 
 _NEXT_FOR_CODE: Final[dict[SkipReason, str]] = {
