@@ -264,6 +264,8 @@ class Models(Narrowing):
             for each in found:
                 self.record(context, each, node, api)
             return Unknown(f"{api.rsplit('.', 1)[-1]}()", OPTIONAL)
+        # What is given to another thing (a personalization to a mail) is a part of it, and goes where that goes.
+        self._note_sent((*positional[1:], *named.values()))
         if result is None:
             return Known(None)
         return self.thaw(state, result, context, (node, api))
@@ -604,7 +606,7 @@ LARGE: Final = 2_000
 STEP: Final = 50
 """So many of them are one step."""
 _AS_DATA: Final = frozenset(
-    "as_string as_bytes __str__ __bytes__ get message to_dict as_dict json serialize render as_json".split()
+    "as_string as_bytes __str__ __bytes__ get message to_dict as_dict json serialize render as_json build".split()
 )
 """Methods that turn a message into data, which is followed from there."""
 _PLAIN: Final = frozenset({Known, Unknown, Parameter})
