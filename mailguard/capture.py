@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Any, BinaryIO, Final, cast
+from typing import IO, Any, BinaryIO, Final
 
 from mailguard.model.capture import Format, Sample, Seen, Source
 from mailguard.model.count import Truth
@@ -223,7 +223,7 @@ def _zstd(raw: BinaryIO) -> BinaryIO:
 
 
 @functools.cache
-def _stdin_copy() -> Any:
+def _stdin_copy() -> IO[bytes]:
     # Standard input can be read once, a capture is read twice: to tell its format, and to read it.
     copy = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
     stream = sys.stdin.buffer
@@ -236,7 +236,7 @@ def _standard_input() -> BinaryIO:
     copy = os.fdopen(os.dup(_stdin_copy().fileno()), "rb")
     _stdin_copy().flush()
     copy.seek(0)
-    return cast("BinaryIO", copy)
+    return copy
 
 
 def records(
