@@ -45,8 +45,7 @@ def claimed(exchange: Exchange, contents: Contents | None = None, hosts: Hosts =
     """Whose exchange it is, and which messages it makes; None if it is no mail.
 
     With ``contents``, those of one capture, also whom readers find besides To and Cc, and whether people stand where nothing
-    is known to be read. ``hosts`` are those of the settings
-    that stand for a service.
+    is known to be read. ``hosts`` are those of the settings that stand for a service.
     """
     claim = _claimed(exchange)
     if hosts is not NO_HOSTS and (claim is None or claim.provider.name in PLAIN_MAIL):
