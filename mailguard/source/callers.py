@@ -47,6 +47,7 @@ class Callers:
         self.registries = Registries(self.files_naming)
         self.shared = Shared(self.files_naming, self.chains)
         self.machine.takers, self.machine.fills = self.shared.takers, self.shared.fills
+        self.machine.assigns = self.shared.assigns
 
     def root(self, module: Module, chain: Chain, home: Module | None = None) -> Root:
         """The root at ``chain`` of ``module``; ``home`` is the file of the function where that is another one."""
@@ -109,6 +110,7 @@ class Callers:
         if isinstance(root.chain[0], t.Func) and root.name == "<lambda>":
             return []
         names = names[:1] if root.name in names else names
+        names += self._aliases(names)
         kept = self._kept(names)
         self.machine.relevant.update(kept)
         for name in (*names, *kept):
@@ -179,6 +181,17 @@ class Callers:
                 if not isinstance(node, t.Func) or not names.isdisjoint(node.names):
                     self.machine.relevant.add(other)
                     yield one
+
+    def _aliases(self, names: list[str]) -> list[str]:
+        """Other names under which things called ``names`` are imported: ``from mailer import deliver as tell``."""
+        found: set[str] = set()
+        for name in names:
+            pattern = re.compile(rb"\b%b[ \t]+as[ \t]+([^\W\d]\w*)" % re.escape(name.encode()))
+            for module in self.files_naming(name)[: CALLERS_LIMIT * 4]:
+                found |= {match[1].decode("utf-8", "replace") for match in pattern.finditer(module.bytes())}
+        found -= {*names, *GENERIC}
+        self.machine.relevant |= found
+        return sorted(found)
 
     def _kept(self, names: list[str]) -> list[str]:
         """Names at the top level of files under which things called ``names`` are kept: ``HANDLERS = {"mail": by_mail}``."""

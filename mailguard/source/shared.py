@@ -35,6 +35,7 @@ class Shared:
         self._naming = naming
         self._chains = chains
         self._uses: dict[t.Class | t.Func, tuple[frozenset[str], frozenset[str]]] = {}
+        self._assigned: dict[str, bool] = {}
         self._found: dict[tuple[str, Module, bool], list[tuple[Module, Chain]]] = {}
 
     def takers(self, name: str, home: Module) -> list[tuple[Module, Chain, bool]]:
@@ -57,6 +58,13 @@ class Shared:
         """Whether another file puts something into what is called ``name`` and kept in ``home``."""
         pattern = re.compile(rb"\b%b(?:\.(?:%b)\(|\[[^\]\n]*\]\s*=[^=])" % (re.escape(name.encode()), _FILLS.encode()))
         return any(pattern.search(module.bytes()) for module in self._files(name, home) if module is not home)
+
+    def assigns(self, name: str) -> bool:
+        """Whether some code sets the attribute ``name`` of something."""
+        if name not in self._assigned:
+            pattern = re.compile(rb"\.%b[ \t]*=(?!=)" % re.escape(name.encode()))
+            self._assigned[name] = any(pattern.search(module.bytes()) for module in self._naming(name))
+        return self._assigned[name]
 
     def _files(self, name: str, home: Module) -> list[Module]:
         stem = home.name.rpartition(".")[2].encode()

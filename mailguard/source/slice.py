@@ -273,7 +273,7 @@ class Slicer:
     def __init__(self) -> None:
         self._cached: dict[int, _Uses] = {}
         self._loop_names: dict[int, frozenset[str]] = {}
-        self._slices: dict[tuple[int, int, bool, bool, bool], frozenset[int]] = {}
+        self._slices: dict[tuple[int, int, bool, bool, bool, frozenset[str]], frozenset[int]] = {}
         self._local: dict[int, frozenset[str]] = {}
         """By body: the functions and classes of the functions around it that lead to a mail call."""
 
@@ -299,15 +299,18 @@ class Slicer:
         returns: bool,
         effects: bool,
         methods: frozenset[str] = frozenset(),
+        also: frozenset[str] = frozenset(),
     ) -> frozenset[int]:
         """The statements to run, by ``id``.
 
-        ``methods``: hot names that only count where they are called on something; ``returns``: the value that is returned matters; ``effects``: what is written into things that the caller
+        ``methods``: hot names that only count where they are called on something; ``also``: names that are hot in this
+        call; ``returns``: the value that is returned matters; ``effects``: what is written into things that the caller
         holds matters.
         """
-        key = (id(body), len(hot), returns, effects, bool(methods))
+        key = (id(body), len(hot), returns, effects, bool(methods), also)
         found = self._slices.get(key)
         if found is None:
+            hot = {*hot, *also} if also else hot
             found = self._slices[key] = self._slice(body, hot, returns, effects, methods)
         return found
 

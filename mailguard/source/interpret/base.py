@@ -132,10 +132,14 @@ class Base:
         their object's own."""
         self.fills: Callable[[str, Module], bool] | None = None
         """Whether a file other than the one that keeps a container puts something into it."""
+        self.assigns: Callable[[str], bool] | None = None
+        """Whether some code sets an attribute of a name."""
         self._loading = 0
         """How many files are being loaded, one within the other."""
         self._carried: tuple[Ref, ...] = ()
         """Containers with what was just put into them, for the functions that take it out."""
+        self.named_tuples: dict[tuple[Module, Place], t.Class] = {}
+        """The classes that ``namedtuple(...)`` makes, by where it is called."""
         self.gathered: set[str] = set()
         """Columns of queries of the current root in which the values of several rows are gathered."""
         self._made: dict[Ref, tuple[Place, str]] = {}

@@ -450,7 +450,7 @@ class Expressions(Calls):
                 return ModelMethod(function, name, model, holder)
             return self.thaw(state, function, context, (node, name))
         if found is not ABSENT and not self._described(cell.cls, name):
-            return found
+            return self._set_later(context, holder, cell.cls, name, found)
         if found is ABSENT and name in _RUNS and isinstance(cell.cls, Cls):
             run = self._method(state, cell.cls, "run")
             if isinstance(run, Func) and any(isinstance(each, Ext) for each in self.mro(cell.cls)):
@@ -479,6 +479,17 @@ class Expressions(Calls):
         )
         count = self.declared_count(cell.cls, name)
         return replace(value, count=count) if count is not None and isinstance(value, (Unknown, Parameter)) else value
+
+    def _set_later(self, context: Context, holder: Ref, cls: Val, name: str, found: Val) -> Val:
+        """What a class leaves empty and other code sets on its objects: of an object of which nothing is known, only that."""
+        opened = isinstance(holder.site, tuple) and holder.site[-1] == "open"
+        empty = isinstance(found, Known) and (found.value is None or found.value == "")
+        if not opened or not empty or not isinstance(cls, Cls) or self.assigns is None or not self.assigns(name):
+            return found
+        declared = next(self.declarations(cls, name), None)
+        at = cls.node.at if declared is None else declared.at
+        step = Step(StepKind.PARAMETER, replace(context, module=cls.module).place(at), name)
+        return join_values(found, Parameter(name, cls.symbol, OPEN, (step,)))
 
     def _cleaned(self, context: Context, state: State, form: Ref, cls: Cls, node: t.Expr) -> Val | None:
         """What a form holds once it was checked, where a ``clean_FIELD`` of its own makes a list of a field."""

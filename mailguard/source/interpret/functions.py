@@ -24,6 +24,7 @@ from mailguard.model.value import (
 from mailguard.source import tree as t
 from mailguard.source.interpret.assignment import Assignment
 from mailguard.source.interpret.base import last_name
+from mailguard.source.interpret.callables import names_of_callables
 from mailguard.source.interpret.context import DEAR, DEPTH_LIMIT, YIELDS, Activation, Context, Dead
 from mailguard.source.interpret.touched import touch
 from mailguard.source.interpret.values import (
@@ -69,8 +70,9 @@ class Functions(Assignment):
         calls = context.calls if opened else (*context.calls, Step(StepKind.PASSED, context.place(at), func.symbol))
         yields: list[Member] | None = [] if isinstance(func.node, t.Func) and _generates(func.node) else None
         idle = 0
-        light = not opened and isinstance(func.node, t.Func) and not self._leads_to_mail(func.node)
-        if not opened and isinstance(func.node, t.Func) and self.relevant.isdisjoint(func.node.names):
+        also = names_of_callables(state, func, args, keywords, self._lead_to_mail)
+        light = not opened and isinstance(func.node, t.Func) and not also and not self._leads_to_mail(func.node)
+        if light and isinstance(func.node, t.Func) and self.relevant.isdisjoint(func.node.names):
             # Nothing in it names a mail call: it can only make or change values.
             idle = context.idle + 1
             if idle > self.effort.idle:
@@ -104,6 +106,7 @@ class Functions(Assignment):
                 returns=id(node) not in self._unread and not opened,
                 effects=not opened or func.node.name == "__init__",
                 methods=self.web.get(func.module, frozenset()),
+                also=also,
             )
         activation = Activation(func, args, keywords, node)
         inner = Context(
@@ -161,7 +164,10 @@ class Functions(Assignment):
 
     def _leads_to_mail(self, node: t.Func) -> bool:
         """Whether a function names something that leads to a mail call; ``start`` alone, as a thread has it, is no sign."""
-        return not self.relevant.isdisjoint(node.names) and self.relevant & node.names != {"start"}
+        return self._lead_to_mail(node.names)
+
+    def _lead_to_mail(self, names: frozenset[str]) -> bool:
+        return not self.relevant.isdisjoint(names) and self.relevant & names != {"start"}
 
     def is_dear(self, node: object) -> bool:
         """Whether a helper without mail has cost the current root so much that it is passed over."""

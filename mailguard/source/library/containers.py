@@ -24,7 +24,7 @@ from mailguard.model.value import (
     inherit,
     trail_of,
 )
-from mailguard.source.interpret.values import Ext, Ref, State, Val, bounded, join_values, total
+from mailguard.source.interpret.values import Cls, Ext, Ref, State, Val, bounded, join_values, total
 from mailguard.source.library import frames
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.provenance import external_value, origin_of
@@ -54,6 +54,8 @@ def members_of(state: State, value: Val, place: Place | None = None) -> tuple[Me
             if cell.open:
                 found.append(Member(Unknown("a key", OPTIONAL), Count(0, 0, UNBOUNDED)))
             return tuple(found)
+        if isinstance(cell.cls, Cls) and any(_is_named_tuple(base) for base in cell.cls.bases) and not cell.open:
+            return tuple(Member(inherited(item, trail), ONE) for _, item in cell.fields)
         return (Member(Unknown("a member", OPTIONAL, trail), MANY),)
     if isinstance(value, Either):
         branches = [members_of(state, option, place) for option in value.options if option is not ABSENT]
@@ -82,6 +84,10 @@ def members_of(state: State, value: Val, place: Place | None = None) -> tuple[Me
     if isinstance(value, (Items, Unknown)):
         return tuple(each(value))
     return (Member(Unknown("a member", OPTIONAL), MANY),)
+
+
+def _is_named_tuple(base: Val) -> bool:
+    return isinstance(base, Ext) and base.path.rpartition(".")[2] == "NamedTuple"
 
 
 def inherited(value: Val, trail: Trail) -> Val:

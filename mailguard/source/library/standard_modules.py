@@ -9,6 +9,7 @@ from typing import Any, Final
 from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import Items, Known, Member, Parameter, Step, StepKind, Unknown, trail_of
+from mailguard.source import tree as t
 from mailguard.source.interpret.values import Cell, Ext, Native, Partial, Ref, State, Val
 from mailguard.source.library import frames, queues
 from mailguard.source.library.builtin_functions import dict_of
@@ -115,7 +116,19 @@ def _partial(
 def _namedtuple(
     machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
 ) -> Val:
-    return Ext("collections.namedtuple.made")
+    name, fields = (string(args[0]) if args else None), args[1] if len(args) > 1 else named_args.get("field_names")
+    whole = string(fields) if fields is not None else None
+    keys = (
+        [string(item) for item, _ in members_of(state, fields, place)] if whole is None and fields is not None else []
+    )
+    if whole is not None:
+        keys = list(whole.replace(",", " ").split())
+    if not name or not keys or None in keys:
+        return Ext("collections.namedtuple.made")
+    span = t.Span(place.line, place.column, place.end_line, place.end_column)
+    declared = tuple(t.Assign(span, (t.Name(span, str(key)),), None, t.Name(span, "object")) for key in keys)
+    node = machine.named_tuples.setdefault((context.module, place), t.Class(span, name, (), declared, ()))
+    return replace(machine.define_class(context, state, node), bases=(Ext("typing.NamedTuple"),))
 
 
 def _defaultdict(

@@ -1,0 +1,62 @@
+"""Callables that a function gets: what it calls by a name of its own may be a mail call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mailguard.model.value import Either
+from mailguard.source import tree as t
+from mailguard.source.interpret.values import Bound, Func, ModelFn, ModelMethod, Partial, State, Val
+from mailguard.source.slice import mentions
+
+__all__ = ["names_of_callables"]
+
+_DEEP = 4
+"""Functions around functions around functions that are looked through."""
+
+
+def names_of_callables(
+    state: State,
+    func: Func,
+    args: list[Val],
+    keywords: list[tuple[str | None, Val]],
+    leads: Callable[[frozenset[str]], bool],
+) -> frozenset[str]:
+    """The names in ``func`` that stand for callables which lead to a mail call: arguments, and what the functions around it hold.
+
+    ``leads`` tells of the names that a function mentions whether one leads to a mail call.
+    """
+    given = dict(keywords)
+    found = {
+        param.name
+        for index, param in enumerate(func.node.params)
+        if _leads(state, args[index] if index < len(args) else given.get(param.name), leads, 0)
+    }
+    return frozenset(found | _held(state, func, leads, 0))
+
+
+def _held(state: State, func: Func, leads: Callable[[frozenset[str]], bool], depth: int) -> set[str]:
+    """The names of callables that the functions around ``func`` hold, and that it mentions."""
+    names = func.node.names if isinstance(func.node, t.Func) else mentions(func.node.body)
+    found: set[str] = set()
+    for frame in func.frames:
+        if isinstance(frame.owner, (t.Func, t.Lam)):
+            held = state.frames.get(frame, {})
+            found |= {name for name, value in held.items() if name in names and _leads(state, value, leads, depth)}
+    return found
+
+
+def _leads(state: State, value: Val, leads: Callable[[frozenset[str]], bool], depth: int) -> bool:
+    match value:
+        case Func():
+            names = value.node.names if isinstance(value.node, t.Func) else frozenset(mentions(value.node.body))
+            return leads(names) or (depth < _DEEP and bool(_held(state, value, leads, depth + 1)))
+        case Bound() | Partial():
+            return _leads(state, value.func, leads, depth)
+        case ModelFn():
+            return leads(frozenset({value.path.rpartition(".")[2]}))
+        case ModelMethod():
+            return leads(frozenset({value.name}))
+        case Either():
+            return any(_leads(state, option, leads, depth) for option in value.options)
+    return False
