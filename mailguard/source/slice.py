@@ -32,6 +32,8 @@ class _Uses:
     """Every name and attribute in it."""
     methods: set[str] = field(default_factory=set)
     """Attributes that are called."""
+    changes: set[str] = field(default_factory=set)
+    """Names whose thing may be changed, not bound anew."""
     leaves: bool = False
     """Whether it leaves its block: return, raise, break, continue."""
     effect: bool = False
@@ -162,12 +164,14 @@ def _target(node: object, uses: _Uses) -> None:
             base = _base(node.value)
             if base is not None and base != "self":
                 uses.writes.add(base)
+                uses.changes.add(base)
             _scan(node.value, uses)
         case t.Sub():
             uses.effect = True
             base = _base(node.value)
             if base is not None and base != "self":
                 uses.writes.add(base)
+                uses.changes.add(base)
             uses.stores.update(_attrs(node.value))
             _scan(node.value, uses)
             _scan(node.index, uses)
@@ -196,6 +200,10 @@ def _uses(node: t.Stmt) -> _Uses:
                     base = _base(arg.value)
                     if base is not None and base != "self":
                         uses.writes.add(base)
+                        uses.changes.add(base)
+                base = _base(call.func.value) if isinstance(call.func, t.Attr) else None
+                if base is not None:
+                    uses.changes.add(base)
                 if isinstance(call.func, t.Attr) and call.func.name in _CHANGES:
                     uses.effect = True
                 if (isinstance(call.func, t.Attr) and _base(call.func) in {"self", "cls"}) or (
@@ -210,6 +218,7 @@ def _uses(node: t.Stmt) -> _Uses:
             uses.leaves = True
         case t.Assert():
             _scan(node.test, uses)
+            uses.leaves = True
         case t.Delete():
             for target in node.targets:
                 _target(target, uses)
@@ -359,14 +368,21 @@ class Slicer:
             elif isinstance(node, (t.Import, t.From, t.Global)):
                 chosen.add(id(node))
         self._follow(order, hot_set, chosen, choose)
+        views = self._views(order)
         changed = True
         while changed:
             changed = False
             before = len(chosen)
             for node in order:
+                uses = self.uses(node)
+                seen = views.get(id(node))
+                if seen and not (names.isdisjoint(uses.reads) and attrs.isdisjoint(uses.attrs)) and not seen <= names:
+                    # Another name of a thing that matters: what is done to it is done to that.
+                    names |= seen
+                    choose(node)
+                    changed = True
                 if id(node) in chosen:
                     continue
-                uses = self.uses(node)
                 if (
                     not names.isdisjoint(uses.writes)
                     or not attrs.isdisjoint(uses.stores)
@@ -374,8 +390,25 @@ class Slicer:
                     or (uses.leaves and self._guards(node, parents, chosen, order))
                 ):
                     choose(node)
-            changed = len(chosen) != before
+            changed = changed or len(chosen) != before
         return frozenset(chosen)
+
+    def _views(self, order: list[t.Stmt]) -> dict[int, set[str]]:
+        """By the id of a statement: the names that it gives to things which have others, and which are changed by these names."""
+        changes: set[str] = set()
+        for node in order:
+            changes |= self.uses(node).changes
+        found: dict[int, set[str]] = {}
+        for node in order:
+            if isinstance(node, t.Assign) and isinstance(node.value, (t.Name, t.Attr, t.Sub, t.Cond, t.Bool)):
+                names = {target.id for target in node.targets if isinstance(target, t.Name)} & changes
+            elif isinstance(node, t.For):
+                names = self.uses(node).writes & changes
+            else:
+                continue
+            if names:
+                found[id(node)] = names
+        return found
 
     def _with_inner(
         self, order: list[t.Stmt], hot: Collection[str], outer: frozenset[str]

@@ -515,6 +515,15 @@ class Calls(Channels):
                     continue
                 positional = args[index + 1 :]
                 spread = list(keywords)
+                called = last_name(node.func) if isinstance(node, t.Call) else ""
+                if called in _MAPS:
+                    positional = [containers.element(state, each) for each in positional[:1]]
+                    if called.startswith("starmap"):
+                        positional = [item for each in positional for item, _ in containers.members_of(state, each)]
+                    return self._try_call(context, state, arg, positional, [], node)
+                if called == "Timer" and positional and "args" not in named:
+                    # What a timer calls it with comes as two arguments, a list and a mapping.
+                    named = dict(zip(("args", "kwargs"), positional, strict=False))
                 given = named.get("args")
                 if given is not None:
                     positional = [member.value for member in containers.members_of(state, given)]
@@ -576,6 +585,8 @@ _REGISTERS: Final = frozenset(
     "register unregister connect disconnect add_handler add_command add_typer".split()
 )
 """Functions of frameworks that keep what they are given for requests to come: URL patterns, views, receivers."""
+_MAPS: Final = frozenset("map imap imap_unordered map_async starmap starmap_async map_unordered".split())
+"""Methods of pools that call a function with each member of a collection."""
 _IMPORTS: Final = frozenset(
     {"import_module", "import_string", "__import__", "import_by_path", "load_object", "locate", "import_from_string",
      "get_class", "import_object", "symbol_by_name"}

@@ -401,7 +401,16 @@ class Functions(Assignment):
                 self.opened.setdefault(name, set()).add(cls.module)
                 step = Step(StepKind.PARAMETER, replace(context, module=cls.module).place(cls.node.at), name)
                 cell = cell.put(name, join_values(Parameter(name, cls.symbol, OPEN, (step,)), value))
+            elif self._model_of(state, value) is not None and filled(_others(cls.node), name):
+                # A message that the constructor makes and another method writes to: what is in it, callers tell.
+                step = Step(StepKind.PARAMETER, replace(context, module=cls.module).place(cls.node.at), name)
+                cell = cell.put(name, join_values(value, Parameter(name, cls.symbol, OPEN, (step,))))
         state.heap[ref] = cell
+
+
+def _others(node: t.Class) -> list[t.Stmt]:
+    """The body of a class without its constructor."""
+    return [each for each in node.body if not (isinstance(each, t.Func) and each.name == "__init__")]
 
 
 def _generates(node: t.Func) -> bool:

@@ -149,7 +149,9 @@ def _callable_method(
 ) -> Val:
     """Task queues hand a function on: ``task.delay(x)`` calls it later with the same arguments."""
     named_args = dict(keywords)
-    if name in {"apply_async", "signature", "subtask", "schedule", "si_async"}:
+    if name in {"apply_async", "signature", "subtask", "schedule", "si_async"} or (
+        name == "send_with_options" and not args
+    ):
         given = args[0] if args else named_args.get("args")
         positional = (
             [member.value for member in members_of(state, given, place)]

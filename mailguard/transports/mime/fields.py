@@ -52,7 +52,11 @@ def header_fields(message: Value, names: Iterable[str], *, first_only: bool = Fa
             for option in message.options
             if not isinstance(option, Absent)
         ]
-        return join(*(each_found for each_found in found if each_found is not ABSENT)) if found else ABSENT
+        known = [each_found for each_found in found if each_found is not ABSENT]
+        if len(known) < len(found) and all(each_found == Items(()) for each_found in known):
+            # Nobody is in what is known, and there is what is not.
+            return ABSENT
+        return join(*known) if known else ABSENT
     pairs = header_pairs(message)
     if pairs is None:
         return ABSENT
