@@ -118,7 +118,7 @@ class Callers:
             hints = {node.name for node in root.chain[:-1]} | {root.module.name.rsplit(".", 1)[-1]}
             common = name in GENERIC or len(self._naming(name, root)) > CALLERS_LIMIT
             for module in self._naming(name, root):
-                imported = len(root.chain) == 1 and imports(module, root.module.name.rsplit(".", 1)[-1])
+                imported = imports(module, root.module.name.rsplit(".", 1)[-1])
                 for chain in self.chains(module):
                     node = chain[-1]
                     if (

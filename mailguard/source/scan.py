@@ -28,7 +28,8 @@ from mailguard.source.climbing import Climb
 from mailguard.source.crew import Crew
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.methods import Methods
-from mailguard.source.project import Project, SourceFile
+from mailguard.source.project import Module, Project, SourceFile
+from mailguard.source.reexports import passed_on
 from mailguard.source.roots import Root, Runner
 from mailguard.source.seeds import EVERYDAY, module_mentions, sinks_of
 
@@ -143,12 +144,13 @@ def _scan(
         hot = climb.hot[module] = sinks.hot(module)
         machine.relevant |= hot - EVERYDAY
         machine.web[module] = EVERYDAY
-        for chain in callers.chains(module):
-            node = chain[-1]
-            if isinstance(node, t.Func) and not hot.isdisjoint(node.names):
-                seeds.append(callers.root(module, chain))
-        if module_mentions(module.body, *hot):
-            seeds.append(callers.root(module, ()))
+        seeds += _seeds(callers, module, hot)
+    imported = {module: sinks.imported(module) for module in climb.naming if not is_test(module.path)}
+    for module, names in sorted(passed_on(imported, callers.files_naming).items(), key=lambda item: item[0].path):
+        climb.naming.add(module)
+        hot = climb.hot[module] = climb.hot.get(module, set()) | sinks.hot(module) | names
+        machine.relevant |= names
+        seeds += _seeds(callers, module, hot)
     machine.settled = set(machine.relevant)
     try:
         climb.learn(seeds, sinks.sends)
@@ -179,6 +181,16 @@ def _scan(
         frozenset(tokens) | {(name.encode(),) for name in callers.mentions},
         frozenset(module.path for module in climb.naming if not is_test(module.path)),
     )
+
+
+def _seeds(callers: Callers, module: Module, hot: set[str]) -> list[Root]:
+    """The functions of a file that name something of ``hot``, and the file itself where its top level does."""
+    found = [
+        callers.root(module, chain)
+        for chain in callers.chains(module)
+        if isinstance(chain[-1], t.Func) and not hot.isdisjoint(chain[-1].names)
+    ]
+    return [*found, callers.root(module, ())] if module_mentions(module.body, *hot) else found
 
 
 def _relevant(project: Project, wanted: Search) -> list[Skip]:

@@ -42,18 +42,11 @@ class Sinks:
     web: frozenset[str]
     """Names of methods that make web requests; they count in files that name a mail service."""
 
-    def hot(self, module: Module) -> set[str]:
-        """Names that a file binds to modelled things, and the names that send wherever they stand."""
-        names = set(self.sends) | self.web
+    def imported(self, module: Module) -> set[str]:
+        """Names that a file imports out of modelled packages."""
         imported: set[str] = set()
         for node in t.statements(module.body):
-            if isinstance(node, t.Import):
-                names |= {
-                    alias or dotted.split(".", 1)[0]
-                    for dotted, alias in node.names
-                    if dotted.split(".", 1)[0] in self.roots
-                }
-            elif isinstance(node, t.From) and not node.level and node.module.split(".", 1)[0] in self.roots:
+            if isinstance(node, t.From) and not node.level and node.module.split(".", 1)[0] in self.roots:
                 for name, alias in node.names:
                     path = f"{node.module}.{name}"
                     if path in self.paths or any(known.startswith(f"{path}.") for known in self.paths):
@@ -62,6 +55,19 @@ class Sinks:
                         imported |= {
                             known.rsplit(".", 1)[-1] for known in self.paths if known.startswith(f"{node.module}.")
                         }
+        return imported
+
+    def hot(self, module: Module) -> set[str]:
+        """Names that a file binds to modelled things, and the names that send wherever they stand."""
+        names = set(self.sends) | self.web
+        imported = self.imported(module)
+        for node in t.statements(module.body):
+            if isinstance(node, t.Import):
+                names |= {
+                    alias or dotted.split(".", 1)[0]
+                    for dotted, alias in node.names
+                    if dotted.split(".", 1)[0] in self.roots
+                }
         names |= imported
         top = {*module.body, *(node for cls in module.body if isinstance(cls, t.Class) for node in cls.body)}
         for node in t.statements(module.body):

@@ -187,6 +187,12 @@ class Base:
         """``callee(*args, **keywords)``."""
         raise NotImplementedError
 
+    def _call_dunder(
+        self, context: Context, state: State, holder: Val, name: str, args: list[Val], node: object
+    ) -> Val:
+        """Call a special method of an object; ABSENT where its class has none."""
+        raise NotImplementedError
+
     def given(
         self, context: Context, state: State, holder: Ref, members: tuple[Member, ...], place: Place, node: object
     ) -> None:

@@ -171,7 +171,15 @@ class Expressions(Calls):
         answer = Truth.YES
         for op, operand in node.rest:
             right = self.eval(context, state, operand)
-            answer = answer & operators.compare(self, state, op, left, right)
+            held = ABSENT
+            if op in {"in", "not in"} and self._model_of(state, right) is not None:
+                # Whether a message has a header line.
+                held = self._call_dunder(context, state, right, "__contains__", [left], node)
+            if held is ABSENT:
+                answer = answer & operators.compare(self, state, op, left, right)
+            else:
+                found = self.truth(state, held)
+                answer = answer & (found if op == "in" else ~found)
             left = right
         return Unknown("a flag", OPTIONAL) if answer is Truth.MAYBE else Known(answer is Truth.YES)
 

@@ -94,6 +94,13 @@ class Narrowing(Names):
                     subject_of,
                     lambda value: None if operators.is_instance(self, state, value, kinds_of) is unwanted else value,
                 )
+            case t.Compare(rest=((("in" | "not in") as op, right),)):
+                holder = self.eval(context, state, right)
+                if (op == "in") != outcome and self._model_of(state, holder) is not None:
+                    # A message that has no such header line: where one may be there, it is not.
+                    name = self.eval(context, state, test.left)
+                    self._call_dunder(context, state, holder, "__delitem__", [name], test)
+                return True
             case t.Compare(rest=((op, right),)):
                 return self._narrow_compare(context, state, test.left, op, right, outcome=outcome)
             case t.Call(func=t.Name(id="isinstance"), args=(subject, kinds)):
