@@ -148,7 +148,7 @@ class Callers:
                 self.machine.relevant |= BY_NAME
                 for name in sorted(BY_NAME):
                     for module in self.files_naming(name)[:CALLERS_LIMIT]:
-                        if holder.name.encode() in module.bytes():
+                        if holder.name.encode() in module.names():
                             yield from self._naming_in(module, name)
                 continue
             self.machine.relevant.add(holder.name)
@@ -188,7 +188,7 @@ class Callers:
         for name in names:
             pattern = re.compile(rb"\b%b[ \t]+as[ \t]+([^\W\d]\w*)" % re.escape(name.encode()))
             for module in self.files_naming(name)[: CALLERS_LIMIT * 4]:
-                found |= {match[1].decode("utf-8", "replace") for match in pattern.finditer(module.bytes())}
+                found |= {match[1].decode("utf-8", "replace") for match in pattern.finditer(module.names())}
         found -= {*names, *GENERIC}
         self.machine.relevant |= found
         return sorted(found)
@@ -215,7 +215,7 @@ class Callers:
             self.mentions[name] = [
                 module
                 for module in self.project.modules.values()
-                if token in module.bytes() and not self.is_test(module.path) and pattern.search(module.bytes())
+                if token in module.names() and not self.is_test(module.path) and pattern.search(module.names())
             ]
         return self.mentions[name]
 
@@ -224,7 +224,7 @@ class Callers:
         if len(found) > CALLERS_LIMIT or name in GENERIC:
             hints = [node.name.encode() for node in root.chain[:-1]] + [root.module.name.rsplit(".", 1)[-1].encode()]
             found = [
-                module for module in found if module is root.module or any(hint in module.bytes() for hint in hints)
+                module for module in found if module is root.module or any(hint in module.names() for hint in hints)
             ]
         if len(found) > CALLERS_LIMIT * 4:
             self.cut.add(id(root))

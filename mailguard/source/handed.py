@@ -73,7 +73,7 @@ class Registries:
                 found |= self._by_statement(other, statement, node.name)
         dotted = f"{module.name}.{node.name}"
         for other in self._naming(module.name.rpartition(".")[2])[: _FILES * 2]:
-            if node.name.encode() in other.bytes():
+            if node.name.encode() in other.names():
                 found |= {Holder(name, None) for name in _under_text(other.body, dotted, module.name)}
         found = {one for one in found if one.name not in _FRAMEWORK}
         return sorted(found, key=lambda one: (one.name, one.home.path if one.home else ""))
@@ -139,7 +139,7 @@ class Registries:
         key = (module, name)
         if key not in self._fills:
             names: set[str] = set()
-            if f"def {name}".encode() in module.bytes():
+            if f"def {name}".encode() in module.names():
                 for node in t.statements(module.body):
                     if isinstance(node, t.Func) and node.name == name:
                         names |= _stored(node, _DEEP, _top(module))

@@ -86,7 +86,7 @@ class Methods:
             for module in self._project.modules.values():
                 if self._is_test(module.path):
                     continue
-                for match in _DEFINED.finditer(b"\n" + module.bytes()):
+                for match in _DEFINED.finditer(b"\n" + module.names()):
                     if match[1] is not None:
                         name = match[1].decode("utf-8", "replace")
                         self._classes[_folded(name)].append((module, name))

@@ -14,6 +14,7 @@ from typing import Final
 
 from mailguard.model.finding import Skip
 from mailguard.model.place import Place
+from mailguard.search import folded
 from mailguard.source import facts
 from mailguard.source import tree as t
 
@@ -47,6 +48,8 @@ class Module:
     _facts: facts.Facts | facts.Unreadable | None = None
     _defs: dict[str, t.Func | t.Class] | None = None
     data: bytes | None = None
+    _plain: bytes | None = None
+    """The content in plain letters; empty where it has no others."""
     places: dict[t.Span, Place] = field(default_factory=dict)
     """What was asked for of its places: the same ones are asked for over and over."""
 
@@ -65,6 +68,15 @@ class Module:
         if self.data is None and len(data) <= self.project.room:
             self.project.room -= len(data)
             self.data = data
+
+    def names(self) -> bytes:
+        """The content in which names are searched for: letters that Python reads as plain ones are plain."""
+        data = self.bytes()
+        if data.isascii():
+            return data
+        if self._plain is None:
+            self._plain = folded(data)
+        return self._plain or data
 
     def bytes(self) -> bytes:
         """The file's content; empty where it cannot be read (a Skip says so)."""

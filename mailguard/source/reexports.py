@@ -50,7 +50,7 @@ def _bound(module: Module, name: str, stems: set[bytes]) -> str:
     """What a file calls ``name`` that it imports from a file called one of ``stems``; empty if it does not."""
     here = module.package.rstrip("/").rpartition("/")[2].encode()
     pattern = re.compile(rb"\b%b\b(?:[ \t]+as[ \t]+(\w+))?" % re.escape(name.encode()))
-    for source, names in _FROM.findall(module.bytes()):
+    for source, names in _FROM.findall(module.names()):
         stem = source.rpartition(b".")[2] or here
         if stem not in stems:
             continue

@@ -185,7 +185,7 @@ def imports(module: Module, stem: str) -> bool:
     """Whether an import statement of a file names a module."""
     return (
         re.search(
-            rb"^[ \t]*(?:from|import)\b[^\n]*\b" + re.escape(stem.encode()) + rb"\b", module.bytes(), re.MULTILINE
+            rb"^[ \t]*(?:from|import)\b[^\n]*\b" + re.escape(stem.encode()) + rb"\b", module.names(), re.MULTILINE
         )
         is not None
     )

@@ -57,18 +57,18 @@ class Shared:
     def fills(self, name: str, home: Module) -> bool:
         """Whether another file puts something into what is called ``name`` and kept in ``home``."""
         pattern = re.compile(rb"\b%b(?:\.(?:%b)\(|\[[^\]\n]*\]\s*=[^=])" % (re.escape(name.encode()), _FILLS.encode()))
-        return any(pattern.search(module.bytes()) for module in self._files(name, home) if module is not home)
+        return any(pattern.search(module.names()) for module in self._files(name, home) if module is not home)
 
     def assigns(self, name: str) -> bool:
         """Whether some code sets the attribute ``name`` of something."""
         if name not in self._assigned:
             pattern = re.compile(rb"\.%b[ \t]*=(?!=)" % re.escape(name.encode()))
-            self._assigned[name] = any(pattern.search(module.bytes()) for module in self._naming(name))
+            self._assigned[name] = any(pattern.search(module.names()) for module in self._naming(name))
         return self._assigned[name]
 
     def _files(self, name: str, home: Module) -> list[Module]:
         stem = home.name.rpartition(".")[2].encode()
-        return [module for module in self._naming(name) if module is home or stem in module.bytes()][:_FILES]
+        return [module for module in self._naming(name) if module is home or stem in module.names()][:_FILES]
 
     def _using(self, name: str, home: Module, *, gives: bool) -> list[tuple[Module, Chain]]:
         key = (name, home, gives)
