@@ -16,6 +16,7 @@ hide, attachments, merge data) is no matter of forms: such a request goes the ca
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
@@ -416,6 +417,8 @@ class Alike:
     _forms: dict[tuple[Any, ...], _Form] = field(default_factory=dict)
     _stencils: list[Stencil] = field(default_factory=list)
     _templates: list[Template] = field(default_factory=list)
+    _mail_templates: list[Template] = field(default_factory=list)
+    """Those of messages that were handed over, whose form is written as a line."""
     _outcomes: list[_Outcome] = field(default_factory=list)
     _sides: dict[str, bool] = field(default_factory=dict)
     _pending: _Pending | None = None
@@ -547,6 +550,7 @@ class Alike:
         texts: list[Any],
         addresses: list[str],
         keys: list[str],
+        templates: list[Template],
     ) -> None:
         """Keep a line, and make a template when there are enough; later ones of what did not fit the earlier."""
         kept = outcome.samples
@@ -579,8 +583,8 @@ class Alike:
             template.of, template.pins = (known, outcome), known.pins
             template.plan = template.links, self.path
             template.rest = self._rest(addresses, keys)
-            self._templates.insert(0, template)
-            del self._templates[STENCILS:]
+            templates.insert(0, template)
+            del templates[STENCILS:]
 
     def request(
         self,
@@ -636,7 +640,7 @@ class Alike:
                     return False
             elif known.used == WORTH and len(line) <= STENCILLED:
                 self._cut_stencil(line, body, form, headers, known, texts)
-            self._keep(line, body, form, len(headers), known, outcome, texts, addresses, keys)
+            self._keep(line, body, form, len(headers), known, outcome, texts, addresses, keys, self._templates)
             self._again(known, outcome, keys)
             return True
         if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
@@ -684,11 +688,17 @@ class Alike:
         if form is None or type(mail.relay) is not str or type(mail.rcpt_to) is not list:
             return False
         value: dict[str, Any] = {"from": mail.mail_from, "to": mail.rcpt_to, **form}
+        body = json.dumps(value)
+        line = json.dumps({"method": "SMTP", "url": mail.relay, "status": status, "headers": {}, "body": body}).encode()
+        for template in self._mail_templates:
+            values = template.values(line)
+            if values is not None:
+                return self._fits(template, values, number)
         texts: list[Any] = ["SMTP", mail.relay]
         laid = self._lay((status, _MAIL), value, texts)
         if laid is None:
             return False
-        known, _, addresses, keys = laid
+        known, steps, addresses, keys = laid
         heard = self._heard(texts, 2)
         rest = self._rest(addresses, keys)
         if rest is False:
@@ -700,6 +710,7 @@ class Alike:
                 return False
             if heard and not self._hears(outcome, texts, keys, number):
                 return False
+            self._keep(line, body, steps, 0, known, outcome, texts, addresses, keys, self._mail_templates)
             self._again(known, outcome, keys)
             return True
         if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
@@ -868,8 +879,7 @@ class Alike:
         outcome.heard = tuple([(place, running, _picker([*targets])) for place, running, targets in said])
         outcome.target = min(to) if len(to) == 1 else -1
         if (
-            pending.mail is None
-            and len(to) < 2
+            len(to) < 2
             and len({targets for _, _, targets in said}) < 2
             and len(said) == len({place for place, _, _ in said})
         ):

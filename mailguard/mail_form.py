@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -37,7 +38,7 @@ _MULTIPART: Final = re.compile(
     r'multipart/(alternative|mixed|related);\s{0,8}boundary="?([0-9A-Za-z=_.+-]{1,70})"?', re.IGNORECASE
 )
 _TEXT: Final = re.compile(r'text/(plain|html)(?:;\s{0,8}charset="?(utf-8|us-ascii)"?)?', re.IGNORECASE)
-_BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def _headers(head: str) -> dict[str, str] | None:
@@ -56,29 +57,44 @@ def _headers(head: str) -> dict[str, str] | None:
     return result
 
 
-def _part(headers: Mapping[str, str], content: str, line_end: str) -> dict[str, str] | None:
-    """The text of a part under its kind."""
+def _kind_of(headers: Mapping[str, str]) -> tuple[str, str, bool] | None:
+    """Of a part: what it is, its character set, and whether it is in base64; None for anything unusual."""
     low = {name.lower(): value for name, value in headers.items()}
     kind = _TEXT.fullmatch(low.get("content-type", ""))
     encoding = low.get("content-transfer-encoding", "7bit").lower()
+    if kind is None or encoding not in ("base64", "7bit"):
+        return None
+    return f"text/{kind.group(1).lower()}", (kind.group(2) or "").lower(), encoding == "base64"
+
+
+@functools.lru_cache(1024)
+def _kind_of_part(head: str) -> tuple[str, str, bool] | None:
+    # All messages of a program have the same ones.
+    headers = _headers(head)
+    if headers is None or not _OF_PARTS.union({"mime-version"}).issuperset(map(str.lower, headers)):
+        return None
+    return _kind_of(headers)
+
+
+def _part(kind: tuple[str, str, bool] | None, content: str, line_end: str) -> dict[str, str] | None:
+    """The text of a part under what it is."""
     if kind is None:
         return None
-    if encoding == "base64":
-        packed = content.replace("\n", "")
-        if _BASE64.fullmatch(packed) is None:
+    name, charset, packed = kind
+    if packed:
+        data = content.replace("\n", "").encode("ascii")
+        rest = data.translate(None, _BASE64)
+        if len(data) % 4 or rest not in (b"", b"=", b"==") or not data.endswith(rest):
             return None
-        data = binascii.a2b_base64(packed)
-    elif encoding == "7bit":
-        data = content.replace("\n", line_end).encode("ascii")
+        data = binascii.a2b_base64(data)
     else:
-        return None
-    text = decode_text(data, (kind.group(2) or "").lower())
+        data = content.replace("\n", line_end).encode("ascii")
+    text = decode_text(data, charset)
     # What is written as UTF-8 has to be read as such again.
-    return (
-        {f"text/{kind.group(1).lower()}": text}
-        if text and decode_text(text.encode("utf-8", "replace"), "utf-8") == text
-        else None
-    )
+    plain = text.isascii() and "\0" not in text[:4]
+    if not text or not (plain or decode_text(text.encode("utf-8", "replace"), "utf-8") == text):
+        return None
+    return {name: text}
 
 
 def mail_of(data: str) -> dict[str, Any] | None:
@@ -117,7 +133,7 @@ def mail_of(data: str) -> dict[str, Any] | None:
         kept[name] = value
     several = _MULTIPART.fullmatch(kind)
     if several is None:
-        part = _part(headers, body, line_end)
+        part = _part(_kind_of(headers), body, line_end)
         return None if part is None else {"headers": kept, "parts": [part]}
     if "content-transfer-encoding" in map(str.lower, headers):
         return None
@@ -135,10 +151,7 @@ def _parts(body: str, boundary: str, line_end: str) -> list[dict[str, str]] | No
     parts = []
     for piece in pieces[1:]:
         head, empty, content = piece.partition("\n\n")
-        headers = _headers(head) if empty else None
-        if headers is None or not _OF_PARTS.union({"mime-version"}).issuperset(map(str.lower, headers)):
-            return None
-        part = _part(headers, content, line_end)
+        part = _part(_kind_of_part(head), content, line_end) if empty else None
         if part is None:
             return None
         parts.append(part)

@@ -163,8 +163,8 @@ def _seen_mail(line: bytes, number: int, record: dict[str, Any], seen: Seen) -> 
     if not _MAIL.issuperset(record) or b"\\u0022" in line:
         return False
     # Of two equal keys the parser keeps the last.
-    texts = [*_texts_in(record)]
-    if line.count(b'"') != 2 * len(texts) + sum([text.count('"') for text in texts]):
+    texts = _texts_in(record)
+    if line.count(b'"') != 2 * len(texts) + "\0".join(texts).count('"'):
         return False
     status = record.get("status")
     mail = exchange_of(record)
@@ -173,17 +173,20 @@ def _seen_mail(line: bytes, number: int, record: dict[str, Any], seen: Seen) -> 
     )
 
 
-def _texts_in(value: object) -> Iterator[str]:
+def _texts_in(value: dict[Any, Any]) -> list[str]:
     """Every key and every text in a value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts_in(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from _texts_in(item)
+    texts: list[str] = [*value]
+    for item in value.values():
+        if type(item) is str:
+            texts.append(item)
+        elif type(item) is dict:
+            texts += _texts_in(item)
+        elif type(item) is list:
+            texts += [one for one in item if type(one) is str]
+            for one in item:
+                if type(one) is dict or type(one) is list:
+                    texts += _texts_in({"": one})[1:]
+    return texts
 
 
 _OTHER_SHAPES: Final = frozenset({"request", "envelope", "body_base64", "response"})
