@@ -95,11 +95,14 @@ class Narrowing(Names):
                     lambda value: None if operators.is_instance(self, state, value, kinds_of) is unwanted else value,
                 )
             case t.Compare(rest=((("in" | "not in") as op, right),)):
-                holder = self.eval(context, state, right)
-                if (op == "in") != outcome and self._model_of(state, holder) is not None:
-                    # A message that has no such header line: where one may be there, it is not.
-                    name = self.eval(context, state, test.left)
-                    self._call_dunder(context, state, holder, "__delitem__", [name], test)
+                if outcome != (op == "in"):
+                    self._without(context, state, right, test.left)
+                return True
+            case t.Sub() if not outcome:
+                self._without(context, state, test.value, test.index)
+                return True
+            case t.Call(func=t.Attr(name="get", value=holder), args=(name, *_)) if not outcome:
+                self._without(context, state, holder, name.value)
                 return True
             case t.Compare(rest=((op, right),)):
                 return self._narrow_compare(context, state, test.left, op, right, outcome=outcome)
@@ -134,6 +137,9 @@ class Narrowing(Names):
             )
         if op in {"is", "is not", "==", "!="} and isinstance(right, t.Const) and right.value is None:
             is_none = (op in {"is", "=="}) == outcome
+            if is_none and isinstance(left, (t.Sub, t.Call)):
+                # The lines of a message: what is None is not there.
+                return self.narrow(context, state, left, outcome=False)
             return self._refine(
                 context,
                 state,
@@ -145,6 +151,16 @@ class Narrowing(Names):
                 ),
             )
         return True
+
+    def _without(self, context: Context, state: State, target: t.Expr, name: t.Expr) -> None:
+        """A message has no such line where the code has just found none: ``if "To" not in message``."""
+        if not isinstance(target, (t.Name, t.Attr)):
+            return
+        holder = self.eval(context, state, target)
+        model = self._model_of(state, holder) if isinstance(holder, Ref) and holder in state.heap else None
+        if model is None or not hasattr(model.cls, "__contains__") or not hasattr(model.cls, "__delitem__"):
+            return
+        self._call_dunder(context, state, holder, "__delitem__", [self.eval(context, state, name)], target)
 
     def _refine(self, context: Context, state: State, target: t.Expr, keep: Callable[[Val], Val | None]) -> bool:
         """Filter the alternatives of a name or attribute; ``keep`` returns None for one that cannot be."""
