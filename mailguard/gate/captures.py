@@ -1,4 +1,4 @@
-"""The captures of a run: which files are some, their records, and whose each request is."""
+"""The captures of a run: which files are captures, what is recorded in them, and whose each request is."""
 
 from __future__ import annotations
 
