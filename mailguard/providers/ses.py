@@ -447,9 +447,10 @@ def _source(data: Value | Absent) -> Value | CannotTell:
         return found[0] if isinstance(joined, Absent) else joined
     if not isinstance(data, Absent) and isinstance(scalar(data), bytes):
         return data
-    if not data or isinstance(data, (dict, list, int, float)):
+    source = from_base64(data)
+    if not isinstance(source, CannotTell) and (not source or isinstance(source, (dict, list, int, float))):
         return CannotTell(Reason.BODY_MISSING, "the raw message is not text")
-    return from_base64(data)
+    return source
 
 
 PROVIDER: Final = Provider(

@@ -179,7 +179,7 @@ def from_base64(value: Value | Absent) -> Value | CannotTell:
     if listed is not None:
         return listed
     if not isinstance(whole, (str, bytes)):
-        return whole
+        return value
     if not whole.strip():
         return CannotTell(Reason.BODY_MISSING, "the message inside the request was not recorded")
     decoded = base64_bytes(whole)

@@ -259,3 +259,9 @@ def test_unknown_items_are_sent_as_they_are() -> None:
     assert isinstance(sdk.asked(PROVIDER, request), CannotTell)
     with pytest.raises(Refused):
         emails.send(Known("ann@example.com"))
+
+
+def test_the_sender_of_a_mail_in_a_list_of_batches_is_no_recipient() -> None:
+    item = {"From": "from@example.com", "To": "ann@example.com, bob@example.org", "TextBody": "T"}
+    message = one([[item]], "/email/batch")
+    assert [person.address for person in message.to] == ["ann@example.com", "bob@example.org"]
