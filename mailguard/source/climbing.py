@@ -70,7 +70,7 @@ class Climb:
         return [root for root in dict.fromkeys(roots) if root.dispatches is None or self._asked_now(root) != root.asked]
 
     def _asked_now(self, root: Root) -> frozenset[str]:
-        return frozenset(self.machine.relevant & self.runner.names_in(root))
+        return frozenset(self.machine.relevant & (self.runner.names_in(root) | root.within))
 
     def _take(self, tasks: Sequence[Task]) -> dict[Root, bool]:
         """Run roots and take over what they come to, in their order; gives whether each sends."""
@@ -78,6 +78,7 @@ class Climb:
         for task, outcome in zip(tasks, outcomes, strict=True):
             root = task.root
             if not outcome.enough:
+                root.within = outcome.within
                 root.asked, root.dispatches = self._asked_now(root), list(outcome.dispatches)
             root.large = outcome.large
             self.messages.take(outcome.messages)

@@ -45,6 +45,8 @@ class Root:
     """A class with its file, and a method of it that is called on each object that the root makes."""
     asked: frozenset[str] = frozenset()
     """The names it holds that were known to lead to a mail call when it was run."""
+    within: frozenset[str] = frozenset()
+    """The names that stand in what it called, where it found no mail call: a helper's helper may turn out to send."""
     large: bool = False
     """Whether it took more steps than ``FULL`` allows; with more to look at it takes no fewer."""
 
@@ -113,6 +115,8 @@ class Outcome:
     enough: bool
     """Whether the run ended with the first mail call, as asked."""
     messages: Messages
+    within: frozenset[str] = frozenset()
+    """The names that stand in the functions that were called, where no mail call was found."""
 
 
 @dataclass
@@ -182,7 +186,14 @@ class Runner:
         if begun and not enough:
             seen = {dispatch.place for dispatch in begun}
             found = [*begun, *(dispatch for dispatch in found if dispatch.place not in seen)]
-        return Outcome(tuple(replace(one, root=root.symbol) for one in found), tuple(skips), large, enough, messages)
+        dispatches = tuple(replace(one, root=root.symbol) for one in found)
+        within = frozenset() if dispatches else self._names_within()
+        return Outcome(dispatches, tuple(skips), large, enough, messages, within)
+
+    def _names_within(self) -> frozenset[str]:
+        """The names in the functions that the last run called; those so common that they mean nothing left out."""
+        nodes = self.machine.reached.values()
+        return frozenset().union(*(node.names for node in nodes if isinstance(node, t.Func))) - GENERIC
 
     def messages_of_modules(self) -> Messages:
         """What became of messages while modules were loaded."""

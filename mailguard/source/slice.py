@@ -30,8 +30,8 @@ class _Uses:
     """Attributes that are written, of anything."""
     mentions: set[str] = field(default_factory=set)
     """Every name and attribute in it."""
-    methods: set[str] = field(default_factory=set)
-    """Attributes that are called."""
+    called: set[str] = field(default_factory=set)
+    """Names and attributes that are called."""
     changes: set[str] = field(default_factory=set)
     """Names whose thing may be changed, not bound anew."""
     leaves: bool = False
@@ -131,8 +131,10 @@ def _scan(node: object, uses: _Uses) -> None:
         elif isinstance(current, t.Param):
             stack.append(current.default)
         elif hasattr(current, "__slots__"):
+            if isinstance(current, t.Call) and isinstance(current.func, t.Name):
+                uses.called.add(current.func.id)
             if isinstance(current, t.Call) and isinstance(current.func, t.Attr):
-                uses.methods.add(current.func.name)
+                uses.called.add(current.func.name)
                 base = _base(current.func.value)
                 if base is not None:
                     # recipients.append(x), message.attach(y): the thing may change.
@@ -307,24 +309,24 @@ class Slicer:
         *,
         returns: bool,
         effects: bool,
-        methods: frozenset[str] = frozenset(),
+        only_called: frozenset[str] = frozenset(),
         also: frozenset[str] = frozenset(),
     ) -> frozenset[int]:
         """The statements to run, by ``id``.
 
-        ``methods``: hot names that only count where they are called on something; ``also``: names that are hot in this
+        ``only_called``: hot names that only count where they are called; ``also``: names that are hot in this
         call; ``returns``: the value that is returned matters; ``effects``: what is written into things that the caller
         holds matters.
         """
-        key = (id(body), len(hot), returns, effects, bool(methods), also)
+        key = (id(body), len(hot), returns, effects, bool(only_called), also)
         found = self._slices.get(key)
         if found is None:
             hot = {*hot, *also} if also else hot
-            found = self._slices[key] = self._slice(body, hot, returns, effects, methods)
+            found = self._slices[key] = self._slice(body, hot, returns, effects, only_called)
         return found
 
     def _slice(
-        self, body: tuple[t.Stmt, ...], hot: Collection[str], returns: bool, effects: bool, hot_methods: frozenset[str]
+        self, body: tuple[t.Stmt, ...], hot: Collection[str], returns: bool, effects: bool, only_called: frozenset[str]
     ) -> frozenset[int]:
         parents: dict[int, t.Stmt | None] = {}
         order: list[t.Stmt] = []
@@ -361,7 +363,7 @@ class Slicer:
                 (isinstance(node, t.Return) and returns)
                 or (isinstance(node, t.ExprStmt) and isinstance(node.value, t.Yield))
                 or not hot_set.isdisjoint(uses.mentions)
-                or not hot_methods.isdisjoint(uses.methods)
+                or not only_called.isdisjoint(uses.called)
                 or (effects and uses.effect)
             ):
                 choose(node)

@@ -77,8 +77,8 @@ class Base:
         """By file that names a mail service: the methods that make web requests, too common to count elsewhere."""
         self.used: tuple[t.Class, str] | None = None
         """A class and a method that every object of it is asked for as soon as it is made: whoever gets it may call that."""
-        self.reached: set[str] = set()
-        """Symbols of functions that the current root called."""
+        self.reached: dict[str, t.Func | t.Lam] = {}
+        """The functions that the current root called, by symbol."""
         self.settled: set[str] | None = None
         """Those that were known before the first root was run: modules are run with these."""
         self._paths: dict[tuple[int, object], int] = {}

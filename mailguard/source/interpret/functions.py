@@ -105,7 +105,7 @@ class Functions(Assignment):
                 self.relevant,
                 returns=id(node) not in self._unread and not opened,
                 effects=not opened or func.node.name == "__init__",
-                methods=self.web.get(func.module, frozenset()),
+                only_called=self.web.get(func.module, frozenset()),
                 also=also,
             )
         activation = Activation(func, args, keywords, node)
@@ -129,7 +129,7 @@ class Functions(Assignment):
         if yields is not None:
             state.frames[frame][YIELDS] = state.allocate(path, (func.node, YIELDS), Cell("list"))
         self._bind_parameters(inner, state, func, args, keywords, opened=opened)
-        self.reached.add(func.symbol)
+        self.reached[func.symbol] = func.node
         if isinstance(func.node, t.Lam):
             value = self.eval(inner, state, func.node.body)
             results = [(state, value)]

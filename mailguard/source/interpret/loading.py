@@ -178,7 +178,7 @@ class Loading(Base):
     def alone(self) -> Iterator[None]:
         """Run something that nothing of the current root reaches, and that reaches nothing of it."""
         kept = {name: getattr(self, name) for name in _OF_A_ROOT}
-        self.dispatches, self.reached, self.first = [], set(), False
+        self.dispatches, self.reached, self.first = [], {}, False
         self.effort, self.steps, self.left_out, self.passed_over = FULL, 0, 0, False
         self._memo, self._spent, self.looked_up, self._read_so_far = {}, {}, set(), 0
         self.wrappers, self.registered, self.declared = None, {}, self._declared_by_modules

@@ -21,7 +21,7 @@ class Machine(Unsent):
     """The interpreter of one project."""
 
     def _begin(self) -> None:
-        self.dispatches, self.steps, self.reached = [], 0, set()
+        self.dispatches, self.steps, self.reached = [], 0, {}
         self._spent.clear()
         self.left_out, self.passed_over = 0, False
         self._frozen.clear()
