@@ -124,6 +124,6 @@ def _walk(body: object, gives: set[str], takes: set[str]) -> None:
 
 def _named(node: t.Expr) -> str:
     if isinstance(node, t.Attr):
-        own = isinstance(node.value, t.Name) and node.value.id == "self"
+        own = isinstance(node.value, t.Name) and node.value.id in {"self", "cls"}
         return f"self.{node.name}" if own else node.name
     return node.id if isinstance(node, t.Name) else ""

@@ -47,8 +47,8 @@ def filled(body: Iterable[t.Stmt], name: str) -> bool:
     stack: list[object] = [node for node in body if isinstance(node, (t.Func, t.Class))]
     while stack:
         node = stack.pop()
-        if isinstance(node, t.Func) and name not in node.names:
-            continue
+        if isinstance(node, t.Global) and name in node.names and not node.nonlocal_:
+            return True
         if isinstance(node, t.Call) and isinstance(node.func, t.Attr) and node.func.name in _FILLS:
             if _named(node.func.value) == name:
                 return True
@@ -357,10 +357,12 @@ class Slicer:
                 current = parents[id(current)]
 
         hot_set = self._with_inner(order, hot, self._local.get(id(body), frozenset()))
+        declared = {name for node in order if isinstance(node, t.Global) for name in node.names}
         for node in order:
             uses = self.uses(node)
             if (
                 (isinstance(node, t.Return) and returns)
+                or not declared.isdisjoint(uses.writes)
                 or (isinstance(node, t.ExprStmt) and isinstance(node.value, t.Yield))
                 or not hot_set.isdisjoint(uses.mentions)
                 or not only_called.isdisjoint(uses.called)
@@ -371,6 +373,8 @@ class Slicer:
                 chosen.add(id(node))
         self._follow(order, hot_set, chosen, choose)
         views = self._views(order)
+        # What a function within this one does to names of it is done where that is called, or handed on.
+        inner = {node.name: self._outer_writes(node) for node in order if isinstance(node, t.Func)}
         changed = True
         while changed:
             changed = False
@@ -385,7 +389,7 @@ class Slicer:
                     changed = True
                 if id(node) in chosen:
                     continue
-                if (
+                if (inner and any(not names.isdisjoint(inner[name]) for name in inner.keys() & uses.mentions)) or (
                     not names.isdisjoint(uses.writes)
                     or not attrs.isdisjoint(uses.stores)
                     or (uses.on_self and methods)
@@ -394,6 +398,15 @@ class Slicer:
                     choose(node)
             changed = changed or len(chosen) != before
         return frozenset(chosen)
+
+    def _outer_writes(self, node: t.Func) -> set[str]:
+        """The names whose things a function may change, and those of the functions around it that it binds."""
+        found: set[str] = set()
+        for statement in t.statements(node.body):
+            found |= self.uses(statement).changes
+            if isinstance(statement, t.Global):
+                found.update(statement.names)
+        return found
 
     def _views(self, order: list[t.Stmt]) -> dict[int, set[str]]:
         """By the id of a statement: the names that it gives to things which have others, and which are changed by these names."""

@@ -17,6 +17,7 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.context import Activation, Context, Dead
 from mailguard.source.interpret.functions import Functions
 from mailguard.source.interpret.values import Cell, Cls, Func, ModelFn, Partial, Ref, State, Val
+from mailguard.source.library import queues
 from mailguard.source.project import Module
 
 __all__ = ["Channels"]
@@ -84,7 +85,7 @@ class Channels(Functions):
             for module, chain, own in self.takers(name, home):
                 taker = chain[-1]
                 if isinstance(taker, t.Func) and taker not in context.stack and self._leads_to_mail(taker):
-                    self._hand_out(context, state, holder, cell, module, chain, place, node, own=own)
+                    self._hand_out(context, state, holder, cell, module, chain, place, node, own=name if own else "")
 
     def _feed(
         self,
@@ -120,7 +121,7 @@ class Channels(Functions):
         place: Place,
         node: object,
         *,
-        own: bool,
+        own: str,
     ) -> None:
         """Call a function that takes something out of a container, as far as it is this one."""
         branch = state.copy()
@@ -134,15 +135,20 @@ class Channels(Functions):
         if not isinstance(func, Func) or len(chain) > 2:
             return
         reaches = holder in self._heap and not own
+        in_hand = False
         if isinstance(owner, Cls) and func.sort != "static":
             held = owner if func.sort == "class" else self._holding(branch, owner, holder)
+            # What is done with an object that was made here is seen here, but for what a thread does with its queue.
+            in_hand = isinstance(held, Ref) and held not in self._heap and not queues.is_queue(cell)
+            in_hand = in_hand and isinstance(held, Ref) and not _is_open(held)
             args.append(self.open_instance(context, branch, owner) if held is None else held)
             reached = branch.part(args, []).heap.own
             same = [ref for ref in reached if ref.site == holder.site and ref.age == 0]
-            reaches = reaches or bool(same) or (held is not None and own)
+            by_name = own and self._method(branch, owner, own) == holder
+            reaches = reaches or bool(same) or by_name or isinstance(held, Ref)
             refs += [ref for ref in same if ref != holder]
             _settle(branch, reached, holder.site)
-        if not reaches:
+        if not reaches or in_hand:
             return
         for ref in refs:
             branch.heap[ref] = cell
@@ -190,6 +196,11 @@ class Channels(Functions):
         cell = state.heap[value]
         held = (*(item for item, _ in cell.members), *(item for _, item in cell.fields), cell.rest)
         return any(self._is_mail(state, item, depth + 1) for item in held)
+
+
+def _is_open(ref: Ref) -> bool:
+    """Whether an object stands for any of its class: nothing is known of what made it."""
+    return isinstance(ref.site, tuple) and ref.site[-1] == "open"
 
 
 def _some(members: tuple[Member, ...], *, many: bool) -> tuple[Member, ...]:

@@ -39,7 +39,17 @@ from mailguard.source.interpret.values import (
     nested,
     total,
 )
-from mailguard.source.library import attributes, classes, containers, literals, operators, provenance, slices, texts
+from mailguard.source.library import (
+    attributes,
+    classes,
+    containers,
+    literals,
+    operators,
+    provenance,
+    queues,
+    slices,
+    texts,
+)
 
 __all__ = ["Expressions"]
 
@@ -241,6 +251,10 @@ class Expressions(Calls):
         pairs: list[tuple[Val, Val, Count]],
     ) -> None:
         if depth == len(node.clauses):
+            if count.plain >= PLAIN_MANY and _adds(node.element):
+                # It is done for each member: what it adds to a list, it adds that often.
+                context = replace(context, loops=context.loops | {f"{context.symbol}:{node.at.line}"})
+                self.eval(context, state, node.element)
             key = self.eval(context, state, node.element)
             if node.value is None:
                 result.append(Member(key, count))
@@ -577,6 +591,11 @@ class Expressions(Calls):
         t.Slice: _slice,
     }
     """What evaluates each kind of expression; a table, as this is asked for millions of times."""
+
+
+def _adds(node: t.Expr) -> bool:
+    """Whether an expression adds something to a container."""
+    return isinstance(node, t.Call) and isinstance(node.func, t.Attr) and node.func.name in queues.GIVES
 
 
 _RUNS: Final = frozenset({"start", "delay", "apply_async", "enqueue", "submit", "send"})

@@ -159,7 +159,9 @@ class Functions(Assignment):
         if whole and key is not None and sent == len(self.dispatches) and flat(value) and not frames and not seen:
             # It neither received, returned, made nor sent a thing; the next call with such arguments is the same.
             self._memo[key] = value
-        outer.merge(end, seen, [value], frames)
+        # What it bound to names of files (`global`) stays bound.
+        written = [each for each in end.frames.own if each not in frames and not isinstance(each.owner, _OF_CODE)]
+        outer.merge(end, seen, [value], [*frames, *written])
         return value
 
     def _leads_to_mail(self, node: t.Func) -> bool:
@@ -406,6 +408,10 @@ class Functions(Assignment):
                 step = Step(StepKind.PARAMETER, replace(context, module=cls.module).place(cls.node.at), name)
                 cell = cell.put(name, join_values(value, Parameter(name, cls.symbol, OPEN, (step,))))
         state.heap[ref] = cell
+
+
+_OF_CODE: Final = (t.Func, t.Lam, t.Class, t.Comp)
+"""Whose names a frame holds, if not those of a file."""
 
 
 def _others(node: t.Class) -> list[t.Stmt]:

@@ -22,7 +22,7 @@ from mailguard.model.value import (
     trail_of,
 )
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import Cell, Native, Ref, State, Val, join_values, total
+from mailguard.source.interpret.values import Cell, Func, Native, Ref, State, Val, join_values, total
 from mailguard.source.library.containers import element, inherited, members_of, set_item, update
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.operators import is_collection, is_instance
@@ -177,6 +177,9 @@ def _map(
     loop = "" if all(member.count == ONE for member in members) else f"map:{place.line}"
     inner = replace(context, loops=context.loops | {loop}) if loop else context
     for value, count in members:
+        if loop and isinstance(args[0], Func):
+            # It is called for each member: what it adds to a list, it adds that often.
+            machine.call(inner, state, args[0], [value, *(element(state, arg, place) for arg in args[2:])], [], node)
         result = machine.call(
             inner, state, args[0], [value, *(element(state, arg, place) for arg in args[2:])], [], node
         )
@@ -304,6 +307,17 @@ def _first(
     return args[0] if args else Known(None)
 
 
+def _iter(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
+    if len(args) < 2:
+        return args[0] if args else Known(None)
+    # A function is called again and again, until it gives the second argument.
+    result = machine.call(context, state, args[0], [], [], node)
+    given = [option for option in (result.options if isinstance(result, Either) else (result,)) if option != args[1]]
+    return Items((Member(join_values(*given), MANY),) if given else (), sort="iterator")
+
+
 def _type(
     machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
 ) -> Val:
@@ -359,7 +373,7 @@ BUILTIN_FUNCTIONS: Final[dict[str, Callable[..., Val]]] = {
     "filter": _filter,
     "range": _range,
     "xrange": _range,
-    "iter": _first,
+    "iter": _iter,
     "next": _next,
     "getattr": _getattr,
     "setattr": _setattr,
