@@ -45,10 +45,12 @@ def _shows(message: Message) -> bool:
     return len(people) > 1 and distinct(people).low > 1
 
 
-def _known(messages: Iterable[Message]) -> set[str]:
+def _known(messages: Iterable[Message], *, blind: bool = True) -> set[str]:
+    """Whom the messages name; ``blind``: also those who are printed nowhere."""
     known: set[str] = set()
     for message in messages:
-        for line in (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to):
+        hidden = message.bcc if blind else ()
+        for line in (message.to, message.cc, hidden, message.transmitted_bcc, message.reply_to):
             known.update(compare_key(person.address) for person in line if person.address)
         # A torn line may have come to stand in the subject; who is told of in a text is told of all the same.
         known.update(
@@ -75,7 +77,7 @@ def _request(request: HttpRequest, messages: tuple[Message, ...]) -> Decoded:
         place = url_parts(request.url)
         kept = place is not None and _KEPT.search(place.path) is not None
         return CannotTell(Reason.UNKNOWN_FORM) if not kept and _reads_like_mail(value) else messages
-    if isinstance(value, Form) and any(letters(name) == "xsmtpapi" for name, _ in value.parts):
+    if isinstance(value, Form) and any(letters(name) == "xsmtpapi" and '"to"' in str(one) for name, one in value.parts):
         return messages  # it takes the place of the other fields
     if isinstance(value, (dict, list, Form)):
         extra = strays(value, _known(messages))
@@ -130,7 +132,7 @@ def _message(data: Value, messages: tuple[Message, ...]) -> Decoded:
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raw = decode_text(raw).encode("utf-8", "replace")
     head, body = split_message(raw[: 1 << 20])
-    known = _known(messages)
+    known = _known(messages, blind=False)
     extra: list[str] = []
     inner = re.search(rb"(?im)^content-type[ \t]*:[ \t]*message/", head)  # whose header lines are its own
     for text in (*_odd_lines(head), *(() if inner else _displaced(body))):

@@ -394,6 +394,8 @@ def http(method: object, url: object, headers: object, body: object, encoding: s
     address = url.decode("latin-1") if isinstance(url, bytes) else url
     if not isinstance(address, str) or not address.strip():
         return CannotTell(Reason.BAD_RECORD, "the record has no URL")
+    if body and not _URL.match(address):
+        return CannotTell(Reason.BAD_RECORD, "the URL of the record is damaged")
     if address.startswith("/") and not address.startswith("//"):
         host = header(names, "host") or header(names, "authority") or header(names, ":authority")
         address = f"https://{host}{address}" if host else address
@@ -409,6 +411,11 @@ def http(method: object, url: object, headers: object, body: object, encoding: s
     return HttpRequest(verb, address, names, content, kind)
 
 
+# With a scheme and a host, or what stands for them; a path; a host alone. Other schemes (data:) have no double slash.
+_URL = re.compile(
+    r"[\s\"'<]*(?:[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/&%?#]|/|(?:data|blob|about|file|urn|cid):|[\w.-]*[.\w](?::[0-9]{1,5})?(?:/|\?)"
+    r"|[\w-]+(?:\.[\w-]+)+(?::[0-9]{1,5})?\Z|localhost|[<\[*$%(])"
+)
 _LOCAL = re.compile(
     r"https?://(?:localhost|127\.[0-9.]{1,12}|0\.0\.0\.0|\[::1\])(?::[0-9]{1,5})?(?=[/?]|\Z)", re.IGNORECASE
 )

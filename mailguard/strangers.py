@@ -37,6 +37,8 @@ _CONTENT: Final = re.compile(
 )
 _SOURCE: Final = re.compile(r"raw|rawmessage|mime|mime(?:e?mail|message|body)|rawmime|rawe?mail")
 """Where services take a MIME message inside JSON."""
+_SENDERS: Final = frozenset({"from", "sender", "fromemail", "fromaddress", "senderemail", "mailfrom", "source"})
+_ACTION: Final = re.compile(r"\bAction=Send(?:Raw|Bulk|Templated|BulkTemplated)?Email\b")
 _SIGNED: Final = re.compile(r"/(?:ses|email)/aws4_request")
 _READS: Final = frozenset({"HEAD", "DELETE", "OPTIONS"})
 _DEPTH: Final = 6
@@ -56,6 +58,8 @@ def stranger(exchange: Exchange) -> CannotTell | None:
         query = url.partition("?")[2].partition("#")[0]
         if _mail_like(_grouped(parse_qsl(query, max_num_fields=_LONGEST)), 0):
             return _STRANGER
+    if "Action=Send" in url and _ACTION.search(url):
+        return _STRANGER
     if method == "GET":
         return None
     if _SIGNED.search(header(exchange.headers, "authorization")) and _sends(exchange):
@@ -130,7 +134,9 @@ def _mail_like(value: Value, depth: int, *, content: bool = False) -> bool:
     if not isinstance(value, Mapping):
         return False
     words = {key: _word(key) for key in value}
-    content = content or any(_CONTENT.fullmatch(word) for word in words.values())
+    content = content or any(
+        _CONTENT.fullmatch(word) or (word in _SENDERS and _address(value[key], 0)) for key, word in words.items()
+    )
     if content and _names_people(value, words):
         return True
     if any(_SOURCE.fullmatch(word) and _is_source(value[key]) for key, word in words.items()):

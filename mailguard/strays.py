@@ -14,6 +14,7 @@ from typing import Final
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.values import recipients
 from mailguard.documents.byte_text import decode_text
+from mailguard.documents.json_values import read_json
 from mailguard.model.exchange import Form, RawMessage
 from mailguard.model.message import CannotTell, Reason
 from mailguard.wire.header_blocks import header_block
@@ -52,9 +53,11 @@ _TEXTS: Final = re.compile(
 )
 """Names under which addresses are no people who get a mail, unless a name below says that they are."""
 _NEUTRAL: Final = frozenset(
-    {"", "email", "emails", "address", "addresses", "emailaddress", "name", "mail", "value", "member"}
+    {"", "email", "emails", "address", "addresses", "emailaddress", "name", "mail", "value", "member", "xemail"}
 )
-_MAILBOX: Final = re.compile(r"[^@<>\r\n]{0,200}<?[^\s@<>,;:]{1,100}@[^\s@<>,;:]{1,200}>?")
+_MAILBOX: Final = re.compile(
+    r"(?:[^@<>\r\n]{0,200}<[^\s@<>]{1,100}@[^\s@<>]{1,200}>|[^\s@<>,;:]{1,100}@[^\s@<>,;:]{1,200})"
+)
 LONGEST: Final = 1 << 16
 _DEPTH: Final = 40
 _MEMBERS: Final = 100_000
@@ -89,14 +92,18 @@ def _leaves(value: object, chain: tuple[str, ...], depth: int) -> Iterator[tuple
         return
     match value:
         case str():
-            yield chain, value
+            inner = read_json(value) if value[:1] in ("{", "[") and "@" in value else None
+            if isinstance(inner, (dict, list)):
+                yield from _leaves(inner, chain, depth + 1)
+            else:
+                yield chain, value
         case bytes():
             yield chain, decode_text(value[:LONGEST])
         case Form(parts=parts):
             for name, item in parts:
                 yield from _leaves(item, (*chain, *_named(name)), depth + 1)
                 if "@" in name:
-                    yield (*chain, letters(name)), re.sub(r"[\[\]]", " ", name)
+                    yield (*chain, "to"), re.sub(r"[\[\]]", " ", name)
         case Mapping():
             for key, item in value.items():
                 yield from _leaves(item, (*chain, *_named(key)), depth + 1)
@@ -115,8 +122,11 @@ def _placed(chain: tuple[str, ...], text: str) -> bool:
     """Whether a text stands where those stand who get a mail."""
     if any(map(_DATA.fullmatch, chain)):
         return False
-    listed = chain[-2:] == ("*", "email") and _MAILBOX.fullmatch(text.strip()) is not None
-    for word in reversed(chain):
+    named = len(chain)
+    while named and chain[named - 1] in _NEUTRAL:
+        named -= 1
+    listed = chain[named - 1 : named] == ("*",) and _MAILBOX.fullmatch(text.strip()) is not None
+    for word in reversed(chain[:named]):
         if word in _NEUTRAL or word == "*":
             continue
         if PEOPLE.fullmatch(word):

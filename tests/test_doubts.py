@@ -65,11 +65,30 @@ def _verdict(path: Path, content: str) -> str:
         (GMAIL.replace("/send", "/senalt=json"), {"raw": RAW}, "cannot tell"),
         (POSTMARK + "/batch", [{"0": {"To": "ann@example.com, bob@example.org", "TextBody": "T"}}], "cannot tell"),
         (POSTMARK, {"To ": "ann@example.com, bob@example.org", "Cc": "cat@example.net", "TextBody": "T"}, "undecided"),
+        (POSTMARK, {"From": "from@example.net", "t0": ["ann@example.com", "bob@example.org"], "Cc": "c@example.net"}, "undecided"),
+        (SES, {"Destination": {"ToAddresses": ["ann@example.com"]}, "x_Content": {"Raw": {"Data": RAW}}}, "cannot tell"),
+        (POSTMARK.replace("//", ":&//"), {"From": "from@example.net", "To": "ann@example.com"}, "cannot tell"),
+        ("https://api.postmrk.com/x", {"From": "from@example.net", "To": "ann@example.com"}, "cannot tell"),
+        ("https://email.amazn.com/?Action=SendEmail", "Source=a", "cannot tell"),
         (POSTMARK, {"From": "from@example.net", "To": "<RECIPIENTS>", "TextBody": "T"}, "cannot tell"),
     ],
 )  # fmt: skip
 def test_a_damaged_request_does_not_look_fine(tmp_path: Path, url: str, body: Any, word: str) -> None:
     assert replayed(tmp_path, url, body) == word
+
+
+@pytest.mark.parametrize("name", ["oT", "xTo", "To+", "TOO"])
+def test_an_envelope_makes_no_damaged_line_fine(tmp_path: Path, name: str) -> None:
+    message = f"From: from@example.net\n{name}: ann@example.com, bob@example.org\nSubject: S\n\nT"
+    envelope = {"mail_from": "from@example.net", "rcpt_to": ["ann@example.com", "bob@example.org"]}
+    line = {"method": "SMTP", "url": "smtp://mx.example.net", "envelope": envelope, "body": message}
+    assert _verdict(tmp_path / "a.jsonl", json.dumps(line) + "\n") == "undecided"
+
+
+def test_a_field_named_by_an_address_is_one(tmp_path: Path) -> None:
+    body = "from=from%40example.net&to=ann%40example.com&bob%40example.org=to&subject=S&text=T"
+    kind = "application/x-www-form-urlencoded"
+    assert replayed(tmp_path, "https://api.mailgun.net/v3/example.net/messages", body, kind) == "undecided"
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_a_run_counts_them_and_prints_nobody(tmp_path: Path) -> None:
 
 
 def test_a_host_of_the_settings_is_no_stranger(tmp_path: Path) -> None:
-    body = {"personalizations": [{"to": TWO}], "from": TWO[0], "subject": "S"}
+    body = {"personalizations": [{"to": TWO}], "from": {"email": "from@example.net"}, "subject": "S"}
     line = {"method": "POST", "url": OWN, "headers": JSON, "body": json.dumps(body)}
     (tmp_path / "log.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     report = gate.replay(tmp_path / "log.jsonl", Settings(hosts={"mail.in-house.example/notify": "sendgrid"}))

@@ -30,7 +30,10 @@ _MARKED: Final = re.compile(rb"(?:\A|\n)" + re.escape(_BEGIN) + rb"[ \t]*(?:\r?\
 
 def _sniff(sample: Sample) -> bool:
     found = _MARKED.search(sample.head) if sample.entries is None else None
-    return found is not None and not looks_like_message(sample.head[: found.start()])
+    if found is None:
+        return False
+    front = sample.head[: found.start()]
+    return _END in front or not looks_like_message(front)  # it may have lost its beginning
 
 
 def _read(source: Source) -> Iterator[Record]:

@@ -30,6 +30,7 @@ _NAMED = re.compile(r"(?i)\.eml(?:\.gz|\.zst)?\Z")
 
 
 _DEBUGGING: Final = b"---------- MESSAGE FOLLOWS ----------"
+_DEBUGGING_END: Final = b"------------ END MESSAGE ------------"
 # A session that was logged begins like a header block too; in a message, one can only stand in the text.
 _SESSION = re.compile(rb"(?im)^MAIL FROM:[^\n]*(?:\n[^\n]*){0,200}^RCPT TO:")
 
@@ -42,6 +43,7 @@ def _sniff(sample: Sample) -> bool:
         and not is_separator(head[:1000].lstrip(b"\xef\xbb\xbf").partition(b"\n")[0])
         and not is_message_log(head)
         and not head.startswith((BABYL, MMDF, _DEBUGGING))
+        and not (_DEBUGGING in head and _DEBUGGING_END in head.partition(_DEBUGGING)[0])
         and _SESSION.search(re.split(rb"\r?\n\r?\n", head.lstrip(), maxsplit=1)[0]) is None
     )
 

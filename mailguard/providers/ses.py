@@ -257,7 +257,8 @@ def _decode_path(segment: str, members: Value) -> Decoded:
     destination = get(members, "Destination", fold=True)
     raw = get(content, "Raw", fold=True)
     printed = _printed(destination, get(members, "ReplyToAddresses", fold=True), headers=_headers(content))
-    if type(content) is dict and (isinstance(raw, Absent) or not raw) and not _composed(content):
+    plain_data = isinstance(content, (Absent, dict, list)) and type(members) is dict
+    if plain_data and (isinstance(raw, Absent) or not raw) and not _composed(content):
         return CannotTell(Reason.BODY_MISSING, "the request has no content")
     match _given(has(content, "Raw", fold=True), raw):
         case Truth.NO:
@@ -268,7 +269,7 @@ def _decode_path(segment: str, members: Value) -> Decoded:
             return _either(printed, _raw(get(raw, "Data", fold=True), _envelope(destination)))
 
 
-def _composed(content: Value) -> bool:
+def _composed(content: Value | Absent) -> bool:
     """Whether Amazon writes the header of the message."""
     return any(has(content, kind, fold=True) is Truth.YES for kind in ("Simple", "Template"))
 

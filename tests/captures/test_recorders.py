@@ -268,6 +268,19 @@ def test_zstd_is_read_or_named(tmp_path: Path) -> None:
         assert record.exchange == found
 
 
+def test_zstd_by_the_package(tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    content = (SAMPLES / "jsonl" / "requests.jsonl").read_bytes()
+    packed = zstandard.compress(content)
+    whole = [record.exchange for record in read(SAMPLES / "jsonl" / "requests.jsonl")]
+    path = tmp_path / "requests.jsonl"
+    path.write_bytes(packed + packed)
+    assert [record.exchange for record in read(path)] == [*whole, *whole]
+    path.write_bytes(packed + packed[:-20])
+    assert [record.exchange for record in read(path)][: len(whole)] == whole
+    assert isinstance(read(path)[-1].exchange, CannotTell)
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     content = (SAMPLES / "jsonl" / "requests.jsonl").read_bytes()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(content))))
