@@ -286,7 +286,8 @@ def _object(scene: Scene, api: _Api, call: cst.Call, arg: cst.Arg, send: cst.Cal
         else [one.with_changes(value=cst.List([])) if one is arg else one for one in call.args]
     )
     assert line is not None  # noqa: S101  # matched above
-    return _later(scene, api, name, line, arg.value, send, {call: call.with_changes(args=rest)}, {target})
+    held = _Held(name, line, arg.value, {call: call.with_changes(args=rest)}, target)
+    return _later(scene, api, held, send)
 
 
 def _made_anew(
@@ -321,23 +322,30 @@ def _attribute(scene: Scene, api: _Api, assign: cst.Assign, send: cst.Call) -> E
     if line is None or not isinstance(target, cst.Attribute) or not isinstance(target.value, cst.Name):
         return None
     name = target.value
-    return _later(scene, api, name.value, line, assign.value, send, {}, {name})
+    return _later(scene, api, _Held(name.value, line, assign.value, {}, name), send)
 
 
-def _later(
-    scene: Scene,
-    api: _Api,
-    name: str,
-    line: cst.SimpleStatementLine,
-    people: cst.BaseExpression,
-    send: cst.Call,
-    swaps: dict[cst.CSTNode, cst.CSTNode],
-    known: set[cst.CSTNode],
-) -> Edit | Refusal | None:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A message object that holds the people, in a variable."""
+
+    name: str
+    line: cst.SimpleStatementLine
+    """The statement that puts them into it."""
+    people: cst.BaseExpression
+    swaps: dict[cst.CSTNode, cst.CSTNode]
+    """What is left of that statement, where the people are taken out of it."""
+    use: cst.CSTNode
+    """The variable in that statement."""
+
+
+def _later(scene: Scene, api: _Api, held: _Held, send: cst.Call) -> Edit | Refusal | None:
+    """The message gets its people in one statement, and is sent in another one."""
+    name, line, swaps = held.name, held.line, held.swaps
     sent = sending(scene, send, counts=api.counts)
     if isinstance(sent, Refusal):
         return sent
-    members = _members(people)
+    members = _members(held.people)
     if members is None:
         return None
     if grows(scene, members, line):
@@ -346,7 +354,7 @@ def _later(
         return apart(scene, line, sent.line)
     between = list(scene.between(line, sent.line))
     members = unwrapped(scene, members, between)
-    handed = _handed_on(scene, api, name, line, sent, known)
+    handed = _handed_on(scene, api, held, sent)
     if handed is not None:
         return handed
     kept: list[cst.SimpleStatementLine] = [scene.swapped(line, swaps)] if swaps else []
@@ -372,17 +380,16 @@ def _later(
     return Edit(scene.edited({**looping, line: kept or cst.RemoveFromParent()}), remarks=remarks)
 
 
-def _handed_on(
-    scene: Scene, api: _Api, name: str, line: cst.SimpleStatementLine, sent: Sending, known: set[cst.CSTNode]
-) -> Refusal | None:
-    """Why the message is not only made at ``line`` and sent; None if it is."""
+def _handed_on(scene: Scene, api: _Api, held: _Held, sent: Sending) -> Refusal | None:
+    """Why the message is not only made there and sent; None if it is."""
+    name = held.name
     in_send = {id(node) for one in (sent.line, *sent.tail) for node in walk(one)}
     made = 0
-    for use in scene.uses(name, scene.function(line)):
+    for use in scene.uses(name, scene.function(held.line)):
         parent = scene.parent(use)
         if isinstance(parent, cst.AssignTarget):
             made += 1
-        if use in known or id(use) in in_send or isinstance(parent, cst.AssignTarget):
+        if use is held.use or id(use) in in_send or isinstance(parent, cst.AssignTarget):
             continue
         if not isinstance(parent, cst.Attribute):
             return Refusal(f"{name} is handed on to other code")
