@@ -32,6 +32,7 @@ from mailguard.source.project import Module, Project, SourceFile
 from mailguard.source.reexports import passed_on
 from mailguard.source.roots import Root, Runner
 from mailguard.source.seeds import EVERYDAY, module_mentions, sinks_of
+from mailguard.source.web_helpers import web_helpers
 
 __all__ = ["Scan", "SourceFile", "scan"]
 
@@ -142,6 +143,9 @@ def _scan(
             continue
         climb.naming.add(module)
         hot = climb.hot[module] = sinks.hot(module)
+        for name, helper in web_helpers(project, module):
+            hot.add(name)
+            machine.web[helper] = EVERYDAY
         machine.relevant |= hot - EVERYDAY
         machine.web[module] = EVERYDAY
         seeds += _seeds(callers, module, hot)
