@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, TypeGuard
+from typing import Final
 
 from mailguard.source import tree as t
 from mailguard.source.project import Module, Project
@@ -19,27 +19,56 @@ _CLIENT: Final = re.compile(
 )
 
 
+_VERBS: Final = frozenset({"post", "request", "put", "urlopen", "Request", "fetch"})
+_ADDRESSES: Final = frozenset({"url", "fullurl", "endpoint", "uri"})
+
+
 def web_helpers(project: Project, module: Module) -> Iterator[tuple[str, Module]]:
-    """The names that a file binds to modules of the project that make web requests, or to what is in them."""
+    """The names that a file binds to functions of other files that make a web request of what they are given."""
     if _ADDRESS.search(module.bytes()) is None:
         return
     for node in t.statements(module.body):
-        if isinstance(node, t.Import):
-            for dotted, alias in node.names:
-                found = project.find(dotted, module)
-                if _requests(found, module):
-                    yield alias or dotted.split(".", 1)[0], found
-        elif isinstance(node, t.From):
-            holder = (
-                project.relative(node.level, node.module, module) if node.level else project.find(node.module, module)
-            )
-            for name, alias in node.names:
-                inner = project.submodule(holder, name) if holder is not None else None
-                for found in (inner, holder):
-                    if name != "*" and _requests(found, module):
-                        yield alias or name, found
-                        break
+        if not isinstance(node, t.From):
+            continue
+        holder = project.relative(node.level, node.module, module) if node.level else project.find(node.module, module)
+        if holder is None:
+            continue
+        for name, alias in node.names:
+            inner = project.submodule(holder, name)
+            if inner is not None:
+                # from web import client: client.call(...)
+                yield from ((each, inner) for each in _forwarding(inner) if each.encode() in module.bytes())
+            elif name in _forwarding(holder):
+                yield alias or name, holder
 
 
-def _requests(found: Module | None, importer: Module) -> TypeGuard[Module]:
-    return found is not None and found is not importer and _CLIENT.search(found.bytes()) is not None
+def _forwarding(module: Module) -> list[str]:
+    """The functions of a file that hand the address, or all they get, on to a web client."""
+    if _CLIENT.search(module.bytes()) is None:
+        return []
+    return [name for name, node in module.defs.items() if isinstance(node, t.Func) and _forwards(node)]
+
+
+def _forwards(node: t.Func) -> bool:
+    if node.names.isdisjoint(_VERBS):
+        return False
+    params = {param.name for param in node.params}
+    stack: list[object] = list(node.body)
+    while stack:
+        current = stack.pop()
+        if isinstance(current, t.Call) and _verb(current.func) in _VERBS:
+            for number, arg in enumerate(current.args):
+                given = arg.star or number < 2 or arg.keyword in _ADDRESSES
+                if given and isinstance(arg.value, t.Name) and arg.value.id in params:
+                    return True
+        if isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
+            stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
+    return False
+
+
+def _verb(func: object) -> str:
+    if isinstance(func, t.Attr):
+        return func.name
+    return func.id if isinstance(func, t.Name) else ""
