@@ -224,6 +224,7 @@ def files_of(
     listed = _all_listed(tree, found)
     python: list[File] = []
     maybe = [File(STDIN, STDIN)] if tree.stdin and requests else []
+    beside = {name for name in tree.named if name != tree.root} if tree.whole else set()
     for relative in sorted(listed):
         path = display_path(relative)
         if exclude.match(path):
@@ -238,6 +239,8 @@ def files_of(
                 python.append(file)
             continue
         wanted = captures.match(path) or sniff_all or not tree.whole or Path(real) in tree.named
+        # A folder that is named beside the whole tree is named for what lies in it.
+        wanted = wanted or not beside.isdisjoint(Path(real).parents)
         if requests and wanted and tree.asks_for(path):
             maybe.append(file)
     absent = sorted(display_path(os.path.relpath(full, tree.root)) for full in found.absent)

@@ -211,3 +211,15 @@ def test_callers_that_were_not_asked_leave_a_call_undecided(tmp_path: Path) -> N
         (tmp_path / f"caller{number}.py").write_text(code)
     report = mailguard.check([tmp_path])
     assert (report.ledger.calls, report.ledger.undecided) == (1, 1)
+
+
+def test_a_folder_of_captures_is_looked_into_beside_the_whole_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "a.py").write_text("x = 1\n", "utf-8")
+    (tmp_path / "b.eml").write_text("To: ann@example.com, bob@example.org\nFrom: x@example.net\n\nT", "utf-8")
+    (tmp_path / "cassettes" / "c.eml").write_bytes((tmp_path / "b.eml").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert mailguard.check([".", "cassettes"]).ledger.requests == 1
+    assert mailguard.check(["."]).ledger.requests == 0
