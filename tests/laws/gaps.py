@@ -75,31 +75,10 @@ GAPS: tuple[Gap, ...] = (
         ),
     ),
     Gap(
-        "a chunk of one of a list from two sources holds one of each",
-        (Law.NO_FALSE_ALARM, Law.DECIDED),
-        (r", 1\):",),
-        _program(
-            'y = [*x, "eve@example.com"]',
-            "for chunk in chunks(y, 1):",
-            '    send_mail("S", "B", None, [a for a in chunk])',
-            helpers=_CHUNKS,
-        ),
-    ),
-    Gap(
         "one member of an iterator at a time is a batch",
         (Law.NO_FALSE_ALARM,),
         (r"islice\(\w+, 1\)",),
         _program("rest = iter(x)", "while batch := list(islice(rest, 1)):", '    send_mail("S", "B", None, batch)'),
-    ),
-    Gap(
-        "the members of two branches are added up",
-        (Law.DECIDED,),
-        (r"if flag\(",),
-        _program(
-            'y = ["ann@example.com"] if flag("a") else ["bob@example.com"]',
-            'send_mail("S", "B", None, [a for a in y])',
-            flags=("a",),
-        ),
     ),
     Gap(
         "a loop over two queries of one model meets the people of one",

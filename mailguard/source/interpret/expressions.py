@@ -224,9 +224,24 @@ class Expressions(Calls):
         frame = FrameId(context.path, node)
         state.frames[frame] = {}
         inner = replace(context, frames=(frame, *context.frames))
+        iterable = self.eval(inner, state, node.clauses[0].iter)
+        options = iterable.options if isinstance(iterable, Either) and node.sort in {"list", "set"} else ()
+        if 1 < len(options) <= _BRANCHES and all(isinstance(option, (Ref, Items)) for option in options):
+            # Lists of branches that never meet: what is collected of one is not beside what is collected of another.
+            found: list[Val] = []
+            for index, option in enumerate(options):
+                state.frames.own[frame] = {}
+                way = self.round(inner, node, index)
+                found.append(self._collected(way, state, node, containers.inherited(option, iterable.trail), frame))
+            return join_values(*found)
+        return self._collected(inner, state, node, iterable, frame)
+
+    def _collected(self, inner: Context, state: State, node: t.Comp, iterable: Val, frame: FrameId) -> Val:
+        """What a comprehension gives whose first clause goes over ``iterable``."""
+        context = inner
         result: list[Member] = []
         pairs: list[tuple[Val, Val, Count]] = []
-        self._clause(inner, state, node, 0, ONE, result, pairs)
+        self._clause(inner, state, node, 0, ONE, result, pairs, iterable)
         state.frames.own.pop(frame, None)
         step = Step(StepKind.COLLECTED, context.place(node.at))
         if node.sort == "dict":
@@ -249,6 +264,7 @@ class Expressions(Calls):
         count: Count,
         result: list[Member],
         pairs: list[tuple[Val, Val, Count]],
+        given: Val = None,
     ) -> None:
         if depth == len(node.clauses):
             if count.plain >= PLAIN_MANY and _adds(node.element):
@@ -262,7 +278,7 @@ class Expressions(Calls):
                 pairs.append((key, self.eval(context, state, node.value), count))
             return
         clause = node.clauses[depth]
-        iterable = self.eval(context, state, clause.iter)
+        iterable = self.eval(context, state, clause.iter) if given is None else given
         place = context.place(clause.iter.at)
         members = containers.members_of(state, iterable, place)
         if len(members) > UNROLL_LIMIT:
@@ -598,6 +614,8 @@ def _adds(node: t.Expr) -> bool:
     return isinstance(node, t.Call) and isinstance(node.func, t.Attr) and node.func.name in queues.GIVES
 
 
+_BRANCHES: Final = 3
+"""So many lists that a comprehension may go over are looked at one by one."""
 _RUNS: Final = frozenset({"start", "delay", "apply_async", "enqueue", "submit", "send"})
 """Methods of a thread, a process or a task that run its ``run``."""
 

@@ -65,6 +65,17 @@ def _chain_iterable(
     return Items(tuple(members), sort="iterator")
 
 
+def _reduce(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+    """Lists put together by an operator; what a function of the program makes of them is not known."""
+    if len(args) > 1 and isinstance(args[0], Ext) and args[0].path in _SUMS:
+        return _chain_iterable(machine, context, state, args[1:2], named_args, place)
+    handed = machine._handed_on(context, state, args, [], None)  # noqa: SLF001  # the interpreter's own half
+    return Unknown("reduce()", OPEN, trail_of(args[1]) if len(args) > 1 else ()) if handed is None else handed
+
+
+_SUMS: Final = frozenset({"operator.add", "operator.concat", "operator.iadd", "operator.iconcat", "operator.or_"})
+
+
 def _batched(
     machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
 ) -> Val:
@@ -191,6 +202,7 @@ EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
     "django.core.paginator.Paginator": _paginator,
     "itertools.islice": _islice,
     "itertools.groupby": _groupby,
+    "functools.reduce": _reduce,
     "functools.partial": _partial,
     "functools.wraps": _nothing,
     "os.environ.get": environment,
