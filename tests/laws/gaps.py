@@ -75,6 +75,17 @@ GAPS: tuple[Gap, ...] = (
         ),
     ),
     Gap(
+        "a chunk of one of a list from two sources holds one of each",
+        (Law.NO_FALSE_ALARM, Law.DECIDED),
+        (r", 1\):",),
+        _program(
+            'y = [*x, "eve@example.com"]',
+            "for chunk in chunks(y, 1):",
+            '    send_mail("S", "B", None, list(chunk))',
+            helpers=_CHUNKS,
+        ),
+    ),
+    Gap(
         "one member of an iterator at a time is a batch",
         (Law.NO_FALSE_ALARM,),
         (r"islice\(\w+, 1\)",),
