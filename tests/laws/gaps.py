@@ -92,6 +92,16 @@ GAPS: tuple[Gap, ...] = (
         _program("rest = iter(x)", "while batch := list(islice(rest, 1)):", '    send_mail("S", "B", None, batch)'),
     ),
     Gap(
+        "the members of two branches are added up",
+        (Law.DECIDED,),
+        (r"if flag\(",),
+        _program(
+            'y = ["ann@example.com"] if flag("a") else ["bob@example.com"]',
+            'send_mail("S", "B", None, list(y))',
+            flags=("a",),
+        ),
+    ),
+    Gap(
         "a loop over two queries of one model meets the people of one",
         (Law.CONTAINED,),
         (r"for \w+ in ", r"Subscriber\.objects\.(?:first|get)\("),
