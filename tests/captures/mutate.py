@@ -35,7 +35,8 @@ from urllib.parse import unquote_to_bytes
 from mailguard import discover, gate
 from mailguard.config import Settings
 from mailguard.inspection import render_text
-from mailguard.rulebook.policies import Policy
+from mailguard.rulebook.loading import load_rules
+from mailguard.rulebook.policies import Policy, chosen
 from mailguard.scrub import ScrubError, scrubbed
 
 HERE: Final = Path(__file__).resolve().parent
@@ -150,19 +151,13 @@ def drop_piece(content: bytes, dice: random.Random) -> bytes:
 
 def drop_line(content: bytes, dice: random.Random) -> bytes:
     lines = _lines(content)
-    del lines[dice.randrange(len(lines))]
+    lines.pop(dice.randrange(len(lines)))
     return b"".join(lines)
-
-
-def double_line(content: bytes, dice: random.Random) -> bytes:
-    lines = _lines(content)
-    at = dice.randrange(len(lines))
-    return b"".join([*lines[:at], lines[at], *lines[at:]])
 
 
 def swap_lines(content: bytes, dice: random.Random) -> bytes:
     lines = _lines(content)
-    one, other = dice.randrange(len(lines)), dice.randrange(len(lines))
+    one, other = dice.choices(range(len(lines)), k=2)
     lines[one], lines[other] = lines[other], lines[one]
     return b"".join(lines)
 
@@ -181,8 +176,7 @@ def insert(content: bytes, dice: random.Random) -> bytes:
 
 
 def overwrite(content: bytes, dice: random.Random) -> bytes:
-    at = dice.randrange(len(content))
-    nasty = dice.choice(_NASTY)
+    at, nasty = dice.randrange(len(content)), dice.choice(_NASTY)
     return content[:at] + nasty + content[at + len(nasty) :]
 
 
@@ -192,9 +186,8 @@ def carriage_returns(content: bytes, dice: random.Random) -> bytes:
 
 
 def encoding(content: bytes, dice: random.Random) -> bytes:
-    text = content.decode("utf-8", "replace")
     which = dice.choice(["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "latin-1", "utf-32", "cp037", "utf-7"])
-    return text.encode(which, "replace")
+    return content.decode("utf-8", "replace").encode(which, "replace")
 
 
 def packed(content: bytes, dice: random.Random) -> bytes:
@@ -378,7 +371,7 @@ def form_place(content: bytes, dice: random.Random) -> tuple[bytes, str] | None:
 _BLIND: Final[tuple[tuple[str, Mutation], ...]] = tuple(
     (each.__name__, each)
     for each in (
-        *(flip, cut, drop_head, drop_piece, drop_line, double_line, swap_lines, insert, overwrite),
+        *(flip, cut, drop_head, drop_piece, drop_line, swap_lines, insert, overwrite),
         *(carriage_returns, encoding, packed, doubled, header_name, change_word),
     )
 )
@@ -434,18 +427,13 @@ def addresses(data: bytes) -> Counter[str]:
     return best
 
 
-def quiet(before: Outcome, after: Outcome, old: bytes, new: bytes, *, whole: bool) -> frozenset[str] | None:
-    """People who could see each other, and of whom no word is said any more; None if there are none.
-
-    ``whole``: also where the addresses went away.
-    """
+def quiet(before: Outcome, after: Outcome, old: bytes, new: bytes) -> frozenset[str] | None:
+    """People who could see each other, and of whom no word is said any more; None if there are none."""
     lost = [group for group in before.groups if not any(len(group & other) > 1 for other in after.groups)]
     if not lost or after.exit_code == 2 or after.shows + after.doubts >= before.shows + before.doubts:
         return None
     if after.exit_code == 3 and before.exit_code != 3:
         return None
-    if whole:
-        return lost[0]
     here, there = addresses(old), addresses(new)
     for group in lost:
         if sum(there[person] >= here[person] > 0 for person in group) > 1:
@@ -460,8 +448,6 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="")
     parser.add_argument("--scrub", action="store_true", help="hold scrubbing to the same verdicts, too")
-    parser.add_argument("--cuts", action="store_true", help="list also those that took addresses away")
-    parser.add_argument("--keep", type=Path, help="a folder for one example of each class")
     given = parser.parse_args()
     classes: dict[str, list[str]] = defaultdict(list)
     counts: Counter[str] = Counter()
@@ -486,7 +472,7 @@ def main() -> int:
                     after = look(path, printed=number % 6 == 0)
                     if given.scrub and after.exit_code != 2:
                         try:
-                            scrubbed(path, _policy())
+                            scrubbed(path, Policy(frozenset(), chosen(load_rules())))
                             counts["scrubbed"] += 1
                         except ScrubError as error:
                             refused[str(error)] += 1
@@ -501,24 +487,13 @@ def main() -> int:
                         fault = "LEAK "
                     elif after.seconds > SECONDS:
                         fault = f"SLOW {after.seconds:.0f} "
-                    elif quiet(before, after, original.content, content, whole=given.cuts):
+                    elif quiet(before, after, original.content, content):
                         fault = "quiet "
                 if fault:
                     classes[fault + label].append(f"{original.label} #{number}")
-                    if given.keep and len(classes[fault + label]) == 1:
-                        given.keep.mkdir(parents=True, exist_ok=True)
-                        target = re.sub(r"[^\w.-]+", "_", f"{fault}{label}_{original.label}")[:120]
-                        (given.keep / f"{target}__{original.name}").write_bytes(content)
     rows = [f"{len(found):5} {label}   e.g. {', '.join(found[:3])}\n" for label, found in sorted(classes.items())]
     sys.stdout.writelines([*rows, f"{dict(counts)} {dict(refused)}\n"])
     return 1 if classes else 0
-
-
-def _policy() -> Policy:
-    from mailguard.rulebook.loading import load_rules
-    from mailguard.rulebook.policies import chosen
-
-    return Policy(frozenset(), chosen(load_rules()))
 
 
 if __name__ == "__main__":

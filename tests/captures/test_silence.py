@@ -30,8 +30,8 @@ def test_silence_is_heard(tmp_path: Path) -> None:
     loud.write_bytes(b"From: from@example.com\nTo: ann@example.com, bob@example.org\n\nT")
     still.write_bytes(b"From: from@example.com\nSubject: S\n\nWrite to ann@example.com or bob@example.org")
     before, after = mutate.look(loud), mutate.look(still)
-    assert mutate.quiet(before, after, loud.read_bytes(), still.read_bytes(), whole=False)
-    assert not mutate.quiet(before, before, loud.read_bytes(), loud.read_bytes(), whole=False)
+    assert mutate.quiet(before, after, loud.read_bytes(), still.read_bytes())
+    assert not mutate.quiet(before, before, loud.read_bytes(), loud.read_bytes())
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -50,7 +50,7 @@ def test_no_mutation_passes_in_silence(tmp_path: Path, part: int) -> None:
             assert after.exit_code in {*mutate.EXITS, 2}, label
             assert after.seconds < mutate.SECONDS, label
             assert not names or not spoken.search(after.said), label
-            if not EXPLAINED.search(name) and mutate.quiet(before, after, original.content, content, whole=False):
+            if not EXPLAINED.search(name) and mutate.quiet(before, after, original.content, content):
                 silent.append(label)
     assert not silent
 
