@@ -7,6 +7,7 @@ teaches counts from the next one on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from mailguard.model.exchange import Dispatch, HttpRequest
 from mailguard.model.finding import Skip
 from mailguard.model.place import Place
-from mailguard.model.value import Either, Parameter, Repeat, Text, Value, text
+from mailguard.model.value import Either, Fields, Parameter, Repeat, Text, Value, text
 from mailguard.source import tree as t
 from mailguard.source.callers import CALLERS_LIMIT, Callers
 from mailguard.source.crew import Crew
@@ -257,6 +258,9 @@ class Climb:
         return reaching | {key: _reaching(found, key[1]) for key, found in users.items()}
 
     def _candidates(self, root: Root, dispatch: Dispatch) -> list[Root]:
+        if _rests_on_object_alone(dispatch, root):
+            # No argument of a call matters, whoever makes it: what the object was made with does.
+            return []
         callers = self.callers.of(root)
         if isinstance(dispatch.exchange, HttpRequest) and not isinstance(text(_first(dispatch.exchange.url)), str):
             # Any program posts to addresses that its callers give; only those that name a mail service matter.
@@ -269,6 +273,25 @@ def _rests_on_object(dispatch: Dispatch, root: Root) -> bool:
     symbol = f"function='{root.module.name}:{root.chain[0].name}"
     written = repr(dispatch.exchange)
     return f"{symbol}'" in written or f"{symbol}.__init__'" in written
+
+
+_GIVEN_TO: Final = re.compile(r"function='([^']*)'")
+_ADDRESSED: Final = frozenset({"to", "cc", "bcc", "reply-to", "resent-to", "resent-cc", "x-smtpapi"})
+
+
+def _rests_on_object_alone(dispatch: Dispatch, root: Root) -> bool:
+    """Whether all that decides who reads what a method sends was given to the constructor of its object."""
+    if len(root.chain) != 2 or not isinstance(root.chain[0], t.Class) or root.name == "__init__":
+        return False
+    exchange = dispatch.exchange
+    if isinstance(exchange, HttpRequest) or not isinstance(exchange.data, Fields):
+        written = repr(exchange)
+    else:
+        written = repr(
+            [exchange.rcpt_to, *(value for name, value in exchange.data.known if name.lower() in _ADDRESSED)]
+        )
+    # What another method fills is the object's as well, and whoever calls that one decides.
+    return set(_GIVEN_TO.findall(written)) == {f"{root.module.name}:{root.chain[0].name}.__init__"}
 
 
 def _reaching(callers: Iterable[Root], place: Place) -> list[Root]:

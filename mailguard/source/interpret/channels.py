@@ -24,6 +24,8 @@ __all__ = ["Channels"]
 
 _NESTED: Final = 3
 """Containers that were filled by those who took something out of another one."""
+_TAKERS: Final = 3
+"""So many functions that lead to a mail call take things out of a list or a table by which one tells the other something."""
 _DEEP: Final = 3
 """Containers within containers that are searched for a message."""
 
@@ -82,9 +84,16 @@ class Channels(Functions):
         if self.relevant.isdisjoint(names) and not any(self._is_mail(state, item) for item, _ in members):
             return
         for name, home in names.items():
-            for module, chain, own in self.takers(name, home):
-                taker = chain[-1]
-                if isinstance(taker, t.Func) and taker not in context.stack and self._leads_to_mail(taker):
+            takers = [
+                (module, chain, own)
+                for module, chain, own in self.takers(name, home)
+                if isinstance(chain[-1], t.Func) and self._leads_to_mail(chain[-1])
+            ]
+            if len(takers) > _TAKERS and not queues.is_queue(cell):
+                # What so many functions read is the state of the program, no way from one to the other.
+                continue
+            for module, chain, own in takers:
+                if chain[-1] not in context.stack:
                     self._hand_out(context, state, holder, cell, module, chain, place, node, own=name if own else "")
 
     def _feed(
