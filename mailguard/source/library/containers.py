@@ -206,7 +206,14 @@ def update(state: State, ref: Ref, value: Val) -> None:
         state.heap[ref] = replace(cell, open=cell.open or value.open)
     elif not (isinstance(value, Known) and value.value is None):
         spread = value if isinstance(value, (Unknown, Parameter)) else None
+        if spread is not None:
+            # What was there stays, unless the mapping holds the same key.
+            for key, item in cell.fields:
+                cell = cell.put(key, join_values(*present_options(item), part(spread, key, _NOWHERE)))
         state.heap[ref] = replace(cell, open=True, spread=spread if cell.spread is None else cell.spread)
+
+
+_NOWHERE: Final = Place("")
 
 
 def present_options(value: Val) -> list[Val]:

@@ -12,11 +12,11 @@ from mailguard.model.place import Place
 from mailguard.model.value import ORIGIN_OF, Known, Parameter, Unknown, trail_of
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import Dead
-from mailguard.source.interpret.values import Ext, Native, State, Val
+from mailguard.source.interpret.values import Ext, Native, Ref, State, Val
 from mailguard.source.library.attributes import method, unknown_method
 from mailguard.source.library.builtin_functions import BUILTIN_FUNCTIONS
 from mailguard.source.library.container_methods import container_method
-from mailguard.source.library.containers import members_of
+from mailguard.source.library.containers import members_of, update
 from mailguard.source.library.provenance import FIRSTS, QUERIES, configured_name, origin_of
 from mailguard.source.library.standard_modules import EXTERNAL_FUNCTIONS, batches
 
@@ -121,6 +121,14 @@ def call(
     star = next((value for key, value in keywords if key == "*"), None)
     if star is not None:
         args = [*args, star]
+    spread = next((value for key, value in keywords if key == "**"), None)
+    if spread is not None and callee.name in {"dict", "dict.update"}:
+        # What a mapping of which nothing is known brings comes over what is there.
+        made = call(machine, context, state, callee, args, [pair for pair in keywords if pair[0] != "**"], node)
+        holder = callee.receiver if callee.bound else made
+        if isinstance(holder, Ref):
+            update(state, holder, spread)
+        return made
     sort, _, name = callee.name.partition(".")
     if callee.bound:
         if sort == "callable":
