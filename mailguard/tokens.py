@@ -89,6 +89,7 @@ MODULES: Final = (
                 "json_api",
                 "letters",
                 "mime",
+                "pipes",
                 "relays",
                 "services",
                 "split",

@@ -30,7 +30,7 @@ from mailguard.model.value import (
     sort_of,
     text,
 )
-from mailguard.transports import mime
+from mailguard.transports import mime, pipes
 from mailguard.transports.mime.addresses import parseaddr
 from mailguard.transports.mime.fields import header_fields, without_headers
 from mailguard.transports.mime.models import EmailMessage, checked
@@ -358,8 +358,12 @@ class SmtpHandler(Object):
 
 LIBRARY: Final = Library(
     constants=mime.LIBRARY.constants,
-    functions=(*mime.LIBRARY.functions, Function(("aiosmtplib.send", "aiosmtplib.api.send"), aiosmtplib_send)),
-    classes=(*mime.LIBRARY.classes, Smtp, AioSmtp, SmtpHandler),
+    functions=(
+        *mime.LIBRARY.functions,
+        *pipes.LIBRARY.functions,
+        Function(("aiosmtplib.send", "aiosmtplib.api.send"), aiosmtplib_send),
+    ),
+    classes=(*mime.LIBRARY.classes, *pipes.LIBRARY.classes, Smtp, AioSmtp, SmtpHandler),
     tokens=("smtplib", "SMTPHandler", "email.mime", "email.message"),
 )
 
@@ -372,6 +376,7 @@ PROVIDER: Final = Provider(
         Source(
             "https://docs.python.org/3/library/smtplib.html", "sendmail, send_message; run on CPython 3.11 and 3.13"
         ),
+        Source("https://www.postfix.org/sendmail.1.html", "-t reads the readers from the lines and removes Bcc"),
         Source("https://docs.python.org/3/library/logging.handlers.html", "SMTPHandler; run on CPython 3.11"),
         Source("pypi:aiosmtplib==5.1.3", "send, send_message, sendmail; run"),
         Source(

@@ -96,7 +96,7 @@ _WEB: Final = EVERYDAY | set(
 )
 _SENDS: Final = re.compile(r"a?send|deliver|email_user|mail_admins|mail_managers", re.IGNORECASE)
 _CARRIERS: Final = frozenset(
-    "json base64 string http urllib urllib2 urllib3 httplib logging six flask google requests httpx aiohttp tornado orjson ujson "
+    "json base64 string subprocess os http urllib urllib2 urllib3 httplib logging six flask google requests httpx aiohttp tornado orjson ujson "
     "simplejson rapidjson anyjson authlib cloudscraper curl_cffi grequests requests_futures requests_oauthlib "
     "requests_toolbelt python_http_client".split()
 )
