@@ -175,7 +175,7 @@ class Project:
     def _find(self, dotted: str, importer: Module) -> Module | None:
         parts = dotted.split(".")
         tail = "/".join(parts)
-        best: tuple[bool, int, int] | None = None
+        best: tuple[bool, bool, int, int] | None = None
         found: Module | None = None
         for module in self._by_stem.get(parts[-1], ()):
             if module is importer and not module.is_package:
@@ -190,7 +190,9 @@ class Project:
                 continue
             # Within a package an absolute import never means a sibling, unless nothing else has the name (Python 2).
             # The same holds for a folder that has an __init__.py: it may be where the program is started all the same.
-            rank = (root not in self._packages, _common(root, importer.package), -len(root))
+            # What lies beside the importer's own folders (the helpers of its tests) is on nobody's path before those.
+            above = importer.package.startswith(root)
+            rank = (above, root not in self._packages, _common(root, importer.package), -len(root))
             if found is None or best is None or rank > best or (rank == best and module.path < found.path):
                 best, found = rank, module
         return found
