@@ -62,7 +62,11 @@ def _header_block(data: Value, depth: int) -> tuple[tuple[str, Value], ...] | Ca
     if isinstance(data, Either):
         blocks = [_header_block(inherit(o, data.trail), depth + 1) for o in data.options if not isinstance(o, Absent)]
         found = [block for block in blocks if not isinstance(block, CannotTell)]
-        return named_branches(found) if found else blocks[0]
+        if found:
+            return named_branches(found)
+        return (
+            blocks[0] if blocks else CannotTell(Reason.ADDRESSES, "the code does not tell the headers of the message")
+        )
     trail = trail_of(data)
     whole = plain(data) if isinstance(data, (Known, Text)) else data
     if isinstance(whole, (str, bytes)):

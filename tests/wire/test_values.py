@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailguard.model.count import MANY, ONE
@@ -61,6 +61,7 @@ values = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(values, st.sampled_from(["", "json", "form"]))
+@example(Either((ABSENT, ABSENT)), "")
 def test_no_value_of_the_source_makes_anything_raise(value: object, encoding: str) -> None:
     found = told(value, encoding=encoding)
     if isinstance(found, Payload) and isinstance(found.value, Form):
