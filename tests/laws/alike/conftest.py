@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from mailguard import alike
-from mailguard.alike import Alike
+from mailguard.alike import Alike, form
 
 from .support import Count
 
@@ -15,8 +14,8 @@ from .support import Count
 @pytest.fixture(autouse=True)
 def stencils_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut a stencil as soon as it can be, though it would not be worth it in so short a log."""
-    monkeypatch.setattr(alike, "WORTH", 0)
-    monkeypatch.setattr(alike, "SAMPLES", 2)
+    monkeypatch.setattr(form, "WORTH", 0)
+    monkeypatch.setattr(form, "SAMPLES", 2)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard import alike, capture, discover, gate
+from mailguard import capture, discover, gate
+from mailguard.alike import recall
 from mailguard.config import Settings
 from mailguard.gate import replaying
 from mailguard.gate.captures import capture_files
@@ -112,7 +113,7 @@ def test_ordinary_logs_are_dealt_with_at_once(tmp_path: Path, count: Count) -> N
 
 
 def test_a_log_without_forms_is_compared_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Count) -> None:
-    monkeypatch.setattr(alike, "VAIN", 4)
+    monkeypatch.setattr(recall, "VAIN", 4)
     linked = {"type": "text/plain", "value": "https://example.org/abcdefgh12345678"}
     quiet = {"type": "text/plain", "value": "Hello"}
     file = tmp_path / "sent.jsonl"

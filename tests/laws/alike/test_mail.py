@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from mailguard.alike.mail_form import mail_of, transaction_of
 from mailguard.gate.claims import claimed
-from mailguard.mail_form import mail_of, transaction_of
 from mailguard.model.exchange import SmtpTransaction
 from mailguard.transports.content.pieces import pieces
 from mailguard.transports.content.senders import senders

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard import alike
+from mailguard.alike import form
 
 from .logs import FEW, PLAIN, WORDS, letter, one_form, request_line
 from .support import Count, both, report
@@ -30,7 +30,7 @@ def test_requests_of_one_form_come_to_what_each_does(
     file = tmp_path / "sent.jsonl"
     file.write_text("\n".join([*lines, *lines]) + "\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alike, "WORTH", worth)
+        patch.setattr(form, "WORTH", worth)
         fast, careful = both(file, inside)
     assert fast == careful
 
@@ -71,7 +71,7 @@ def test_one_that_is_not_like_the_others_is_told(
     file = tmp_path / "sent.jsonl"
     plain = one_form(*PLAIN)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alike, "WORTH", worth)
+        patch.setattr(form, "WORTH", worth)
         file.write_text((plain + "\n") * 12, encoding="utf-8")
         alone = report(file, 1, inside)
         assert count.hits == 10
@@ -135,7 +135,7 @@ def test_a_key_that_is_there_twice_is_no_form_that_was_seen(tmp_path: Path, wher
     usual = one_form(*PLAIN)
     file.write_text("\n".join([usual] * 6 + [line] + [usual] * 3) + "\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alike, "WORTH", worth)
+        patch.setattr(form, "WORTH", worth)
         fast, careful = both(file)
         file.write_text((usual + "\n") * 10, encoding="utf-8")
         assert fast == careful != report(file)
@@ -172,7 +172,7 @@ def test_how_a_body_is_packed_matters(tmp_path: Path, worth: int) -> None:
     file = tmp_path / "sent.jsonl"
     file.write_text("\n".join(line(n, "unknown" if n == 9 else "") for n in range(12)) + "\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alike, "WORTH", worth)
+        patch.setattr(form, "WORTH", worth)
         fast, careful = both(file)
     assert fast == careful
     assert '"cause": "wrong-encoding"' in fast

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mailguard import outline
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.pairs import plain_pairs
 from mailguard.addresses.people import People
 from mailguard.addresses.plain import plain_keys, plain_named
 from mailguard.addresses.values import recipients
+from mailguard.alike import outline
 from mailguard.model.message import Recipient
 
 from .logs import ADDRESS, ODD, PERSON

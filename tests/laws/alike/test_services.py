@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mailguard import outline
 from mailguard.addresses.plain import plain_keys
-from mailguard.alike import Watched
+from mailguard.alike import outline
+from mailguard.alike.twin import Watched
 from mailguard.model.exchange import HttpRequest
 
 from .support import Count, both, report

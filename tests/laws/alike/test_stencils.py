@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mailguard import outline
 from mailguard.addresses.plain import plain_keys
-from mailguard.stencil import Stencil, stencil_of
+from mailguard.alike import outline
+from mailguard.alike.stencil import Stencil, stencil_of
 
 from .logs import HOSTILE
 

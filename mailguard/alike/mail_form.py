@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mailguard.addresses.plain import plain_named
+from mailguard.alike.outline import is_running
 from mailguard.documents.byte_text import decode_text
 from mailguard.model.exchange import SmtpTransaction
-from mailguard.outline import is_running
 
 __all__ = ["FREE", "mail_of", "transaction_of"]
 

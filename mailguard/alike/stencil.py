@@ -15,8 +15,8 @@ from enum import Enum
 from typing import Any, Final
 
 from mailguard.addresses.plain import plain_named
+from mailguard.alike.outline import FormlessError, is_running, lay
 from mailguard.documents.json_values import plain_json
-from mailguard.outline import FormlessError, is_running, lay
 
 __all__ = [
     "ADDRESS",
@@ -100,7 +100,7 @@ def stencil_of(line: bytes, body: str, form: Sequence[Any], pinned: Sequence[boo
     Args:
         line: a record with a method, a URL, headers and a body, and other things that are not looked at.
         body: the body in it.
-        form: its form, from :func:`~mailguard.outline.lay`.
+        form: its form, from :func:`~mailguard.alike.outline.lay`.
         pinned: for each text of the headers and then of the body whether it matters.
         headers: how many headers there are.
 
