@@ -1,0 +1,403 @@
+"""Finds in each request one that was learnt: by the line it is written in, else by its form, and deals with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from mailguard.addresses.compare import is_inside
+from mailguard.addresses.plain import plain_keys
+from mailguard.alike.form import Form, Outcome, Pending, numbered
+from mailguard.alike.learn import Careful, learnt
+from mailguard.alike.look import Decision, Look, Memory
+from mailguard.alike.mail_form import mail_of
+from mailguard.alike.outline import FormlessError, lay
+from mailguard.alike.stencil import Stencil, stencil_of
+from mailguard.alike.template import Sample, Template, cut
+from mailguard.documents.json_values import plain_json
+from mailguard.model.exchange import SmtpTransaction
+from mailguard.model.message import Decoded, Recipient
+from mailguard.model.place import Place
+from mailguard.tally.captures import CaptureTally, Effect, Growing
+
+__all__ = ["Alike"]
+
+FORMS: Final = 2048
+"""Forms that are remembered."""
+LONGEST: Final = 4096
+"""Steps of a form that is remembered."""
+OUTCOMES: Final = 4096
+"""Outcomes of one form that are remembered."""
+TRIES: Final = 8
+"""How often a form is learnt before it has to have been of use."""
+VAIN: Final = 256
+"""So many requests in a row that are like none before, and only one in eight is compared any more."""
+STENCILS: Final = 8
+"""Stencils that are laid on a line before it is parsed."""
+STENCILLED: Final = 8192
+"""Bytes of a line that one is made of; larger ones are parsed sooner."""
+SAMPLED: Final = 1 << 17
+"""Bytes of a line that one is made of."""
+
+
+_MAIL: Final = object()
+
+
+def _strings(value: Any) -> int:
+    """Keys and texts in a value."""
+    if type(value) is str:
+        return 1
+    if type(value) is dict:
+        return len(value) + sum(map(_strings, value.values()))
+    return sum(map(_strings, value)) if type(value) is list else 0
+
+
+@dataclass(slots=True)
+class Alike:
+    """What was seen in one capture, and what it came to."""
+
+    look: Look
+    tally: CaptureTally
+    path: str
+    tick: Callable[[int], None]
+    """Hears now and then how many requests were dealt with."""
+    memory: Memory
+    growing: Growing = field(init=False)
+    _forms: dict[tuple[Any, ...], Form] = field(default_factory=dict)
+    _stencils: list[Stencil] = field(default_factory=list)
+    _templates: list[Template] = field(default_factory=list)
+    _mail_templates: list[Template] = field(default_factory=list)
+    """Those of messages that were handed over, whose form is written as a line."""
+    _outcomes: list[Outcome] = field(default_factory=list)
+    _sides: dict[str, bool] = field(default_factory=dict)
+    _pending: Pending | None = None
+    _waking: Outcome | None = None
+    """An outcome that the request on the careful road came to in an earlier part."""
+    _ticks: int = 0
+    _vain: int = 0
+    """Requests in a row that had to be looked at."""
+
+    def __post_init__(self) -> None:
+        """Find what sums up how the messages of the capture grow."""
+        self.growing = self.tally.growing(self.path)
+
+    def go_on(self, tally: CaptureTally) -> None:
+        """Go on with another part, of which ``tally`` is kept.
+
+        What was learnt counts there as soon as one request went the careful road: the tally has to have it once.
+        """
+        self.tally, self.growing = tally, tally.growing(self.path)
+        self._pending = self._waking = None
+        for form in self._forms.values():
+            for one in form.outcomes.values():
+                if one is not None:
+                    one.awake = False
+
+    def _rest(self, addresses: Sequence[str | bytes], keys: list[str]) -> object:
+        """Who is the same, and who is inside; False where that is not plain."""
+        same = None
+        if len(keys) > 1 and len(set(keys)) != len(keys):
+            same = numbered(keys)
+            if same != numbered(addresses):
+                return False
+        if self.look.inside:
+            return same, tuple([self._side(key) for key in keys])
+        return same
+
+    def _cut_stencil(
+        self, line: bytes, body: str, form: list[Any], headers: dict[str, Any], known: Form, texts: list[Any]
+    ) -> None:
+        """Make a stencil of a line, so that others like it need not be parsed."""
+        pins = frozenset(known.pins)
+        stencil = stencil_of(line, body, form, [2 + place in pins for place in range(len(texts) - 2)], len(headers))
+        if stencil is not None:
+            stencil.of, stencil.pins, stencil.pinned = known, known.pins, known.pick(texts)
+            self._stencils.insert(0, stencil)
+            del self._stencils[STENCILS:]
+
+    def _again(self, known: Form, outcome: Outcome, keys: list[str]) -> None:
+        """Take in a request that comes to what others came to."""
+        known.used += 1
+        outcome.count += 1
+        self._vain = 0
+        if outcome.only >= 0:
+            key = keys[outcome.only]
+            self.memory.wrote(key, 1)
+            self.growing.show_one(key)
+        elif outcome.readers:
+            people = outcome.pick(keys)
+            self.memory.wrote("\n".join(people), len(people))
+            for pick in outcome.picks:
+                self.growing.show(people if pick is outcome.pick else pick(keys))
+        self._ticks += 1
+        if self._ticks >= 64:
+            self.tick(self._ticks)
+            self._ticks = 0
+
+    def line(self, line: bytes, number: int) -> bool:
+        """Whether a line is like one that was learnt, and is dealt with, told without parsing it."""
+        for place, template in enumerate(self._templates):
+            values = template.values(line)
+            if values is None:
+                continue
+            if place > 1:
+                self._templates.insert(0, self._templates.pop(place))
+            return self._fits(template, values, number)
+        for place, stencil in enumerate(self._stencils):
+            people = stencil.people(line)
+            if people is None:
+                continue
+            known: Form = stencil.of
+            keys = [address.decode().lower() for address in people]
+            outcome = known.outcomes.get((stencil.pinned, self._rest(people, keys), ()))
+            if outcome is None or known.pins is not stencil.pins or not outcome.awake:
+                return False
+            if place > 1:
+                self._stencils.insert(0, self._stencils.pop(place))
+            self._again(known, outcome, keys)
+            return True
+        return False
+
+    def _fits(self, template: Template, values: tuple[bytes, ...], number: int) -> bool:
+        """Whether a line that fits a template is dealt with."""
+        known, outcome = template.of
+        # While the same texts matter an outcome is not taken back.
+        if known.pins is not template.pins or not outcome.awake:
+            return False
+        keys = template.keys.copy()
+        for place, hole in template.people:
+            keys[place] = values[hole].decode().lower()
+        rest = None
+        if self.look.inside or len({*keys}) != len(keys):
+            addresses: list[str | bytes] = [*template.keys]
+            for place, hole in template.people:
+                addresses[place] = values[hole]
+            rest = self._rest(addresses, keys)
+        if rest != template.rest:
+            return False
+        if template.constant and template.cleared is not self.memory:
+            others = template.constant.difference(outcome.constant, outcome.senders(keys))
+            if not self.memory.is_fixed(others):
+                return False
+            # What belongs to a template once does so until there is another memory.
+            template.cleared = self.memory if others == template.constant else None
+        if outcome.hidden and not template.constant.isdisjoint(outcome.pick(keys)):
+            return False
+        if template.links and outcome.target >= 0:
+            self.memory.linked(template.plan, values, keys[outcome.target], number)
+        self._again(known, outcome, keys)
+        return True
+
+    def _keep(
+        self,
+        line: bytes,
+        body: str,
+        form: list[Any],
+        headers: int,
+        known: Form,
+        outcome: Outcome,
+        texts: list[Any],
+        addresses: list[str],
+        keys: list[str],
+        templates: list[Template],
+    ) -> None:
+        """Keep a line, and make a template when there are enough; later ones of what did not fit the earlier."""
+        if outcome.samples is None or len(line) > SAMPLED:
+            return
+        if not outcome.keep(Sample(line, body, tuple(addresses))):
+            return
+        first = 2 + headers
+        template = cut(
+            outcome.samples,
+            form,
+            [2 + place in known.pins for place in range(len(texts) - 2)],
+            headers,
+            {place - first: running for place, running, _ in outcome.heard},
+            outcome.visible,
+            self.look.found_in,
+            self.look.tokens_in,
+        )
+        outcome.cut(succeeded=template is not None)
+        if template is not None:
+            template.of, template.pins = (known, outcome), known.pins
+            template.plan = template.links, self.path
+            template.rest = self._rest(addresses, keys)
+            templates.insert(0, template)
+            del templates[STENCILS:]
+
+    def request(
+        self,
+        line: bytes,
+        number: int,
+        method: str,
+        url: str,
+        headers: dict[str, Any],
+        body: str,
+        status: int | str | None,
+        marks: int,
+    ) -> bool:
+        """Whether a request is like one that was learnt; then it is dealt with.
+
+        ``line`` is where it was read, ``number`` which one that is; ``marks`` are the quotation marks in ``body``, unless something was dropped from the
+        line. A request that is not dealt with goes the careful road; :meth:`learn` is told what it came to.
+        """
+        self._pending = self._waking = None
+        self._vain += 1
+        if self._vain > VAIN and self._vain % 8:
+            return False
+        try:
+            "".join(headers.values())
+        except TypeError:
+            return False  # not all of them are texts
+        value = plain_json(body)
+        if type(value) is not dict or body.count('"') != marks:
+            return False
+        texts: list[Any] = [method, url, *headers.values()]
+        first = len(texts)
+        laid = self._lay((status, *headers), value, texts)
+        if laid is None:
+            return False
+        known, form, addresses, keys = laid
+        # Of two equal keys the parser keeps one; the marks of the other are too many then.
+        if "\\" in body:
+            if "\\u0022" in body:
+                return False
+            marks -= sum([text.count('"') for text in texts[first:] if type(text) is str])
+        if marks != known.marks:
+            return False
+        heard = self._heard(texts, first)
+        rest = self._rest(addresses, keys)
+        if rest is False:
+            return False
+        outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
+        if type(outcome) is Outcome:
+            if not outcome.awake:
+                self._waking = outcome
+                return False
+            if heard:
+                if not self._hears(outcome, texts, keys, number):
+                    return False
+            elif known.is_worth_a_stencil() and len(line) <= STENCILLED:
+                self._cut_stencil(line, body, form, headers, known, texts)
+            self._keep(line, body, form, len(headers), known, outcome, texts, addresses, keys, self._templates)
+            self._again(known, outcome, keys)
+            return True
+        if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
+            self._pending = Pending(known, method, url, headers, body, value, texts, addresses, keys, rest, heard)
+        return False
+
+    def _lay(
+        self, head: tuple[Any, ...], value: dict[str, Any], texts: list[Any]
+    ) -> tuple[Form, list[Any], list[Any], list[str]] | None:
+        """Take a value apart: what is known of its form, which that is, and its addresses; puts its texts behind ``texts``."""
+        form: list[Any] = []
+        addresses: list[Any] = []
+        try:
+            lay(value, form, addresses, texts)
+        except FormlessError:
+            return None
+        keys = plain_keys(addresses)
+        if keys is None:
+            return None
+        steps = (*head, *form)
+        known = self._forms.get(steps)
+        if known is None:
+            if len(self._forms) < FORMS and len(steps) <= LONGEST:
+                self._forms[steps] = Form(2 * _strings(value))
+            return None
+        return known, form, addresses, keys
+
+    def _heard(self, texts: list[Any], first: int) -> tuple[int, ...]:
+        loud = self.look.loud
+        return tuple(
+            [
+                place
+                for place, text in enumerate(texts[first:], first)
+                if type(text) is str and ("@" in text or loud(text))
+            ]
+        )
+
+    def mail(self, number: int, mail: SmtpTransaction, status: int | str | None) -> bool:
+        """Whether a message that was handed over is like one that was learnt; then it is dealt with. See :meth:`request`."""
+        self._pending = self._waking = None
+        self._vain += 1
+        if self._vain > VAIN and self._vain % 8:
+            return False
+        form = mail_of(mail.data) if type(mail.data) is str else None
+        if form is None or type(mail.relay) is not str or type(mail.rcpt_to) is not list:
+            return False
+        value: dict[str, Any] = {"from": mail.mail_from, "to": mail.rcpt_to, **form}
+        body = json.dumps(value)
+        line = json.dumps({"method": "SMTP", "url": mail.relay, "status": status, "headers": {}, "body": body}).encode()
+        for template in self._mail_templates:
+            values = template.values(line)
+            if values is not None:
+                return self._fits(template, values, number)
+        texts: list[Any] = ["SMTP", mail.relay]
+        laid = self._lay((status, _MAIL), value, texts)
+        if laid is None:
+            return False
+        known, steps, addresses, keys = laid
+        heard = self._heard(texts, 2)
+        rest = self._rest(addresses, keys)
+        if rest is False:
+            return False
+        outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
+        if type(outcome) is Outcome:
+            if not outcome.awake:
+                self._waking = outcome
+                return False
+            if heard and not self._hears(outcome, texts, keys, number):
+                return False
+            self._keep(line, body, steps, 0, known, outcome, texts, addresses, keys, self._mail_templates)
+            self._again(known, outcome, keys)
+            return True
+        if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
+            self._pending = Pending(known, "SMTP", mail.relay, {}, "", value, texts, addresses, keys, rest, heard, mail)
+        return False
+
+    def _hears(self, outcome: Outcome, texts: list[Any], keys: list[str], number: int) -> bool:
+        """Whether the texts of a request show nobody to anybody."""
+        heard = [(texts[place], running, targets(keys)) for place, running, targets in outcome.heard]
+        senders = (*outcome.constant, *outcome.senders(keys))
+        place = lambda: Place(self.path, number)  # noqa: E731  # made only where there are links
+        return self.memory.hears(heard, senders, frozenset(outcome.pick(keys)), frozenset(outcome.seen(keys)), place)
+
+    def _side(self, key: str) -> bool:
+        domain = key.rpartition("@")[2]
+        side = self._sides.get(domain)
+        if side is None:
+            side = is_inside(Recipient(key), self.look.inside)
+            if len(self._sides) < 100_000:
+                self._sides[domain] = side
+        return side
+
+    def learn(self, exchange: object, claim: Decision | None, looked: Decoded | None) -> None:
+        """Hear what the request behind the last :meth:`request` came to on the careful road.
+
+        ``claim`` is what its service said, ``looked`` the same with what readers find in texts.
+        """
+        pending, self._pending = self._pending, None
+        waking, self._waking = self._waking, None
+        if waking is not None:
+            waking.awake = waking.effect == (self.tally.last if claim is not None else Effect())
+        if pending is None:
+            return
+        pending.form.tries += 1
+        careful = Careful(exchange, claim, looked, self.tally.last)
+        outcome, read = learnt(pending, careful, self.look, self._side)
+        pending.form.pin(read)
+        pending.form.outcomes[pending.form.pick(pending.texts), pending.rest, pending.heard] = outcome
+        if outcome is not None:
+            self._outcomes.append(outcome)
+
+    def flush(self) -> None:
+        """Tell the tally what was counted since the last time."""
+        for outcome in self._outcomes:
+            if outcome.count:
+                self.tally.again(outcome.effect, outcome.count)
+                outcome.count = 0
+        self.tick(self._ticks)
+        self._ticks = 0
