@@ -6,12 +6,14 @@ Not taken for such: texts, merge data, metadata, senders, and whatever else hold
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
 from mailguard.addresses.compare import compare_key
+from mailguard.addresses.plain import ADDRESS
 from mailguard.addresses.values import recipients
 from mailguard.documents.byte_text import decode_text
 from mailguard.documents.json_values import read_json
@@ -71,12 +73,14 @@ def letters(key: object) -> str:
 
 def strays(value: object, known: Collection[str]) -> list[str]:
     """Addresses in data, in their comparing form, that stand like those of readers and are none of ``known``."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for chain, text in islice(_leaves(value, (), 0), _MEMBERS):
-        if "@" not in text or len(text) > LONGEST or not _placed(chain, text):
+        # Most are one plain address, of somebody who is known: nobody need read it, nor where it stands.
+        if len(text) > LONGEST or (text.lower() in known and ADDRESS.fullmatch(text)):
             continue
-        found += [key for key in keys_in(text) if key not in known and key not in found]
-    return found
+        if _placed(_names_of(chain), text):
+            found.update(dict.fromkeys(key for key in keys_in(text) if key not in known))
+    return list(found)
 
 
 def keys_in(text: str) -> Iterator[str]:
@@ -86,46 +90,72 @@ def keys_in(text: str) -> Iterator[str]:
             yield compare_key(person.address)
 
 
-def _leaves(value: object, chain: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The texts of data, and the keys above each; a list is the key ``*``."""
+_Chain: TypeAlias = "tuple[()] | tuple[_Chain, str | None]"
+"""The keys above a text, from the last one on; None for a list."""
+
+
+def _leaves(value: object, chain: _Chain, depth: int) -> Iterator[tuple[_Chain, str]]:
+    """The texts of data with an ``@``, and the keys above each."""
     if depth > _DEPTH:
         return
     match value:
         case str():
-            inner = read_json(value) if value[:1] in ("{", "[") and "@" in value else None
-            if isinstance(inner, (dict, list)):
-                yield from _leaves(inner, chain, depth + 1)
-            else:
-                yield chain, value
+            if "@" in value:
+                inner = read_json(value) if value[:1] in ("{", "[") else None
+                if isinstance(inner, (dict, list)):
+                    yield from _leaves(inner, chain, depth + 1)
+                else:
+                    yield chain, value
         case bytes():
-            yield chain, decode_text(value[:LONGEST])
+            text = decode_text(value[:LONGEST])
+            if "@" in text:
+                yield chain, text
         case Form(parts=parts):
             for name, item in parts:
-                yield from _leaves(item, (*chain, *_named(name)), depth + 1)
+                yield from _leaves(item, (chain, name), depth + 1)
                 if "@" in name:
-                    yield (*chain, "to"), re.sub(r"[\[\]]", " ", name)
+                    yield (chain, "to"), re.sub(r"[\[\]]", " ", name)
         case Mapping():
             for key, item in value.items():
-                yield from _leaves(item, (*chain, *_named(key)), depth + 1)
+                # Half of what is asked, and more, are texts of which there is nothing to tell.
+                if type(item) is not str or "@" in item:
+                    yield from _leaves(item, (chain, key if isinstance(key, str) else ""), depth + 1)
         case list() | tuple():
+            below = chain, None
             for item in value:
-                yield from _leaves(item, (*chain, "*"), depth + 1)
+                if type(item) is not str or "@" in item:
+                    yield from _leaves(item, below, depth + 1)
 
 
-def _named(key: object) -> Iterator[str]:
+def _names_of(chain: _Chain) -> tuple[str, ...]:
+    """The keys above a text from the first one on, those of a nested name one by one, in letters only; ``*`` for a list."""
+    names: tuple[str, ...] = ()
+    while chain:
+        chain, key = chain
+        names = ("*", *names) if key is None else (*_named(key), *names)
+    return names
+
+
+@functools.lru_cache(1024)
+def _named(key: str) -> tuple[str, ...]:
     """The keys of a nested name: ``Destinations.member.2.Destination.CcAddresses.member.1`` is several."""
-    for part in re.split(r"[.\[]", key[:200]) if isinstance(key, str) else ():
-        yield letters(part)
+    return tuple([letters(part) for part in re.split(r"[.\[]", key[:200])])
 
 
 def _placed(chain: tuple[str, ...], text: str) -> bool:
     """Whether a text stands where those stand who get a mail."""
+    return _stands(chain, mailbox=_MAILBOX.fullmatch(text.strip()) is not None)
+
+
+@functools.lru_cache(1024)
+def _stands(chain: tuple[str, ...], *, mailbox: bool) -> bool:
+    # A log has few places for addresses, and each of them many times.
     if any(map(_DATA.fullmatch, chain)):
         return False
     named = len(chain)
     while named and chain[named - 1] in _NEUTRAL:
         named -= 1
-    listed = chain[named - 1 : named] == ("*",) and _MAILBOX.fullmatch(text.strip()) is not None
+    listed = chain[named - 1 : named] == ("*",) and mailbox
     for word in reversed(chain[:named]):
         if word in _NEUTRAL or word == "*":
             continue

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mailguard.addresses.compare import compare_key
+from mailguard.addresses.plain import ADDRESS
 from mailguard.addresses.values import recipients
 from mailguard.documents.json_values import read_json
 from mailguard.model.message import CannotTell, Field
@@ -68,7 +69,9 @@ def owners_of(value: Mapping[object, Value]) -> frozenset[str]:
 def addresses_of(value: Value, found: set[str], depth: int) -> None:
     """Gather the addresses that stand anywhere in a value."""
     if isinstance(value, str):
-        if "@" in value:
+        if ADDRESS.fullmatch(value):
+            found.add(compare_key(value))
+        elif "@" in value:
             found.update(compare_key(one.address) for one in recipients(value).recipients if one.address)
     elif isinstance(value, list) and depth < 4:
         for item in value:
