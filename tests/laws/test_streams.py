@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mailguard import capture, recording
+from mailguard import capture
 from mailguard.documents import json_files
 from mailguard.documents.json_files import json_elements, streamed_elements
 from mailguard.documents.json_values import DECODER
 from mailguard.model.message import CannotTell
+from mailguard.recording import json_captures
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5), st.sampled_from(["\ud800", "]", '"', "\\", "é\n"])),
@@ -126,8 +127,8 @@ def test_a_large_file_has_the_records_that_it_has_at_once(tmp_path: Path, data: 
     file.write_bytes(content[:-20] if packed == "cut" else content)
     whole = list(capture.records("sent.har", file, next(form for form in capture.formats() if form.name == "har")))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording, "STREAMED", 100)
-        patch.setattr(recording, "_CHUNK", 64)
+        patch.setattr(json_captures, "STREAMED", 100)
+        patch.setattr(json_captures, "CHUNK", 64)
         streamed = list(
             capture.records("sent.har", file, next(form for form in capture.formats() if form.name == "har"))
         )
@@ -135,10 +136,12 @@ def test_a_large_file_has_the_records_that_it_has_at_once(tmp_path: Path, data: 
 
 
 def test_a_large_file_is_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "STREAMED", 10)
-    monkeypatch.setattr(recording, "text_of", None)
+    monkeypatch.setattr(json_captures, "STREAMED", 10)
+    monkeypatch.setattr(json_captures, "text_of", None)
     from mailguard.model.capture import Source
 
-    found = recording.elements_of(Source("x", lambda: io.BytesIO(b'{"log": {"entries": [1, 2]}}')), "log", "entries")  # type: ignore[arg-type]
+    found = json_captures.elements_of(
+        Source("x", lambda: io.BytesIO(b'{"log": {"entries": [1, 2]}}')), "log", "entries"
+    )  # type: ignore[arg-type]
     assert not isinstance(found, CannotTell)
     assert [element.value for element in found] == [1, 2]
