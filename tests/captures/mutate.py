@@ -192,7 +192,9 @@ def encoding(content: bytes, dice: random.Random) -> bytes:
 
 def packed(content: bytes, dice: random.Random) -> bytes:
     data = gzip.compress(content, mtime=0)
-    return dice.choice([data, data[:-4], data[: len(data) // 2], data + b"\0" * 8, data + data, gzip.compress(data, mtime=0)])
+    return dice.choice(
+        [data, data[:-4], data[: len(data) // 2], data + bytes(8), data * 2, gzip.compress(data, mtime=0)]
+    )
 
 
 def doubled(content: bytes, dice: random.Random) -> bytes:
