@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ from mailguard.model.value import (
 )
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import FULL, Activation, Context, Flow
+from mailguard.source.interpret.passes import Own
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -156,6 +158,10 @@ class Base:
         """Who was given what out of a container in the current root, where it was put in, and the mail calls of that."""
         self._fed: dict[object, list[tuple[Activation, ...]]] = {}
         """By the site of a queue: the calls that took something out of it in the current root."""
+        self._own_names: dict[t.For, Own] = {}
+        """By loop: the names that belong to it."""
+        self._mentioned: dict[t.Func, Counter[str]] = {}
+        """By function with a loop: how often it mentions which name."""
         self.effort = FULL
         self._signatures: dict[object, inspect.Signature] = {}
         self.wrappers: Callable[[str], Sequence[Func]] | None = None
@@ -198,6 +204,10 @@ class Base:
     ) -> None:
         """Tell that a container was given ``members``."""
         raise NotImplementedError
+
+    def is_to_be_told(self, ref: Ref) -> bool:
+        """Whether something is a message that is not seen to be sent."""
+        return ref in self._made and ref.site not in self.sent
 
     def note_unsent(self, context: Context, state: State) -> None:
         """Note the messages that a function made and did not send."""

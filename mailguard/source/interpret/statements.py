@@ -15,6 +15,7 @@ from mailguard.model.value import Either, Items, Known, Parameter, Step, StepKin
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import PASSES_LIMIT, UNROLL_LIMIT, Context, Dead, Flow
 from mailguard.source.interpret.expressions import Expressions
+from mailguard.source.interpret.passes import NOTHING, Own, left_by, names_in, own_names
 from mailguard.source.interpret.values import Bound, Func, ModelFn, ModelMethod, Partial, Ref, State, Val, total, widen
 from mailguard.source.library import containers, provenance
 
@@ -379,6 +380,7 @@ class Statements(Expressions):
         """Run a loop to a fixed point; the states in which it ends by itself."""
         loop = f"{context.symbol}:{node.at.line}"
         inner = replace(context, loops=context.loops | {loop})
+        own = self._names_of(context, node)
         mark = len(self.dispatches)
         head = state.copy()
         for turn in range(PASSES_LIMIT):
@@ -401,9 +403,8 @@ class Statements(Expressions):
                 head_next = head
                 last = part
                 break
-            for each in ends:
-                each.forget(context.pinned)
-            joined = self._joined([head, *ends])
+            left = left_by(ends, head, context.frame, own, context.pinned, told=self.is_to_be_told)
+            joined = self._joined([head, *left])
             head_next = widen(head, joined, loop, context.place(node.at)) if turn else joined
             last = part
             if head_next.same(head):
@@ -426,6 +427,17 @@ class Statements(Expressions):
         # The plain reading of a loop is that its body ran; that it did not is kept as a possibility by the join.
         result = [self._joined([*ends, state])] if ends else [state]
         return self._limit([*result, *exits])
+
+    def _names_of(self, context: Context, node: t.For | t.While) -> Own:
+        """The names that belong to a loop in a function."""
+        function = context.stack[-1] if context.stack else None
+        if not isinstance(node, t.For) or not isinstance(function, t.Func):
+            return NOTHING
+        if node not in self._own_names:
+            if function not in self._mentioned:
+                self._mentioned[function] = names_in(function.body)
+            self._own_names[node] = own_names(node, self._mentioned[function])
+        return self._own_names[node]
 
     @staticmethod
     def _always(test: t.Expr) -> bool:

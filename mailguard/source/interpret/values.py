@@ -580,7 +580,7 @@ def _many(value: Val) -> bool:
     if isinstance(value, Items):
         return total(value.members).plain >= PLAIN_MANY
     if isinstance(value, Text):
-        return any(isinstance(part, Repeat) for part in value.parts)
+        return any(isinstance(part, Repeat) and part.count.plain >= PLAIN_MANY for part in value.parts)
     # What a reference leads to is not known here: it may be a list, or a row.
     return isinstance(value, (Unknown, Parameter)) and value.count.plain >= PLAIN_MANY
 

@@ -59,14 +59,7 @@ def members_of(state: State, value: Val, place: Place | None = None) -> tuple[Me
         return (Member(Unknown("a member", OPTIONAL, trail), MANY),)
     if isinstance(value, Either):
         branches = [members_of(state, option, place) for option in value.options if option is not ABSENT]
-        longest = max(branches, key=lambda branch: total(branch).plain, default=())
-        result: list[Member] = []
-        for branch in branches:
-            for item, count in branch:
-                result.append(
-                    Member(inherited(item, value.trail), Count(0, count.plain if branch is longest else 0, count.high))
-                )
-        return tuple(result)
+        return tuple(Member(inherited(item, value.trail), count) for item, count in _one_of(branches))
     if isinstance(value, Ext):
         return members_of(state, external_value(value), place)
     if isinstance(value, (Known, Text)):
@@ -84,6 +77,44 @@ def members_of(state: State, value: Val, place: Place | None = None) -> tuple[Me
     if isinstance(value, (Items, Unknown)):
         return tuple(each(value))
     return (Member(Unknown("a member", OPTIONAL), MANY),)
+
+
+def _one_of(branches: list[tuple[Member, ...]]) -> list[Member]:
+    """The members of one of several collections, of which no two meet: laid over each other, equal ones first.
+
+    Each place holds one of its members, so that the sum over the places is a bound for every branch; the plain reading
+    is that of the branch with the most.
+    """
+    leading = max(branches, key=lambda branch: total(branch).plain, default=())
+    if len(branches) < 2:
+        return list(leading)
+    slots = [[member] for member in leading]
+    for branch in branches:
+        if branch is leading:
+            continue
+        free = list(range(len(slots)))
+        left: list[Member] = []
+        for member in branch:
+            same = next((index for index in free[:_COMPARED] if slots[index][0].value == member.value), None)
+            if same is None:
+                left.append(member)
+            else:
+                free.remove(same)
+                slots[same].append(member)
+        for index, member in zip(free, left, strict=False):
+            slots[index].append(member)
+        slots += [[member] for member in left[len(free) :]]
+    result = []
+    for index, slot in enumerate(slots):
+        low = min(member.count.low for member in slot) if len(slot) == len(branches) else 0
+        high = max(member.count.high for member in slot)
+        plain = slot[0].count.plain if index < len(leading) else 0
+        result.append(Member(join_values(*(member.value for member in slot)), Count(low, plain, high)))
+    return result
+
+
+_COMPARED: Final = 40
+"""Members of one branch with which a member of another one is compared."""
 
 
 def _is_named_tuple(base: Val) -> bool:

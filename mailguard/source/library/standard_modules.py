@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL
 from mailguard.model.place import Place
-from mailguard.model.value import Items, Known, Member, Parameter, Step, StepKind, Unknown, trail_of
+from mailguard.model.value import Items, Known, Member, Parameter, Step, StepKind, Unknown, scalar, trail_of
 from mailguard.source import tree as t
 from mailguard.source.interpret.values import Cell, Ext, Native, Partial, Ref, State, Val
 from mailguard.source.library import frames, queues
@@ -96,15 +96,23 @@ def _paginator(
     return Items(chunk.members, chunk.trail, "query")
 
 
+def _difference(bounds: list[int | None]) -> int | None:
+    """How many lie between two bounds at most."""
+    low, high = bounds if len(bounds) == 2 else (None, None)
+    return None if high is None else high - (low or 0)
+
+
 def _islice(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
     if not args:
         return Unknown("a slice")
-    step = Step(StepKind.BATCHED, place, str(number(args[1]) or "") if len(args) > 1 else "")
+    bounds = [None if scalar(arg) is None else number(arg) for arg in args[1:3]]
+    size = bounds[0] if len(bounds) == 1 else _difference(bounds)
+    step = Step(StepKind.BATCHED, place, "" if size is None else str(size))
+    members = tuple(
+        Member(inherited(value, (step,)), replace(count, low=0)) for value, count in members_of(state, args[0], place)
+    )
     return Items(
-        tuple(
-            Member(inherited(value, (step,)), replace(count, low=0))
-            for value, count in members_of(state, args[0], place)
-        ),
+        members if size is None else limited_members(state, members, max(0, size)),
         (step,),
         "iterator",
     )

@@ -123,9 +123,12 @@ def joined(state: State, separator: Val, value: Val, place: Place, depth: int = 
     if len(members) > 1 or many:
         step = Step(StepKind.JOINED, place)
         return concat_repeats(parts, (step,))
-    if parts and isinstance(parts[0], Repeat):
-        return Text((parts[0],))
-    return parts[0] if parts else Known("")
+    if not parts:
+        return Known("")
+    if isinstance(parts[0], (Unknown, Parameter)):
+        # That it is one member is not lost: whoever splits the text again finds that one.
+        return Text((Repeat(parts[0], ONE, between),))
+    return Text((parts[0],)) if isinstance(parts[0], Repeat) else parts[0]
 
 
 def concat_repeats(parts: list[Val], trail: Trail) -> Text:
