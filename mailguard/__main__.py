@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def _leave_current_folder() -> None:
     """Take the current folder, and what ``PYTHONPATH`` names of its tree, off the import path.
 
-    The package's own modules are found by its own path.
+    The package's own modules are found by its own path. Where the current folder is Python's own library, or one that
+    packages are installed into, only the first place on the path is given up, which stands for the current folder:
+    what Python itself put there is what everything else is imported from.
     """
     try:
         import os  # noqa: PLC0415  # always loaded by the interpreter itself, so no file of the tree can stand in for it
@@ -34,8 +36,17 @@ def _leave_current_folder() -> None:
         named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         foreign = {place for entry in named if entry and (place := os.path.realpath(entry)) != own}
         foreign = {place for place in foreign if os.path.join(place, "").startswith(os.path.join(tree, ""))}
+        library = os.path.dirname(os.path.realpath(os.__file__))
+        needed = {own, library, os.path.join(library, "lib-dynload")}
+        prefixes = tuple(os.path.join(os.path.realpath(prefix), "") for prefix in (sys.prefix, sys.base_prefix))
+        if os.path.basename(here) in {"site-packages", "dist-packages"} and here.startswith(prefixes):
+            needed.add(here)
+        left = {here, *foreign}
         sys.path[:] = [
-            entry for entry in sys.path if entry not in ("", ".") and os.path.realpath(entry) not in {here, *foreign}
+            entry
+            for position, entry in enumerate(sys.path)
+            if entry not in ("", ".")
+            and ((place := os.path.realpath(entry)) not in left or (position > 0 and place in needed))
         ]
     except OSError:
         # The current folder is gone; then nothing can be imported from it.

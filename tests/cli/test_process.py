@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -32,6 +33,20 @@ def test_modules_of_the_scanned_tree_are_never_imported(folder: Path) -> None:
     done = started(folder, "check", "mailer.py")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Everyone on this list" in done.stdout
+
+
+@pytest.mark.parametrize("module", [os, pytest])
+def test_it_starts_in_a_folder_that_python_itself_imports_from(tmp_path: Path, module: ModuleType) -> None:
+    """Its place on the path is not the current folder's alone: to scan the standard library was a traceback."""
+    assert module.__file__
+    place = Path(module.__file__).parent
+    here = place if module is os else place.parent
+    target = tmp_path / "quiet.py"
+    target.write_text("import smtplib\n")
+    done = started(here, "scan", "--no-cache", str(target))
+    assert not done.stderr
+    assert done.returncode == 0
+    assert "No mail call was found" in done.stdout
 
 
 @pytest.mark.parametrize("argument", ["--version", "--help"])
