@@ -49,7 +49,7 @@ def text() -> str:
     """What the file holds."""
 
     def row(token: tuple[bytes, ...]) -> str:
-        parts = ", ".join(f'b"{part.decode("ascii")}"' for part in token)
+        parts = ", ".join(repr(part) for part in token)
         return f"    ({parts},),\n" if len(token) == 1 else f"    ({parts}),\n"
 
     def shelf(name: str, found: list[str]) -> str:

@@ -364,7 +364,7 @@ LIBRARY: Final = Library(
         Function(("aiosmtplib.send", "aiosmtplib.api.send"), aiosmtplib_send),
     ),
     classes=(*mime.LIBRARY.classes, *pipes.LIBRARY.classes, Smtp, AioSmtp, SmtpHandler),
-    tokens=("smtplib", "SMTPHandler", "email.mime", "email.message"),
+    tokens=("smtplib", "SMTPHandler", "email.mime", "email.message", *pipes.LIBRARY.tokens),
 )
 
 PROVIDER: Final = Provider(

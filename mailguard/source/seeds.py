@@ -60,6 +60,8 @@ class Sinks:
     def hot(self, module: Module) -> set[str]:
         """Names that a file binds to modelled things, and the names that send wherever they stand."""
         names = set(self.sends) | self.web
+        if _MAIL_PROGRAM.search(module.names()):
+            names |= _STARTS
         imported = self.imported(module)
         for node in t.statements(module.body):
             if isinstance(node, t.Import):
@@ -95,6 +97,9 @@ _WEB: Final = EVERYDAY | set(
     "post urlopen fetch_url open_url post_json http_post api_call call_api make_request".split()
 )
 _SENDS: Final = re.compile(r"a?send|deliver|email_user|mail_admins|mail_managers", re.IGNORECASE)
+_STARTS: Final = frozenset("popen Popen system run call check_call check_output getoutput getstatusoutput".split())
+_MAIL_PROGRAM: Final = re.compile(rb"sendmail\b(?!\()|\bmailx\b|\bmail -|[\"\'](?:/usr/s?bin/)?mail[\"\']|\bmutt\b")
+"""What a file mentions that starts a mail program by one of ``_STARTS``; others start programs that are none."""
 _CARRIERS: Final = frozenset(
     "json base64 string subprocess os http urllib urllib2 urllib3 httplib logging six flask google requests httpx aiohttp tornado orjson ujson "
     "simplejson rapidjson anyjson authlib cloudscraper curl_cffi grequests requests_futures requests_oauthlib "
