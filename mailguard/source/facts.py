@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailguard.model.finding import SkipReason
-from mailguard.source import lower_ast
 from mailguard.source import tree as t
+from mailguard.source.lowering import from_ast
 
 __all__ = ["Facts", "Unreadable", "notebook", "read"]
 
@@ -93,11 +93,11 @@ def read(path: str, data: bytes) -> Facts | Unreadable:
 def _lowered(text: str, lines: Sequence[int] | None) -> tuple[t.Stmt, ...]:
     """The statements: by the running Python's own parser, else by libcst, which knows more and takes ten times as long."""
     try:
-        return lower_ast.lower(text, lines)
-    except lower_ast.Unsure:
-        from mailguard.source import lower_cst  # noqa: PLC0415  # loads libcst, which few runs need
+        return from_ast.lower(text, lines)
+    except from_ast.Unsure:
+        from mailguard.source.lowering import from_libcst  # noqa: PLC0415  # loads libcst, which few runs need
 
-        return lower_cst.lower(text, lines)
+        return from_libcst.lower(text, lines)
 
 
 def _too_deep(text: str) -> int:

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.model.finding import SkipReason
-from mailguard.source import facts, lower_ast, lower_cst
+from mailguard.source import facts
 from mailguard.source import tree as t
+from mailguard.source.lowering import from_ast, from_libcst
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = sorted(path for folder in ("mailguard", "tests/laws") for path in (ROOT / folder).rglob("*.py"))
@@ -36,14 +37,14 @@ def plain(node: Any) -> Any:
 
 
 def agree(text: str) -> None:
-    assert plain(lower_ast.lower(text, None)) == plain(lower_cst.lower(text, None))
+    assert plain(from_ast.lower(text, None)) == plain(from_libcst.lower(text, None))
 
 
 @pytest.mark.parametrize("path", OWN[::9] + OTHERS, ids=lambda path: path.name)
 def test_both_readers_give_one_tree(path: Path) -> None:
     try:
         agree(path.read_text(encoding="utf-8"))
-    except lower_ast.Unsure:
+    except from_ast.Unsure:
         assert sys.version_info < (3, 12), "an f-string within an f-string"
 
 
@@ -82,10 +83,10 @@ SAMPLES = [
 @pytest.mark.parametrize("text", SAMPLES)
 def test_both_readers_agree_on_every_form(text: str) -> None:
     try:
-        lower_ast.lower(text, None)
-    except lower_ast.Unsure:
+        from_ast.lower(text, None)
+    except from_ast.Unsure:
         assert sys.version_info < (3, 12), "the careful reader is for f-strings of old Pythons, and for new syntax"
-        lower_cst.lower(text, None)
+        from_libcst.lower(text, None)
     else:
         agree(text)
 
@@ -153,24 +154,24 @@ def test_both_readers_agree_on_strings_with_holes(fields: list[tuple[str, str, s
     text = f"x = 'é' f{quote}{inner}{quote} 'z' + y\n"
     try:
         agree(text)
-    except lower_ast.Unsure:
+    except from_ast.Unsure:
         assert sys.version_info < (3, 12)
 
 
 @pytest.mark.parametrize("text", ["print 'x'\n", "x = (\n", "def f(:\n", "x = '\\ud800' = 3\n"])
 def test_what_is_no_python_is_said_by_the_careful_reader(text: str) -> None:
-    with pytest.raises(lower_ast.Unsure):
-        lower_ast.lower(text, None)
+    with pytest.raises(from_ast.Unsure):
+        from_ast.lower(text, None)
     read = facts.read("a.py", text.encode("utf-8", "surrogatepass"))
     assert isinstance(read, facts.Unreadable)
 
 
 def test_syntax_that_only_libcst_knows_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(text: str, lines: object) -> tuple[t.Stmt, ...]:
-        raise lower_ast.Unsure
+        raise from_ast.Unsure
 
     usual = facts.read("a.py", b"send(to=[f'{a.b}', c])\n")
-    monkeypatch.setattr(lower_ast, "lower", refuse)
+    monkeypatch.setattr(from_ast, "lower", refuse)
     assert plain(facts.read("a.py", b"send(to=[f'{a.b}', c])\n")) == plain(usual)
 
 
