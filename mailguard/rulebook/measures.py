@@ -8,6 +8,7 @@ from typing import Final
 from mailguard.addresses.compare import compare_key, distinct, is_inside
 from mailguard.model.count import MANY, ZERO, Count
 from mailguard.model.message import Field, Message, Recipient, Trait
+from mailguard.model.place import Place
 from mailguard.model.value import Origin, StepKind
 from mailguard.rulebook.rules import Measure
 
@@ -55,7 +56,7 @@ class View:
             case Measure.TRANSMITTED_BCC:
                 return self.visible() + self.outside(message.transmitted_bcc)
             case Measure.REPLY_TO_EXTERNAL:
-                return self.outside(message.reply_to)
+                return self.outside(_written_anew(message))
             case Measure.BCC | Measure.FIRST_RECIPIENT:
                 return self.outside([*message.bcc, *message.transmitted_bcc])
             case Measure.TOTAL:
@@ -95,7 +96,7 @@ class View:
                     return ZERO
                 return _if(distinct(line), distinct([*self.visible(staff=staff), *line]))
             case Measure.REPLY_TO_EXTERNAL:
-                return distinct(self.outside(message.reply_to, staff=staff))
+                return distinct(self.outside(_written_anew(message), staff=staff))
             case Measure.BCC:
                 return distinct(self.outside(message.bcc, staff=staff))
             case Measure.TOTAL:
@@ -158,6 +159,17 @@ def _besides(senders: Iterable[Recipient], people: list[Recipient]) -> list[Reci
     others = [person for person in people if _key(person) not in own or person.count.high > 1]
     known = own | {_key(person) for person in others if person.count.high <= 1} - {None}
     return [person for person in others if not person.either or not {_key(each) for each in person.either} <= known]
+
+
+def _written_anew(message: Message) -> list[Recipient]:
+    """The people in Reply-To, without those who were read out of the message's own To or Cc (``message["To"]``)."""
+    lines = {_entered(person) for person in (*message.to, *message.cc)} - {None}
+    return [person for person in message.reply_to if _entered(person) not in lines] if lines else [*message.reply_to]
+
+
+def _entered(person: Recipient) -> Place | None:
+    """Where somebody entered the message first; None where nothing tells."""
+    return next((step.place for step in person.trail if step.kind is StepKind.SHOWN), None)
 
 
 def _key(person: Recipient) -> tuple[object, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -31,11 +32,21 @@ def entering(trail: Trail, send: Place) -> Place:
     That is the header write, argument or add call that shows them; the field of the dictionary that holds them where
     only that is handed over; else the mail call itself.
 
-    The first such call counts: a header that was written is shown again by the call that sends it.
+    The first such call counts: a header that was written is shown again by the call that sends it. Of fields within
+    fields it is the last one that says for whom it is (``to`` in ``personalizations``).
     """
     shown = [step.place for step in trail if step.kind is StepKind.SHOWN]
-    stored = [step.place for step in trail if step.kind is StepKind.STORED]
-    return shown[0] if shown else stored[-1] if stored else send
+    if shown:
+        return shown[0]
+    stored = [step for step in trail if step.kind is StepKind.STORED]
+    named = [step for step in stored if _READERS.fullmatch(step.detail)]
+    return (named or stored)[-1].place if stored else send
+
+
+_READERS: Final = re.compile(
+    r"(?:.*[_:.-]|.*[a-z](?=[A-Z]))?(?:[Tt]o|TO|[Bb]?[Cc]c|B?CC|[Rr]ecipients?|[Aa]ddresses|[Dd]estinations?)(?:[_A-Z-].*)?"
+)
+"""Names of the fields of a request that say for whom it is."""
 
 
 @dataclass(frozen=True, slots=True)

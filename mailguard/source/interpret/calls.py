@@ -25,6 +25,7 @@ from mailguard.model.value import (
     trail_of,
 )
 from mailguard.source import tree as t
+from mailguard.source.interpret import foreign
 from mailguard.source.interpret.base import last_name, members_of_class
 from mailguard.source.interpret.channels import Channels
 from mailguard.source.interpret.context import Budget, Context, Dead
@@ -284,7 +285,7 @@ class Calls(Channels):
             asked = by_unknown_client(
                 self.models,
                 state,
-                callee.path if isinstance(callee, Ext) else callee.why.removesuffix("()"),
+                foreign.label_of(callee),
                 args,
                 named_of(keywords),
                 node,
@@ -297,6 +298,8 @@ class Calls(Channels):
             handed = self._handed_on(context, state, args, keywords, node)
             if handed is not None:
                 return handed
+        if isinstance(callee, (Ext, Unknown)):
+            foreign.note_letter(self, context, state, foreign.label_of(callee), args, keywords, node)
         return outside.unresolved(self, context, state, callee, args, keywords, context.place(at))
 
     def unknown_method(
@@ -365,6 +368,7 @@ class Calls(Channels):
         handed = self._handed_on(context, state, args, keywords, node)
         if handed is not None:
             return handed
+        foreign.note_letter(self, context, state, label, args, keywords, node)
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
         return outside.unresolved_method(holder, name, context.place(at))
 

@@ -114,11 +114,16 @@ class Models(Narrowing):
                 elif arg.keyword is not None:
                     spans[arg.keyword] = arg.at
         whole = getattr(node, "at", t.Span(0, 0, 0, 0))
+        around = context.stack[-1] if context.stack else None
+        here = replace(context.place(whole), line=around.at.line if isinstance(around, t.Func) else 1)
 
         def ready(value: Val, key: object) -> Val:
             if marked:
                 # A constructor of the program's own that hands everything on shows people where they were given to it.
-                given = _given_at(value) if key not in spans and context.symbol.endswith(".__init__") else None
+                given = None
+                if key not in spans:
+                    # Keywords out of a mapping that was filled here were given there.
+                    given = _given_at(value) if context.symbol.endswith(".__init__") else _filled_at(value, key, here)
                 place = context.place(spans.get(key, whole)) if given is None else given
                 value = self._shown_whole(state, value, place)
             return self._argument(context, state, value, node)
@@ -623,6 +628,16 @@ def _given_at(value: Val) -> Place | None:
     trail = value.trail if isinstance(value, Ref) else trail_of(value)
     passed = [step.place for step in trail if step.kind is StepKind.PASSED]
     return passed[-1] if passed else None
+
+
+def _filled_at(value: Val, key: object, here: Place) -> Place | None:
+    """Where a value was put under ``key`` of the mapping that brings the keywords of a call, if that was ``here``."""
+    trail = value.trail if isinstance(value, Ref) else trail_of(value)
+    stored = [step for step in trail if step.kind is StepKind.STORED]
+    if not stored or stored[-1].detail != key:
+        return None
+    place = stored[-1].place
+    return place if place.path == here.path and here.line <= place.line <= (here.end_line or here.line) else None
 
 
 class _Heap:

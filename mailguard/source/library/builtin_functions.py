@@ -98,8 +98,9 @@ def dict_of(
                 set_item(state, ref, pair[0].value, pair[1].value)
             else:
                 state.heap[ref] = replace(state.heap[ref], open=True)
+    spans = {arg.keyword: arg.at for arg in node.args if arg.keyword} if isinstance(node, t.Call) else {}
     for key, value in named_args.items():
-        step = Step(StepKind.STORED, place, key)
+        step = Step(StepKind.STORED, context.place(spans[key]) if key in spans else place, key)
         marked = inherited(value, (step,)) if not isinstance(value, Known) or isinstance(value.value, str) else value
         state.heap[ref] = state.heap[ref].put(key, marked)
     return ref

@@ -60,9 +60,36 @@ def concat(state: State, parts: Sequence[Val], place: Place) -> Val:
     if len(flat) > PARTS_LIMIT:
         # Who stands in the rest is not told apart; that many may stand there is kept.
         flat[PARTS_LIMIT:] = [Unknown("the rest of a long text", MANY)]
-    return Text(tuple(flat), trail)
+    return Text(_in_lines(flat, Step(StepKind.SHOWN, place)), trail)
 
 
+def _shown(piece: Val, step: Step) -> Val:
+    """A part of a header line; one that was put into it before stays where that was."""
+    if isinstance(piece, Repeat):
+        return Repeat(_shown(piece.value, step), piece.count, piece.separator)
+    return piece if any(each.kind is StepKind.SHOWN for each in trail_of(piece)) else inherited(piece, (step,))
+
+
+def _in_lines(pieces: list[Val], step: Step) -> tuple[Val, ...]:
+    """The parts of a text, where those that stand in a header line for readers are shown by it."""
+    result: list[Val] = []
+    within = False
+    for index, piece in enumerate(pieces):
+        if isinstance(piece, Known):
+            written = piece.value if isinstance(piece.value, str) else ""
+            if ":" in written and (line := _LINE.search(written)) is not None and (line.start() or not index):
+                within = True
+            elif "\n" in written:
+                within = False
+        elif within:
+            result.append(_shown(piece, step))
+            continue
+        result.append(piece)
+    return tuple(result)
+
+
+_LINE: Final = re.compile(r"(?:^|\n)(?:to|cc|bcc|reply-to):[^\n]*$", re.IGNORECASE)
+"""The beginning of a header line for readers, as a program writes it by hand."""
 PARTS_LIMIT: Final = 2_000
 """Parts of one text that are told apart."""
 LENGTH_LIMIT: Final = 2_000_000
