@@ -16,7 +16,7 @@ from mailguard.source.interpret.values import Ext, Ref, State, Val
 __all__ = ["label_of", "note_letter"]
 
 _SENDS: Final = re.compile(
-    r"(?:^|_)(?:send|sends|sendmail|deliver|submit|dispatch|transmit|relay)(?:$|_)|send_?mail|^send", re.I
+    r"(?:^|_)(?:send|sends|sendmail|deliver|submit|dispatch|transmit|relay)(?:$|_)|send_?mail|^send", re.IGNORECASE
 )
 _QUEUES: Final = re.compile(
     r"delay|apply_async|apply|enqueue|defer|publish|push|put|queue|call|run|remote|spawn", re.IGNORECASE
