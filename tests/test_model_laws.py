@@ -26,7 +26,6 @@ from mailguard.model.count import (
 from mailguard.model.place import Place
 from mailguard.model.value import (
     ABSENT,
-    TRAIL_LIMIT,
     Absent,
     Either,
     Fields,
@@ -59,6 +58,7 @@ from mailguard.model.value import (
     truth,
     with_step,
 )
+from mailguard.model.value.steps import TRAIL_LIMIT
 
 LAW = settings(max_examples=100, deadline=None)
 
