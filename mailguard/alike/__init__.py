@@ -11,7 +11,11 @@ decoded here, and none has a second decoder. What is assumed of all of them, and
 plain address is as good as another, and so is one plain name beside an address.
 
 Whatever is not plain (an address that needs the careful reader, a key that is there twice, texts in which addresses may
-hide, attachments, merge data) is no matter of forms: such a request goes the careful road, as does the first of each form.
+hide, attachments) is no matter of forms: such a request goes the careful road, as does the first of each form.
+
+Merge data has texts like the rest of a request, but there are thousands of them. With marks in their places it is found out
+which belong to one person each, which are names, and which texts they fill; of a later request it is asked of all at once
+whether an address may be in them, whether two people share what belongs to one, and whether a tag is left.
 
 Rooms: ``outline`` says what a form is, ``mail_form`` what the form of a message is that was handed over. ``look`` is what the
 neck hands over, ``twin`` builds the stand-in, ``form`` is what is remembered of a form, ``learn`` makes it out of one request,

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
+from mailguard.alike.look import Blanks, Personal
 from mailguard.alike.template import Sample
 from mailguard.model.exchange import SmtpTransaction
 from mailguard.tally.captures import Effect
 
-__all__ = ["Form", "Outcome", "Pending", "numbered", "picker"]
+__all__ = ["Filling", "Form", "Outcome", "Pending", "numbered", "picker"]
 
 SAMPLES: Final = 6
 """Lines that a template is made of."""
@@ -34,6 +35,8 @@ class Outcome:
     """Who they are, out of all addresses."""
     picks: tuple[Callable[[list[str]], tuple[str, ...]], ...] = ()
     """For each message the outside people in To and Cc."""
+    each: Callable[[list[str]], tuple[str, ...]] | None = None
+    """The same of all messages together, where there is one person in each of them."""
     only: int = -1
     """The one person of the one message, where there is no other; else -1."""
     count: int = 0
@@ -52,6 +55,8 @@ class Outcome:
     """Whether there are readers who are not among them."""
     target: int = -1
     """The only one to whom links go; else -1."""
+    filling: Filling | None = None
+    """Its merge data, where it has any."""
     awake: bool = True
     """Whether it came about in the part of the capture that is being read."""
     samples: list[Sample] | None = None
@@ -85,11 +90,16 @@ class Outcome:
 class Form:
     """A form that was seen."""
 
-    __slots__ = ("marks", "outcomes", "pick", "pins", "tries", "used")
+    __slots__ = ("data", "marks", "others", "outcomes", "pick", "pick_data", "pins", "tries", "used")
 
-    def __init__(self, marks: int) -> None:
+    def __init__(self, marks: int, data: Collection[int] | None = None, others: Sequence[int] = ()) -> None:
+        """``data``: the numbers of the texts of merge data, None where there is none; ``others``: those of the others of the body."""
         self.marks = marks
         """Quotation marks around keys and texts."""
+        self.data = data
+        self.others = others
+        self.pick_data = picker(sorted(data or ()))
+        """The texts of merge data."""
         self.pins: tuple[int, ...] = (0, 1)
         """The numbers of the texts that matter."""
         self.pick: Callable[[list[Any]], Any] = itemgetter(0, 1)
@@ -126,6 +136,45 @@ class Pending:
     """The numbers of the texts in which addresses or links may stand."""
     mail: SmtpTransaction | None = None
     """What it is where it is no request; ``value`` is the form of its message then, with the envelope."""
+
+
+class Filling:
+    """Merge data that shows nobody to anybody, and the texts that it fills, of which others may stand in their places."""
+
+    __slots__ = ("_blanks", "_names", "_personal", "_running", "harmless")
+
+    def __init__(
+        self,
+        blanks: Blanks,
+        running: Sequence[tuple[int, frozenset[str]]],
+        personal: Sequence[tuple[Personal, Sequence[int]]],
+        names: Sequence[int],
+    ) -> None:
+        """Begin.
+
+        Args:
+            blanks: what there is for merge tags.
+            running: the numbers of texts in which tags may stand, and whose each is.
+            personal: the fields that belong to one person each, and the numbers of the texts that stand in them.
+            names: the numbers of texts that may be names of the data besides.
+
+        """
+        self._blanks = blanks
+        self._running = tuple(running)
+        self._names = picker([*names])
+        self._personal = [(one.apart, picker([*places])) for one, places in personal]
+        self.harmless = (
+            not blanks.marked and not names and all(len(places) + len(one.others) < 2 for one, places in personal)
+        )
+        """Whether it shows nobody to anybody whatever stands in it, as long as no text has a merge tag."""
+
+    def fits(self, texts: list[Any]) -> bool:
+        """Whether that holds with these texts."""
+        return (
+            all(apart(pick(texts)) for apart, pick in self._personal)
+            and self._blanks.adds_none(self._names(texts))
+            and all(self._blanks.filled(texts[place], owners) for place, owners in self._running)
+        )
 
 
 def picker(places: list[int]) -> Callable[[list[str]], tuple[str, ...]]:

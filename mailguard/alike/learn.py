@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Final
 
-from mailguard.alike.form import Outcome, Pending, numbered, picker
-from mailguard.alike.look import Decision, Look
+from mailguard.alike.form import Filling, Outcome, Pending, numbered, picker
+from mailguard.alike.look import Decision, Hearing, Look
 from mailguard.alike.mail_form import FREE, transaction_of
 from mailguard.alike.twin import Twin, Watched, stand_in
 from mailguard.model.count import ONE
@@ -18,6 +19,11 @@ from mailguard.tally.captures import Effect
 from mailguard.wire.bodies import payload
 
 __all__ = ["Careful", "learnt"]
+
+_PERSONAL: Final = "token"
+"""A name of merge data that belongs to one person."""
+_AGAIN: Final = 3
+"""How often a request is looked at to find which of its texts are names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +87,19 @@ def learnt(
     readers = sorted(set().union(*everybody))
     pick = picker(readers)
     picks = []
+    one_by_one: list[int] = []
     for message in messages:
         shown = sorted(_places(first, message.to, message.cc) - _places(first, message.sender))
         if look.inside:
             shown = [place for place in shown if not is_inside(pending.keys[place])]
         picks.append(pick if shown == readers else picker(shown))
+        one_by_one += shown if len(shown) == 1 else []
     only = readers[0] if len(readers) == 1 and picks == [pick] else -1
-    outcome = Outcome(careful.effect, len(readers), pick, tuple(picks), only)
-    if not pending.heard:
+    each = picker(one_by_one) if len(one_by_one) == len(messages) else None
+    outcome = Outcome(careful.effect, len(readers), pick, tuple(picks), each, only)
+    if not pending.heard and pending.form.data is None:
+        if pending.mail is None and look.hearing(twin, {}, _others(pending, {})) is None:
+            return None, read  # somebody's address is all that stands in a text
         outcome.sample(after_stencil=True)
         return outcome, read
     seen = [
@@ -105,6 +116,10 @@ def learnt(
     outcome.visible = tuple(sorted(named.union(set.intersection(*seen))))
     outcome.hidden = not set(readers) <= set(outcome.visible)
     outcome.constant = senders - first.keys()
+    if pending.form.data is not None:
+        keys = frozenset([people[place] for place in readers])
+        filled = _fill(pending, outcome, look, _Twins(twin, people, said.decoded), alone, keys, read)
+        return (outcome if filled else None), read
     return (outcome if _listen(pending, outcome, look, twin, people, alone, read) else None), read
 
 
@@ -145,8 +160,7 @@ def _listen(
     ``alone`` are those who get a message for themselves. Texts that no reader gets matter as they are: they may decide
     what others are.
     """
-    shapes = {place: "".join([sign for sign in "@<" if sign in pending.texts[place]]) for place in pending.heard}
-    marks = {place: f"\ue000{place}\ue000{shape}" for place, shape in shapes.items()}
+    marks = {place: _mark(place, pending.texts[place]) for place in pending.heard}
     decide: set[int] = set()
     if isinstance(twin, HttpRequest):
         marked = Twin(people, 2 + len(pending.headers), decide, marks, look.deciding)
@@ -154,27 +168,107 @@ def _listen(
     else:
         exchange = _mail_twin(pending, people, marks)
     read |= decide
-    others = {text for place, text in enumerate(pending.texts) if type(text) is str and place not in marks}
-    roles = look.hearing(exchange, frozenset(marks.values()), others)
-    if roles is None:
+    heard = look.hearing(exchange, _marked(pending, marks), _others(pending, marks))
+    if heard is None:
         return False
+    said = _assign(pending, outcome, {place: heard.roles[marks[place]] for place in pending.heard}, people, alone, read)
+    to = {targets for _, _, targets in said}
+    if len(set().union(*to)) < 2 and len(to) < 2 and len(said) == len({place for place, _, _ in said}):
+        outcome.sample(after_stencil=False)
+    return True
+
+
+def _mark(place: int, text: str) -> str:
+    """What stands in the place of a text; by some signs it is decided what a text is."""
+    return f"\ue000{place}\ue000{''.join([sign for sign in '@<' if sign in text])}"
+
+
+def _marked(pending: Pending, marks: Mapping[int, str]) -> dict[str, str]:
+    return {mark: pending.texts[place] for place, mark in marks.items()}
+
+
+def _others(pending: Pending, marks: Mapping[int, str]) -> set[str]:
+    return {text for place, text in enumerate(pending.texts) if type(text) is str and place not in marks}
+
+
+def _assign(
+    pending: Pending,
+    outcome: Outcome,
+    roles: Mapping[int, Sequence[Hearing]],
+    people: Sequence[str],
+    alone: Sequence[int],
+    read: set[int],
+) -> list[tuple[int, bool, tuple[int, ...]]]:
+    """Say of each text in which addresses or links may stand whether it is a running one, and whom its links go to."""
     said: list[tuple[int, bool, tuple[int, ...]]] = []
     to: set[int] = set()
     for place in pending.heard:
-        if not roles[marks[place]]:
+        if not roles[place]:
             read.add(place)
-        for role in roles[marks[place]]:
+        for role in roles[place]:
             targets = [one for one in alone if people[one] in role.owners] if role.owners else [*alone[:2]]
             said.append((place, role.running, tuple(targets)))
             to.update(targets)
     outcome.heard = tuple([(place, running, picker([*targets])) for place, running, targets in said])
     outcome.target = min(to) if len(to) == 1 else -1
-    if (
-        len(to) < 2
-        and len({targets for _, _, targets in said}) < 2
-        and len(said) == len({place for place, _, _ in said})
-    ):
-        outcome.sample(after_stencil=False)
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class _Twins:
+    """The twin of a request with merge data."""
+
+    twin: Exchange
+    people: Sequence[str]
+    decoded: Decoded
+
+
+def _fill(
+    pending: Pending,
+    outcome: Outcome,
+    look: Look,
+    twins: _Twins,
+    alone: Sequence[int],
+    everybody: frozenset[str],
+    read: set[int],
+) -> bool:
+    """The same of a request with merge data: also what that is, and what it has for the tags in texts.
+
+    Marks stand in the places of all texts that may be others, those of merge data as well. Where one of them turns out
+    to be the name of a field it matters as it is, and all is looked at again.
+    """
+    data, first = pending.form.data or (), 2 + len(pending.headers)
+    if not isinstance(twins.twin, HttpRequest):
+        return False
+    Twin(twins.people, first, read, {}, look.deciding).mapping(pending.value)
+    for _ in range(_AGAIN):
+        marks = {
+            place: _mark(place, "" if place in data else text)
+            for place, text in enumerate(pending.texts)
+            if place >= first and type(text) is str and place not in read
+        }
+        exchange = replace(twins.twin, body=Twin(twins.people, first, set(), marks).mapping(pending.value))
+        filling = frozenset([mark for place, mark in marks.items() if place in data])
+        heard = look.hearing(exchange, _marked(pending, marks), _others(pending, marks), filling, everybody, twins.twin)
+        names = {place for place, mark in marks.items() if heard is not None and mark in heard.data.names}
+        if heard is None or not (heard.data.decided or names):
+            return False
+        # Under another name a field may be another thing.
+        called = dict.fromkeys(names, _PERSONAL)
+        other = replace(twins.twin, body=Twin(twins.people, first, set(), called).mapping(pending.value))
+        if heard.data.decided and (not names or look.alike(other, twins.twin)):
+            break
+        read |= names
+    else:
+        return False
+    if not look.shows_nobody(exchange, twins.decoded):
+        return False
+    places = {mark: place for place, mark in marks.items()}
+    roles = {place: heard.roles[mark] for place, mark in marks.items()}
+    _assign(pending, outcome, {place: roles.get(place, ()) for place in pending.heard}, twins.people, alone, read)
+    running = [(place, role.owners) for place in roles for role in roles[place] if role.running]
+    personal = [(one, [places[mark] for mark in one.marks]) for one in heard.data.personal]
+    outcome.filling = Filling(heard.data.blanks, running, personal, sorted(names))
     return True
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from mailguard.alike.mail_form import mail_of
 from mailguard.alike.outline import FormlessError, lay
 from mailguard.alike.stencil import Stencil, stencil_of
 from mailguard.alike.template import Sample, Template, cut
+from mailguard.alike.twin import Twin, stand_in
 from mailguard.documents.json_values import plain_json
 from mailguard.model.exchange import SmtpTransaction
 from mailguard.model.message import Decoded, Recipient
@@ -129,8 +131,11 @@ class Alike:
         elif outcome.readers:
             people = outcome.pick(keys)
             self.memory.wrote("\n".join(people), len(people))
-            for pick in outcome.picks:
-                self.growing.show(people if pick is outcome.pick else pick(keys))
+            if outcome.each is not None:
+                self.growing.show_each(outcome.each(keys))
+            else:
+                for pick in outcome.picks:
+                    self.growing.show(people if pick is outcome.pick else pick(keys))
         self._ticks += 1
         if self._ticks >= 64:
             self.tick(self._ticks)
@@ -260,6 +265,8 @@ class Alike:
         if laid is None:
             return False
         known, form, addresses, keys = laid
+        if known.data is not None and not self.look.plain_data(known.pick_data(texts)):
+            return False
         # Of two equal keys the parser keeps one; the marks of the other are too many then.
         if "\\" in body:
             if "\\u0022" in body:
@@ -267,7 +274,7 @@ class Alike:
             marks -= sum([text.count('"') for text in texts[first:] if type(text) is str])
         if marks != known.marks:
             return False
-        heard = self._heard(texts, first)
+        heard = self._heard(texts, known.others if known.data is not None else range(first, len(texts)))
         rest = self._rest(addresses, keys)
         if rest is False:
             return False
@@ -276,14 +283,22 @@ class Alike:
             if not outcome.awake:
                 self._waking = outcome
                 return False
+            if outcome.filling is not None and not outcome.filling.fits(texts):
+                return False
             if heard:
                 if not self._hears(outcome, texts, keys, number):
                     return False
-            elif known.is_worth_a_stencil() and len(line) <= STENCILLED:
+            elif (
+                known.is_worth_a_stencil()
+                and len(line) <= STENCILLED
+                and (outcome.filling is None or outcome.filling.harmless)
+            ):
                 self._cut_stencil(line, body, form, headers, known, texts)
             self._keep(line, body, form, len(headers), known, outcome, texts, addresses, keys, self._templates)
             self._again(known, outcome, keys)
             return True
+        if known.data is not None and "" in known.pick_data(texts):
+            return False  # what is empty says nothing of what else may stand there
         if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
             self._pending = Pending(known, method, url, headers, body, value, texts, addresses, keys, rest, heard)
         return False
@@ -294,6 +309,7 @@ class Alike:
         """Take a value apart: what is known of its form, which that is, and its addresses; puts its texts behind ``texts``."""
         form: list[Any] = []
         addresses: list[Any] = []
+        first = len(texts)
         try:
             lay(value, form, addresses, texts)
         except FormlessError:
@@ -305,19 +321,25 @@ class Alike:
         known = self._forms.get(steps)
         if known is None:
             if len(self._forms) < FORMS and len(steps) <= LONGEST:
-                self._forms[steps] = Form(2 * _strings(value))
+                self._forms[steps] = self._form(value, len(addresses), len(texts), first)
             return None
         return known, form, addresses, keys
 
-    def _heard(self, texts: list[Any], first: int) -> tuple[int, ...]:
+    def _form(self, value: dict[str, Any], people: int, texts: int, first: int) -> Form:
+        """What there is to know of a form as such: its quotation marks, and which of its texts are merge data."""
+        twin = Twin([stand_in(0)] * people, first, set(), merges=self.look.merges)
+        twin.mapping(value)
+        data = twin.data
+        if data is None:
+            return Form(2 * _strings(value))
+        form = Form(2 * _strings(value), data, [place for place in range(first, texts) if place not in data])
+        if twin.names_in_data:
+            form.tries = sys.maxsize  # a name beside an address is in none of the texts, and may be anything here
+        return form
+
+    def _heard(self, texts: list[Any], places: Iterable[int]) -> tuple[int, ...]:
         loud = self.look.loud
-        return tuple(
-            [
-                place
-                for place, text in enumerate(texts[first:], first)
-                if type(text) is str and ("@" in text or loud(text))
-            ]
-        )
+        return tuple([place for place in places if type(text := texts[place]) is str and ("@" in text or loud(text))])
 
     def mail(self, number: int, mail: SmtpTransaction, status: int | str | None) -> bool:
         """Whether a message that was handed over is like one that was learnt; then it is dealt with. See :meth:`request`."""
@@ -340,7 +362,7 @@ class Alike:
         if laid is None:
             return False
         known, steps, addresses, keys = laid
-        heard = self._heard(texts, 2)
+        heard = self._heard(texts, range(2, len(texts)))
         rest = self._rest(addresses, keys)
         if rest is False:
             return False
@@ -363,7 +385,8 @@ class Alike:
         heard = [(texts[place], running, targets(keys)) for place, running, targets in outcome.heard]
         senders = (*outcome.constant, *outcome.senders(keys))
         place = lambda: Place(self.path, number)  # noqa: E731  # made only where there are links
-        return self.memory.hears(heard, senders, frozenset(outcome.pick(keys)), frozenset(outcome.seen(keys)), place)
+        everybody, seen = frozenset(outcome.pick(keys)), frozenset(outcome.seen(keys))
+        return self.memory.hears(heard, senders, everybody, seen, place, filled=outcome.filling is not None)
 
     def _side(self, key: str) -> bool:
         domain = key.rpartition("@")[2]

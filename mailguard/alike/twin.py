@@ -106,6 +106,12 @@ def stand_in(number: int) -> str:
     return f"q{number}.twin@q{number}.example"
 
 
+def _none(key: str) -> bool:
+    """Say that no merge data stands under a key."""
+    del key
+    return False
+
+
 class Twin:
     """Builds the twin of a body, in the order of :func:`~mailguard.alike.outline.lay`."""
 
@@ -116,6 +122,7 @@ class Twin:
         read: set[int],
         marks: Mapping[int, str] = MappingProxyType({}),
         deciding: Callable[[str, str], bool] | None = None,
+        merges: Callable[[str], bool] = _none,
     ) -> None:
         """Begin a twin.
 
@@ -125,6 +132,7 @@ class Twin:
             read: takes the numbers of the texts that are read.
             marks: what stands in the places of texts, by their numbers.
             deciding: see :attr:`~mailguard.alike.look.Look.deciding`; the texts that it says yes to count as read.
+            merges: see :attr:`~mailguard.alike.look.Look.merges`.
 
         """
         self._people = iter(people)
@@ -132,6 +140,12 @@ class Twin:
         self._read = read
         self._marks = marks
         self._deciding = deciding
+        self._merges = merges
+        self._merging = False
+        self.data: set[int] | None = None
+        """The numbers of the texts of merge data; None where there is none."""
+        self.names_in_data = False
+        """Whether there are names beside addresses in it, which are no texts of their own."""
 
     def next_place(self) -> int:
         """The number of the next text."""
@@ -145,7 +159,11 @@ class Twin:
         """The twin of a mapping."""
         items: dict[str, Any] = {}
         places: dict[str, int] = {}
+        merging = self._merging
         for key, item in value.items():
+            self._merging = merging or self._merges(key)
+            if self._merging and self.data is None:
+                self.data = set()
             if type(item) is str and self._is_person(item):
                 items[key] = as_person(item, next(self._people))
             elif type(item) in (str, int, float):
@@ -153,8 +171,11 @@ class Twin:
                 items[key] = self._marks.get(place, item)
                 if self._deciding is not None and self._deciding(key, above):
                     self._read.add(place)
+                if self.data is not None and self._merging and type(item) is str:
+                    self.data.add(place)
             else:
                 items[key] = self.inner(item, key)
+        self._merging = merging
         return Watched(items, places, self._read)
 
     def inner(self, item: Any, above: str = "") -> Any:
@@ -163,6 +184,7 @@ class Twin:
             spelled = tuple(item)
             if len(item) < 3 and spelled in PAIRS and is_pair(item, spelled, [], []):
                 address, name = PAIRS[spelled]
+                self.names_in_data = self.names_in_data or (self._merging and len(spelled) > 1)
                 twin = {address: next(self._people), name: NAME}
                 return Watched({key: twin[key] for key in spelled}, {}, self._read)
             return self.mapping(item, above)
@@ -174,6 +196,8 @@ class Twin:
                 elif type(member) in (str, int, float):
                     place = self.next_place()
                     self._read.add(place)  # a list notes nothing, so all of it counts as read
+                    if self.data is not None and self._merging and type(member) is str:
+                        self.data.add(place)
                     result.append(self._marks.get(place, member))
                 else:
                     result.append(self.inner(member, above))

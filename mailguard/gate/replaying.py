@@ -24,11 +24,11 @@ from mailguard.model.capture import Format, Seen
 from mailguard.model.exchange import Exchange, Record
 from mailguard.model.finding import Skip, SkipReason
 from mailguard.model.links import tokens_in
-from mailguard.model.message import CannotTell
+from mailguard.model.message import CannotTell, Decoded
 from mailguard.model.place import Place
 from mailguard.tally.captures import CaptureTally, TallyPart
 from mailguard.transports.content.contents import Contents
-from mailguard.transports.content.hearing import deciding, hearing, loud, settled
+from mailguard.transports.content.hearing import alike, deciding, hearing, loud, merges, plain_data, settled
 from mailguard.transports.content.senders import senders
 from mailguard.transports.content.texts import found_in
 from mailguard.watch import Watch
@@ -80,6 +80,10 @@ class Look:
                 loud,
                 deciding,
                 hearing,
+                alike,
+                merges,
+                plain_data,
+                _shows_nobody,
                 senders,
                 found_in,
                 tokens_in,
@@ -126,6 +130,12 @@ class Look:
             self._tally.add(record, claim.provider, claim.operation, looked)
         if self._alike is not None:
             self._alike.learn(exchange, claim, looked)
+
+
+def _shows_nobody(exchange: Exchange, decoded: Decoded) -> bool:
+    """Whether readers of what was decoded find nobody in the texts, whoever was written to before."""
+    contents = Contents()
+    return doubted(exchange, contents.add(exchange, decoded)) == decoded and not contents.strangers
 
 
 @functools.cache

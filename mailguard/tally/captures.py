@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -97,6 +97,12 @@ class Growing:
             self._first, self._prefix, self._longest = self._last, 1, 1
         self._messages += 1
         self._suffix = 1
+
+    def show_each(self, people: Sequence[str]) -> None:
+        """Some more messages that show one person each."""
+        self.show_one(people[0])
+        self._messages += len(people) - 1
+        self._last = (people[-1],)
 
     def summary(self) -> Growth | None:
         """The summary of all of them; None if there were none."""

@@ -15,23 +15,18 @@ from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.links import WIDE_HINT, Batch, Links, Token, tokens_in
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Trait, Undecided
 from mailguard.model.place import Place
+from mailguard.transports.content.blanks import Blanks
 from mailguard.transports.content.fields import FOLLOW_UP
 from mailguard.transports.content.hearing import RUNNING
 from mailguard.transports.content.pieces import pieces
 from mailguard.transports.content.senders import senders
+from mailguard.transports.content.sharing import mismatched, shared_values
 from mailguard.transports.content.texts import Piece, attendees, found_in
-from mailguard.transports.tags import MARK, name_of, tags
+from mailguard.transports.tags import MARK
 
 EARLIER_LIMIT: Final = 250_000
 """People of earlier requests of a capture that are remembered, as hashes: some 20 MB."""
 _FIXED_LIMIT: Final = 20_000  # addresses that belong to a template
-_UNIQUE: Final = re.compile(
-    r"e?_?mail|token|otp|pin|password|iban|magic_?link|(?:login|reset|confirm\w*|verif\w*)_?(?:url|link|code)",
-    re.IGNORECASE,
-)
-"""Those of them that two people never share."""
-_SHARED_LEAST: Final = 3
-"""So many people with one value before it counts, where it is none that two people never share."""
 _NOWHERE: Final = Place("")
 _Found: TypeAlias = tuple[Piece, list[Mention]]
 _Plan: TypeAlias = tuple[tuple[tuple[int, Token], ...], str]
@@ -89,6 +84,11 @@ class Contents:
         if self._late_rows >= _LATE:
             self._settle_links()
 
+    @property
+    def strangers(self) -> bool:
+        """Whether addresses stood in texts to which nobody had written before."""
+        return bool(self._fixed)
+
     def is_fixed(self, people: Collection[str]) -> bool:
         """Whether all addresses, in their comparing form, are known to belong to a template."""
         return all(key in self._fixed for key in people)
@@ -124,6 +124,8 @@ class Contents:
         everybody: Collection[str],
         seen: Collection[str],
         place: Callable[[], Place],
+        *,
+        filled: bool = False,
     ) -> bool:
         """Whether texts show nobody to anybody, as far as can be told at once; then their links are taken note of.
 
@@ -133,11 +135,12 @@ class Contents:
             everybody: to whom the request writes.
             seen: who of them is seen by all others anyway.
             place: where the request stands.
+            filled: whether it is known already that no merge tag is left in them.
 
         """
         tokens: dict[str, list[Token]] = {}
         for text, running, targets in heard:
-            if running and MARK.search(text):
+            if running and not filled and MARK.search(text):
                 return False
             if "@" in text or "40" in text or "&" in text:
                 for key in found_in(text):
@@ -221,9 +224,11 @@ class Contents:
                     owned.setdefault(owner, []).append(entry)
             else:
                 shared.append(entry)
-        wrong = _mismatched(blocks, _keys(person for one in messages for person in one.to))
-        alike = tuple(Mention(Field.MERGE, Recipient(key), "shared", known=True) for key in sorted(_alike(blocks)))
-        left = _left(texts, data, everybody)
+        wrong = mismatched(blocks, _keys(person for one in messages for person in one.to))
+        alike = tuple(
+            Mention(Field.MERGE, Recipient(key), "shared", known=True) for key in sorted(shared_values(blocks))
+        )
+        left = Blanks(data, everybody).left(texts)
         stray = self._linked(texts, readers)
         growing = bool(self._gathered) and self._gathered < gathered
         if gathered:
@@ -409,46 +414,6 @@ _BY_NUMBER: Final = re.compile(r"\\u00[2-7]")
 """A sign of ASCII that JSON writes by number: part of an address, or of a link."""
 
 
-def _left(texts: list[Piece], data: list[Piece], everybody: frozenset[str]) -> dict[str, bool]:
-    """Who reads a merge tag that nothing fills, and whether that is sure."""
-    # What others have data for is a tag, however it is written.
-    literal = frozenset(
-        name
-        for piece in data
-        for name in piece.names
-        if 2 < len(name) < 80 and name[0] in "-%[{*#:<$" and name[-1] in "-%]}*#:>"
-    )
-    found: list[tuple[Piece, dict[str, bool], frozenset[str]]] = []
-    for piece in texts:
-        named = dict(tags(piece.text))
-        spelled = frozenset(name for name in literal if name in piece.text)
-        if named or spelled:
-            found.append((piece, named, spelled))
-    if not found:
-        return {}
-    common = frozenset().union(*(piece.names for piece in data if not piece.owners))
-    own: dict[str, frozenset[str]] = {}
-    for piece in data:
-        for owner in piece.owners:
-            own[owner] = own.get(owner, frozenset()) | piece.names
-    result: dict[str, bool] = {}
-    cache: dict[frozenset[str], tuple[bool, bool]] = {}
-    for reader in everybody:
-        mine = common | own.get(reader, frozenset())
-        for piece, named, spelled in found:
-            if piece.owners and reader not in piece.owners:
-                continue
-            known = cache.get(mine) if len(found) == 1 else None
-            if known is None:
-                names = {name_of(name) for name in mine}
-                missing = [sure for name, sure in named.items() if name_of(name) not in names]
-                bare = bool(spelled - mine)
-                known = cache[mine] = (bool(missing) or bare, any(missing) or bare)
-            if known[0]:
-                result[reader] = result.get(reader, False) or known[1]
-    return result
-
-
 def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
     """Whether a request can hold more than the addresses that it was decoded to. Cheap, and errs towards looking."""
     if not isinstance(exchange, HttpRequest):
@@ -469,23 +434,3 @@ def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
         if hint in body:
             return True
     return False
-
-
-def _mismatched(blocks: list[Piece], addressed: frozenset[str]) -> frozenset[str]:
-    """People in To without merge data of their own, where some of the data is under addresses that nobody here has."""
-    keys: frozenset[str] = frozenset().union(*(piece.owners for piece in blocks))
-    return addressed - keys if keys - addressed and keys else frozenset()
-
-
-def _alike(blocks: list[Piece]) -> frozenset[str]:
-    """People whose merge data has the value of somebody else in a field that belongs to one person."""
-    values: dict[str, dict[str, set[str]]] = {}
-    for piece in blocks:
-        for name, text in piece.personal:
-            values.setdefault(name, {}).setdefault(text, set()).update(piece.owners)
-    result: set[str] = set()
-    for name, groups in values.items():
-        for owners in groups.values():
-            if len(owners) > 1 and (_UNIQUE.fullmatch(name) or (len(groups) == 1 and len(owners) >= _SHARED_LEAST)):
-                result |= owners
-    return frozenset(result)
