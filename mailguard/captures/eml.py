@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.model.capture import Format, Sample, Source
-from mailguard.model.exchange import Record
+from mailguard.model.exchange import RawMessage, Record
 from mailguard.model.message import CannotTell
 from mailguard.model.place import Place
 from mailguard.recording import (
     BABYL,
     MMDF,
+    address_list,
     begins_with_headers,
     content_of,
     is_message_log,
@@ -48,11 +50,22 @@ def _sniff(sample: Sample) -> bool:
     )
 
 
+# How MailHog 1.0 files a message (``-storage maildir``): the envelope, an empty line, the message.
+_MAILHOG = re.compile(rb"HELO:<[^\r\n]*>\r?\nFROM:<[^\r\n]*>\r?\n((?:TO:<[^\r\n]*>\r?\n)+)\r?\n")
+_ENVELOPE = re.compile(rb"TO:<([^\r\n]*)>")
+
+
 def _read(source: Source) -> Iterator[Record]:
     content = content_of(source, 2 * BODY_LIMIT)
-    yield Record(
-        Place(source.path, 1), content if isinstance(content, CannotTell) else raw_message(content), first_line=1
-    )
+    place = Place(source.path, 1)
+    if isinstance(content, CannotTell):
+        yield Record(place, content)
+        return
+    found = _MAILHOG.match(content)
+    message = raw_message(content[found.end() :] if found else content)
+    if found and isinstance(message, RawMessage):
+        message = replace(message, rcpt_to=address_list(_ENVELOPE.findall(found.group(1))))
+    yield Record(place, message, first_line=1 + (found.group().count(b"\n") if found else 0))
 
 
 FORMAT = Format(

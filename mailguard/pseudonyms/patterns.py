@@ -7,9 +7,10 @@ from typing import Final
 
 _SIGN = r"[@\uff20\ufe6b]|%(?:25){0,2}40|=40|&\#0{0,4}64;|&\#[xX]0{0,4}40;|&commat;|\\{1,2}u0040|\\{1,2}x40"
 _DOMAIN = r"\w(?:[\w-]|[.\u3002\uff0e](?=[\w.]))*|\[[^\[\]<>\"@,;\s]{1,80}\]"
+# Ids of messages in base64 end in "=" (MailHog); a shorter word in front of "=" is the key of a form.
 ADDRESS: Final = re.compile(
     rf"(?P<escape>\\[nrtbfv])|(?P<userinfo>://(?:[^\s/@\"'<>\\]{{1,400}}@|[^\s/@]{{1,400}}@(?=[\w.-]{{1,255}}[/:?])))"
-    rf"|(?P<local>\"(?:[^\"\\\r\n]|\\.|\r?\n[ \t]){{1,64}}\"|[\w+~](?:[\w.+'~-]{{0,190}}[\w+'~-])?)"
+    rf"|(?P<local>\"(?:[^\"\\\r\n]|\\.|\r?\n[ \t]){{1,64}}\"|[\w+~](?:[\w.+'~-]{{0,190}}[\w+'~-])?(?:(?<=[\w-]{{16}})={{1,2}}(?=@))?)"
     rf"(?P<sign>[ \t]{{0,2}}(?:{_SIGN})[ \t]{{0,2}})(?P<domain>{_DOMAIN})",
     re.VERBOSE,
 )

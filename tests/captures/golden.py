@@ -57,7 +57,11 @@ def _payload(found: Payload | CannotTell) -> Any:
     if isinstance(found, CannotTell):
         return {"cannot tell": _reason(found)}
     if isinstance(found.value, Form):
-        return {found.kind: [[name, value] for name, value in found.value.parts]}
+        # The content of an attached file may be bytes that are no text.
+        parts = [
+            [name, value.decode("latin-1") if isinstance(value, bytes) else value] for name, value in found.value.parts
+        ]
+        return {found.kind: parts}
     return {found.kind: found.value}
 
 
