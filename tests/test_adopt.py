@@ -11,11 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard import cli
 from mailguard.allow import comment_for
 from mailguard.config import Settings
 from mailguard.policy import loosened, tightened
-from mailguard.redact import holds_address
 from mailguard.rulebook.loading import load_rules
 from mailguard.rulebook.policies import Audience
 from mailguard.source.comments import comments, with_comment
@@ -37,26 +35,6 @@ MESSAGE = "From: n@example.com\nTo: ann@example.org, bob@example.net\nSubject: s
 ALLOW = '# mailguard: allow[visible-external-recipients] reason="one club"'
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n')
-    return tmp_path
-
-
-@pytest.fixture
-def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(arguments)
-        out, err = capsys.readouterr()
-        assert not holds_address(out + err)
-        return code, out, err
-
-    return call
 
 
 def put(folder: Path, **files: str) -> None:

@@ -178,10 +178,6 @@ def call(verdict, **fields):
     return Call(PLACE, "smtplib.SMTP.sendmail", "smtp", verdict, "a:f", because="Why", **fields)
 
 
-SECRET = "zq7canary"
-ADDRESS = f"{SECRET}@mail.example.com"
-
-
 def run(capsys, *arguments):
     code = cli.run(["audit", *arguments])
     out = capsys.readouterr()

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import dataclasses
-import enum
-import hashlib
-import html
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import quote, unquote
 
 import pytest
 from report_samples import CAPTURES, LEAK, OPTIONS, REPORT, UNREAD
@@ -21,52 +13,9 @@ from mailguard.model.message import Field, Mention, Message, Recipient
 from mailguard.model.reporter import Reporter
 from mailguard.shelf import shelf
 
+from ..planting import ADDRESS, FORMS, SECRET, planted, texts_in, traces_in  # noqa: TID252  # the tests are no package with a name
+
 REPORTERS = {reporter.name: reporter for reporter in shelf("mailguard.reporters", "REPORTER", Reporter)}
-
-SECRET = "zq7canary"
-ADDRESS = f"{SECRET}@mail.example.com"
-FORMS = {
-    "plain": ADDRESS,
-    "name and address": f'"Zq7Canary" <{ADDRESS}>',
-    "percent": ADDRESS.replace("@", "%40"),
-    "percent twice": quote(quote(ADDRESS)),
-    "quoted-printable": ADDRESS.replace("@", "=40"),
-    "reference": ADDRESS.replace("@", "&#64;"),
-    "escape": ADDRESS.replace("@", r"\x40"),
-    "base64": base64.b64encode(ADDRESS.encode()).decode(),
-    "encoded word": f"=?utf-8?b?{base64.b64encode(ADDRESS.encode()).decode()}?=",
-    "hexadecimal": ADDRESS.encode().hex(),
-    "bracketed": f"{SECRET} [at] mail [dot] example [dot] com",
-    "full-width": ADDRESS.replace("@", "\uff20"),
-}
-TRACES = {
-    SECRET,
-    base64.b64encode(ADDRESS.encode()).decode().rstrip("="),
-    ADDRESS.encode().hex(),
-    *(hashlib.new(name, ADDRESS.encode()).hexdigest()[:32] for name in ("md5", "sha1", "sha256")),
-    base64.b64encode(hashlib.sha256(ADDRESS.encode()).digest()).decode()[:32],
-}
-
-
-def planted(thing, text):
-    """``thing`` with ``text`` in each of its texts, however deep."""
-    if isinstance(thing, enum.Enum):
-        return thing
-    if isinstance(thing, str):
-        return text.replace("{}", thing)
-    if isinstance(thing, tuple):
-        return tuple(planted(item, text) for item in thing)
-    if dataclasses.is_dataclass(thing):
-        values = {field.name: planted(getattr(thing, field.name), text) for field in dataclasses.fields(thing)}
-        return dataclasses.replace(thing, **values)
-    return thing
-
-
-def traces_in(text):
-    views = [text, unquote(text), html.unescape(text)]
-    with contextlib.suppress(ValueError):
-        views.append(json.dumps(json.loads(text), ensure_ascii=False))
-    return {trace for trace in TRACES for view in views if trace.casefold() in view.casefold()}
 
 
 def everything():
@@ -124,17 +73,5 @@ def test_inspect_prints_people_only_when_asked():
 
 
 def test_the_canaries_are_planted_everywhere():
-    def texts(thing):
-        if isinstance(thing, str) and not isinstance(thing, enum.Enum):
-            yield thing
-        elif isinstance(thing, (tuple, list)):
-            for item in thing:
-                yield from texts(item)
-        elif isinstance(thing, Mapping):
-            yield from texts(list(thing.values()))
-        elif dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-            for field in dataclasses.fields(thing):
-                yield from texts(getattr(thing, field.name))
-
-    assert set(texts(planted(everything(), "canary"))) == {"canary"}
-    assert len(list(texts(everything()))) > 100
+    assert set(texts_in(planted(everything(), "canary"))) == {"canary"}
+    assert len(list(texts_in(everything()))) > 100

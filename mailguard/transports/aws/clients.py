@@ -7,11 +7,9 @@ from mailguard.model.value import ABSENT, Absent, Object, Value
 from mailguard.transports.aws.requests import (
     Argument,
     blob,
-    given,
+    members,
     query,
     raw_blob,
-    refuse_bad_destination,
-    refuse_no_list,
     rest,
     with_changed,
 )
@@ -68,10 +66,10 @@ class SesClient(Client):
         **further: Value,
     ) -> HttpRequest:
         """One message; To and Cc are shared (SendEmail)."""
-        refuse_bad_destination(Destination)
-        refuse_no_list(ReplyToAddresses, "ReplyToAddresses")
-        members = given(Source=Source, Destination=Destination, Message=Message, ReplyToAddresses=ReplyToAddresses)
-        return query(self.read("_region"), "SendEmail", {**members, **further})
+        given = members(
+            further, Source=Source, Destination=Destination, Message=Message, ReplyToAddresses=ReplyToAddresses
+        )
+        return query(self.read("_region"), "SendEmail", given)
 
     def send_templated_email(
         self,
@@ -84,16 +82,15 @@ class SesClient(Client):
         **further: Value,
     ) -> HttpRequest:
         """One message of a template; To and Cc are shared (SendTemplatedEmail)."""
-        refuse_bad_destination(Destination)
-        refuse_no_list(ReplyToAddresses, "ReplyToAddresses")
-        members = given(
+        given = members(
+            further,
             Source=Source,
             Destination=Destination,
             ReplyToAddresses=ReplyToAddresses,
             Template=Template,
             TemplateData=TemplateData,
         )
-        return query(self.read("_region"), "SendTemplatedEmail", {**members, **further})
+        return query(self.read("_region"), "SendTemplatedEmail", given)
 
     def send_raw_email(
         self,
@@ -104,9 +101,10 @@ class SesClient(Client):
         **further: Value,
     ) -> HttpRequest:
         """MIME source; ``Destinations`` is the envelope (SendRawEmail)."""
-        refuse_no_list(Destinations, "Destinations")
-        members = given(Source=Source, Destinations=Destinations, RawMessage=with_changed(RawMessage, "Data", blob))
-        return query(self.read("_region"), "SendRawEmail", {**members, **further})
+        given = members(
+            further, Source=Source, Destinations=Destinations, RawMessage=with_changed(RawMessage, "Data", blob)
+        )
+        return query(self.read("_region"), "SendRawEmail", given)
 
     def send_bulk_templated_email(
         self,
@@ -119,21 +117,20 @@ class SesClient(Client):
         **further: Value,
     ) -> HttpRequest:
         """One message for each entry of ``Destinations``; shared inside an entry (SendBulkTemplatedEmail)."""
-        refuse_no_list(Destinations, "Destinations")
-        refuse_no_list(ReplyToAddresses, "ReplyToAddresses")
-        members = given(
+        given = members(
+            further,
             Source=Source,
             ReplyToAddresses=ReplyToAddresses,
             Template=Template,
             DefaultTemplateData=DefaultTemplateData,
             Destinations=Destinations,
         )
-        return query(self.read("_region"), "SendBulkTemplatedEmail", {**members, **further})
+        return query(self.read("_region"), "SendBulkTemplatedEmail", given)
 
     def send_custom_verification_email(self, *, EmailAddress: Argument = ABSENT, **further: Value) -> HttpRequest:
         """A question to one address whether it is theirs (SendCustomVerificationEmail)."""
-        members = given(EmailAddress=EmailAddress)
-        return query(self.read("_region"), "SendCustomVerificationEmail", {**members, **further})
+        given = members(further, EmailAddress=EmailAddress)
+        return query(self.read("_region"), "SendCustomVerificationEmail", given)
 
 
 class SesV2Client(Client):
@@ -159,15 +156,14 @@ class SesV2Client(Client):
         **further: Value,
     ) -> HttpRequest:
         """One message: ``Content`` is Simple, Template (Destination is printed) or Raw (Destination is the envelope)."""
-        refuse_bad_destination(Destination)
-        refuse_no_list(ReplyToAddresses, "ReplyToAddresses")
-        members = given(
+        given = members(
+            further,
             FromEmailAddress=FromEmailAddress,
             Destination=Destination,
             ReplyToAddresses=ReplyToAddresses,
             Content=with_changed(Content, "Raw", raw_blob),
         )
-        return rest(self.read("_region"), "/v2/email/outbound-emails", {**members, **further})
+        return rest(self.read("_region"), "/v2/email/outbound-emails", given)
 
     def send_bulk_email(
         self,
@@ -179,20 +175,19 @@ class SesV2Client(Client):
         **further: Value,
     ) -> HttpRequest:
         """One message for each entry; shared inside an entry."""
-        refuse_no_list(BulkEmailEntries, "BulkEmailEntries")
-        refuse_no_list(ReplyToAddresses, "ReplyToAddresses")
-        members = given(
+        given = members(
+            further,
             FromEmailAddress=FromEmailAddress,
             ReplyToAddresses=ReplyToAddresses,
             DefaultContent=DefaultContent,
             BulkEmailEntries=BulkEmailEntries,
         )
-        return rest(self.read("_region"), "/v2/email/outbound-bulk-emails", {**members, **further})
+        return rest(self.read("_region"), "/v2/email/outbound-bulk-emails", given)
 
     def send_custom_verification_email(self, *, EmailAddress: Argument = ABSENT, **further: Value) -> HttpRequest:
         """A question to one address whether it is theirs."""
-        members = given(EmailAddress=EmailAddress)
-        return rest(self.read("_region"), "/v2/email/outbound-custom-verification-emails", {**members, **further})
+        given = members(further, EmailAddress=EmailAddress)
+        return rest(self.read("_region"), "/v2/email/outbound-custom-verification-emails", given)
 
 
 class AnyMailClient(SesClient):

@@ -8,7 +8,7 @@ from typing import Final
 
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.provider import Refused
-from mailguard.model.value import Absent, Either, Fields, Known, Object, Sort, Text, Value, get, join, sort_of, text
+from mailguard.model.value import ABSENT, Absent, Either, Fields, Known, Object, Sort, Text, Value, get, join, sort_of, text
 
 Argument = Value | Absent
 
@@ -17,32 +17,38 @@ QUERY_VERSION: Final = "2010-12-01"
 
 _REGION: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]{1,12}){1,3}-[0-9]{1,2}")
 
-_LISTS: Final = ("ToAddresses", "CcAddresses", "BccAddresses")
+_LISTS: Final = ("Destinations", "BulkEmailEntries", "ReplyToAddresses")
+"""Members that are lists, in every call that has them."""
+_LISTS_OF_PEOPLE: Final = ("ToAddresses", "CcAddresses", "BccAddresses")
+"""Those of a destination."""
 
 
-def given(**members: Argument) -> dict[str, Value]:
-    """Those arguments that a caller gave."""
-    return {name: value for name, value in members.items() if not isinstance(value, Absent)}
+def members(further: dict[str, Value], **arguments: Argument) -> dict[str, Value]:
+    """The members of a request: those arguments that a caller gave, and ``further`` ones.
 
-
-def refuse_no_list(value: Argument, what: str) -> None:
-    """Raise ``Refused`` for what is surely no list, as botocore's validator does.
-
-    It takes list and tuple for a list shape, and nothing else. Sets and other collections are let through here: that a
-    value surely is one of them is seldom certain.
+    Raises ``Refused`` where botocore's validator does: for a ``Destination`` that is surely no mapping of lists, and for what
+    is a list in every call that has it and here is surely none.
     """
+    given = {name: value for name, value in arguments.items() if not isinstance(value, Absent)}
+    if "Destination" in given:
+        _refuse_bad_destination(given["Destination"])
+    for name in _LISTS:
+        _refuse_no_list(arguments.get(name, ABSENT), name)
+    return {**given, **further}
+
+
+def _refuse_no_list(value: Argument, what: str) -> None:
+    # The validator takes list and tuple for a list shape, and nothing else. Sets and other collections are let through
+    # here: that a value surely is one of them is seldom certain.
     if not isinstance(value, Absent) and sort_of(value) in {Sort.TEXT, Sort.NUMBER, Sort.MAPPING, Sort.NONE}:
         raise Refused(f"{what} must be a list")
 
 
-def refuse_bad_destination(value: Argument) -> None:
-    """Raise ``Refused`` for a destination that is surely no mapping of lists."""
-    if isinstance(value, Absent):
-        return
+def _refuse_bad_destination(value: Value) -> None:
     if sort_of(value) in {Sort.TEXT, Sort.NUMBER, Sort.COLLECTION, Sort.NONE}:
         raise Refused("Destination must be a mapping")
-    for name in _LISTS:
-        refuse_no_list(get(value, name), name)
+    for name in _LISTS_OF_PEOPLE:
+        _refuse_no_list(get(value, name), name)
 
 
 def blob(data: Value) -> Value:

@@ -42,6 +42,27 @@ def client(
     return _client_of(service_name, region_name)
 
 
+def _client_of_session(
+    self: Object,
+    service_name: Value,
+    region_name: Value = None,
+    api_version: Value = None,
+    use_ssl: Value = True,
+    verify: Value = None,
+    endpoint_url: Value = None,
+    aws_access_key_id: Value = None,
+    aws_secret_access_key: Value = None,
+    aws_session_token: Value = None,
+    config: Value = None,
+    aws_account_id: Value = None,
+) -> Value:
+    """A client of one service: the method of every session, whose name differs; the region is that of the session by default."""
+    del api_version, use_ssl, verify, endpoint_url
+    del aws_access_key_id, aws_secret_access_key, aws_session_token, config, aws_account_id
+    region = self.read("region_name", None) if sort_of(region_name) is Sort.NONE else region_name
+    return _client_of(service_name, region)
+
+
 class Session(Object):
     """``boto3.session.Session`` and its relatives; remembers the region."""
 
@@ -65,25 +86,7 @@ class Session(Object):
         del aws_access_key_id, aws_secret_access_key, aws_session_token, botocore_session, profile_name, aws_account_id
         self.write("region_name", region_name)
 
-    def client(
-        self,
-        service_name: Value,
-        region_name: Value = None,
-        api_version: Value = None,
-        use_ssl: Value = True,
-        verify: Value = None,
-        endpoint_url: Value = None,
-        aws_access_key_id: Value = None,
-        aws_secret_access_key: Value = None,
-        aws_session_token: Value = None,
-        config: Value = None,
-        aws_account_id: Value = None,
-    ) -> Value:
-        """A client of one service."""
-        del api_version, use_ssl, verify, endpoint_url
-        del aws_access_key_id, aws_secret_access_key, aws_session_token, config, aws_account_id
-        region = self.read("region_name", None) if sort_of(region_name) is Sort.NONE else region_name
-        return _client_of(service_name, region)
+    client = _client_of_session
 
 
 class CoreSession(Object):
@@ -104,24 +107,7 @@ class CoreSession(Object):
     ) -> None:
         del session_vars, event_hooks, include_builtin_handlers, profile
 
-    def create_client(
-        self,
-        service_name: Value,
-        region_name: Value = None,
-        api_version: Value = None,
-        use_ssl: Value = True,
-        verify: Value = None,
-        endpoint_url: Value = None,
-        aws_access_key_id: Value = None,
-        aws_secret_access_key: Value = None,
-        aws_session_token: Value = None,
-        config: Value = None,
-        aws_account_id: Value = None,
-    ) -> Value:
-        """A client of one service."""
-        del api_version, use_ssl, verify, endpoint_url
-        del aws_access_key_id, aws_secret_access_key, aws_session_token, config, aws_account_id
-        return _client_of(service_name, region_name)
+    create_client = _client_of_session
 
 
 def get_session(env_vars: Value = None) -> CoreSession:
