@@ -8,7 +8,21 @@ from typing import Final
 
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.provider import Refused
-from mailguard.model.value import ABSENT, Absent, Either, Fields, Known, Object, Sort, Text, Value, get, join, sort_of, text
+from mailguard.model.value import (
+    ABSENT,
+    Absent,
+    Either,
+    Fields,
+    Known,
+    Object,
+    Sort,
+    Text,
+    Value,
+    get,
+    join,
+    sort_of,
+    text,
+)
 
 Argument = Value | Absent
 
