@@ -9,11 +9,11 @@ import re
 from typing import Final
 
 from mailguard.model.exchange import Exchange
-from mailguard.model.message import CannotTell, Decoded, Message, Reason
+from mailguard.model.message import Decoded, Message
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Sort, Value, sort_of
+from mailguard.model.value import Value
 from mailguard.transports.contacts import contacts
-from mailguard.transports.json_api import Api, field, of_json, told
+from mailguard.transports.json_api import Api, field, of_object, told
 from mailguard.transports.services import LISTS, each_entry, printed, says_any
 
 __all__ = ["PROVIDER"]
@@ -45,11 +45,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-@of_json
+@of_object
 def decode(operation: str, body: Value) -> Decoded:
     """One message for each of ``recipients``, or one for all of a conversation."""
-    if sort_of(body) is not Sort.MAPPING:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     if operation == _SHARED:
         return told((printed(body),), body)
     replies = (

@@ -9,10 +9,10 @@ import re
 from typing import Final
 
 from mailguard.model.exchange import Exchange
-from mailguard.model.message import CannotTell, Decoded, Reason
+from mailguard.model.message import Decoded
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Absent, Sort, Value, sort_of
-from mailguard.transports.json_api import Api, field, given, of_json, told
+from mailguard.model.value import Absent, Value
+from mailguard.transports.json_api import Api, field, given, of_object, told
 from mailguard.transports.services import LISTS, printed, raw_mail, says_any
 
 __all__ = ["PROVIDER"]
@@ -43,11 +43,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-@of_json
+@of_object
 def decode(operation: str, body: Value) -> Decoded:
     """One message; of MIME source ``recipients`` is the envelope."""
-    if sort_of(body) is not Sort.MAPPING:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     if operation == _RAW:
         listed = field(body, "recipients")
         return raw_mail(field(body, "mime_message"), None if isinstance(listed, Absent) else given(listed))

@@ -10,10 +10,10 @@ import re
 from typing import Final
 
 from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Reason
+from mailguard.model.message import Decoded
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Absent, Object, Sort, Value, get, sort_of
-from mailguard.transports.json_api import Api, as_data, given, message, of_json, post, told, truthy, url
+from mailguard.model.value import Absent, Object, Value, get
+from mailguard.transports.json_api import Api, as_data, given, message, of_object, post, told, truthy, url
 
 __all__ = ["PROVIDER", "APIClient", "SendEmailRequest"]
 
@@ -45,11 +45,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-@of_json
+@of_object
 def decode(_operation: str, body: Value) -> Decoded:
     """One message. With ``fake_bcc`` each hidden copy is a message of its own, which prints the same."""
-    if sort_of(body) is not Sort.MAPPING:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     return told((message(body),), body)
 
 

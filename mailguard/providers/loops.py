@@ -9,11 +9,11 @@ import re
 from typing import Final
 
 from mailguard.model.exchange import Exchange
-from mailguard.model.message import CannotTell, Decoded, Message, Reason
+from mailguard.model.message import Decoded, Message
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Absent, Sort, Value, get, sort_of
+from mailguard.model.value import Absent, Value, get
 from mailguard.transports.contacts import contacts
-from mailguard.transports.json_api import Api, field, of_json, told
+from mailguard.transports.json_api import Api, field, of_object, told
 
 __all__ = ["PROVIDER"]
 
@@ -42,11 +42,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-@of_json
+@of_object
 def decode(_operation: str, body: Value) -> Decoded:
     """One message to ``email``. Several in it are not documented; those that are there are read."""
-    if sort_of(body) is not Sort.MAPPING:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     to = contacts(field(body, "email"))
     return told((Message(to=to.recipients, mentions=to.mentions),), body, ("email",))
 

@@ -11,9 +11,9 @@ from typing import Final
 from mailguard.model.exchange import Exchange
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Sort, Value, sort_of
+from mailguard.model.value import Value
 from mailguard.transports.contacts import contacts
-from mailguard.transports.json_api import Api, field, of_json
+from mailguard.transports.json_api import Api, field, of_object
 from mailguard.transports.services import each_entry, says_any
 
 __all__ = ["PROVIDER"]
@@ -40,11 +40,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-@of_json
+@of_object
 def decode(_operation: str, body: Value) -> Decoded:
     """One message for each address. Without mail in it, it is a push message, which prints nobody's address."""
-    if sort_of(body) is not Sort.MAPPING:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     if not says_any(body, *_MAIL):
         return ()
     frame = Message(

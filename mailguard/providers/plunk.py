@@ -9,11 +9,11 @@ import re
 from typing import Final
 
 from mailguard.model.exchange import Exchange
-from mailguard.model.message import CannotTell, Decoded, Message, Reason
+from mailguard.model.message import Decoded, Message
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Sort, Value, sort_of
+from mailguard.model.value import Value
 from mailguard.transports.contacts import contacts
-from mailguard.transports.json_api import Api, field, headers_of, of_json, told
+from mailguard.transports.json_api import Api, field, headers_of, of_object, told
 from mailguard.transports.services import each_entry, says_any
 
 __all__ = ["PROVIDER"]
@@ -43,11 +43,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-@of_json
+@of_object
 def decode(_operation: str, body: Value) -> Decoded:
     """One message for each of ``to``."""
-    if sort_of(body) is not Sort.MAPPING:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     reply, mentions = headers_of(field(body, "headers"))
     replies = (*contacts(field(body, "reply")).recipients, *reply.recipients)
     return told(each_entry(field(body, "to"), Message(reply_to=replies, mentions=mentions)), body, ("to",))

@@ -11,10 +11,10 @@ from typing import Final
 
 from mailguard.addresses.values import recipients
 from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Field, Mention, Reason
+from mailguard.model.message import Decoded, Field, Mention
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Absent, Object, Sort, Unknown, Value, each, get, sort_of, text
-from mailguard.transports.json_api import Api, as_data, field, given, message, of_json, post, told, truthy, url
+from mailguard.model.value import Absent, Object, Unknown, Value, each, get, text
+from mailguard.transports.json_api import Api, as_data, field, given, message, of_object, post, told, truthy, url
 
 __all__ = ["PROVIDER", "TemV1Alpha1Api"]
 
@@ -42,11 +42,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-@of_json
+@of_object
 def decode(_operation: str, body: Value) -> Decoded:
     """One message. Headers of one's own are ``{key, value}``; Reply-To is among them."""
-    if sort_of(body) is not Sort.MAPPING:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     found = message(body)
     for item, _ in each(field(body, "additional_headers")):
         name = (text(given(get(item, "key", fold=True))) or "").strip().casefold()

@@ -10,7 +10,7 @@ from typing import Final
 
 from mailguard.addresses.people import People
 from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Message, Reason
+from mailguard.model.message import Decoded, Message
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Absent, Fields, Member, Object, Sort, Value, each, get, is_tuple, sort_of
 from mailguard.transports.contacts import contacts
@@ -22,7 +22,7 @@ from mailguard.transports.json_api import (
     field,
     given,
     headers_of,
-    of_json,
+    of_object,
     post,
     told,
     truthy,
@@ -63,11 +63,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-@of_json
+@of_object
 def decode(operation: str, body: Value) -> Decoded:
     """One message for all, or one for each ``to`` of a batch."""
-    if sort_of(body) is not Sort.MAPPING:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     cc, bcc, replies = (contacts(_flat(field(body, name))) for name in ("cc", "bcc", "reply_to"))
     header_reply, mentions = headers_of(field(body, "mime_headers"))
     shared = Message(

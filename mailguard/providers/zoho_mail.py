@@ -9,10 +9,10 @@ import re
 from typing import Final
 
 from mailguard.model.exchange import Exchange
-from mailguard.model.message import CannotTell, Decoded, Reason
+from mailguard.model.message import Decoded
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Sort, Value, sort_of
-from mailguard.transports.json_api import Api, of_json, told
+from mailguard.model.value import Value
+from mailguard.transports.json_api import Api, of_object, told
 from mailguard.transports.services import printed, says_any
 
 __all__ = ["PROVIDER"]
@@ -39,11 +39,9 @@ def claims(exchange: Exchange) -> str | None:
     return _API.operation(exchange)
 
 
-@of_json
+@of_object
 def decode(_operation: str, body: Value) -> Decoded:
     """One message; a draft counts where its people are written."""
-    if sort_of(body) is not Sort.MAPPING:
-        return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     one = printed(body, to="toAddress", cc="ccAddress", bcc="bccAddress", reply_to="replyTo")
     return told((one,), body, _LISTS)
 

@@ -66,6 +66,7 @@ __all__ = [
     "messages",
     "nothing_sent",
     "of_json",
+    "of_object",
     "options",
     "post",
     "told",
@@ -188,6 +189,19 @@ def of_json(read: Callable[[str, Value], Decoded]) -> Callable[[str, Exchange], 
             return answer
         body = body_of(exchange)
         return body if isinstance(body, CannotTell) else read(operation, body)
+
+    return decode
+
+
+def of_object(read: Callable[[str, Value], Decoded]) -> Callable[[str, Exchange], Decoded]:
+    """:func:`of_json` of a service whose requests are all objects: what may be anything else cannot be told."""
+
+    @of_json
+    @functools.wraps(read)
+    def decode(operation: str, body: Value) -> Decoded:
+        if sort_of(body) is not Sort.MAPPING:
+            return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
+        return read(operation, body)
 
     return decode
 
