@@ -77,9 +77,10 @@ def _in_lines(pieces: list[Val], step: Step) -> tuple[Val, ...]:
     for index, piece in enumerate(pieces):
         if isinstance(piece, Known):
             written = piece.value if isinstance(piece.value, str) else ""
-            if ":" in written and (line := _LINE.search(written)) is not None and (line.start() or not index):
+            line = _LINE.search(written, max(0, written.rfind("\n"))) if written else None
+            if line is not None and (not index or line[0][0] in "\n?&"):
                 within = True
-            elif "\n" in written:
+            elif "\n" in written or "&" in written:
                 within = False
         elif within:
             result.append(_shown(piece, step))
@@ -88,8 +89,10 @@ def _in_lines(pieces: list[Val], step: Step) -> tuple[Val, ...]:
     return tuple(result)
 
 
-_LINE: Final = re.compile(r"(?:^|\n)(?:to|cc|bcc|reply-to):[^\n]*$", re.IGNORECASE)
-"""The beginning of a header line for readers, as a program writes it by hand."""
+_LINE: Final = re.compile(
+    r"(?:(?:^|\n)(?:to|cc|bcc|reply-to):[^\n]*|(?:^|[?&])(?:to|cc|bcc)(?:\[\d*\]|%5b\d*%5d)?=[^&\n]*)$", re.IGNORECASE
+)
+"""The beginning of a header line, or of a parameter of a form, for readers, as a program writes it by hand."""
 PARTS_LIMIT: Final = 2_000
 """Parts of one text that are told apart."""
 LENGTH_LIMIT: Final = 2_000_000
