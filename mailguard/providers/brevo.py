@@ -16,7 +16,19 @@ from mailguard.model.exchange import Exchange, HttpRequest
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Refused, Source
 from mailguard.model.value import Absent, Either, Object, Sort, Value, each, get, sort_of, text, truth
-from mailguard.transports.json_api import Api, as_data, attributes, given, message, messages, of_json, post, told, url
+from mailguard.transports.json_api import (
+    Api,
+    as_data,
+    attributes,
+    given,
+    host_of,
+    message,
+    messages,
+    of_json,
+    post,
+    told,
+    url,
+)
 from mailguard.transports.split import unless_split
 
 __all__ = [
@@ -291,7 +303,7 @@ class _Calls(Object):
     def __init__(self, api_client: Value = None) -> None:
         configuration = api_client.read("configuration") if isinstance(api_client, ApiClient) else None
         host = configuration.read("host") if isinstance(configuration, Configuration) else None
-        self.write("host", self.HOST if isinstance(host, Absent) or host is None else host)
+        self.write("host", host_of(host, self.HOST))
 
 
 class TransactionalEmailsApi(_Calls):
@@ -372,7 +384,7 @@ class TransactionalEmailsClient(Object):
     )
 
     def __init__(self, base: Value = "https://api.brevo.com/v3") -> None:
-        self.write("base", base)
+        self.write("base", host_of(base, "https://api.brevo.com/v3"))
 
     def send_transac_email(
         self,

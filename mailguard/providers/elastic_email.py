@@ -25,6 +25,7 @@ from mailguard.transports.json_api import (
     attributes,
     field,
     given,
+    host_of,
     message,
     of_json,
     options,
@@ -279,6 +280,9 @@ class MergeEmailPayload(_Model):
     NEEDS = ("merge_file", "content")
 
 
+HOST: Final = "https://api.elasticemail.com/v4"
+
+
 class Configuration(Object):
     """``ElasticEmail.Configuration(host=...)``."""
 
@@ -286,7 +290,7 @@ class Configuration(Object):
 
     def __init__(self, host: Value = None, *_: Value, **__: Value) -> None:
         self.write("api_key", {})
-        self.write("host", "https://api.elasticemail.com/v4" if host is None else host)
+        self.write("host", HOST if host is None else host)
 
 
 class ApiClient(Object):
@@ -316,7 +320,7 @@ class EmailsApi(Object):
     def __init__(self, api_client: Value = None) -> None:
         configuration = api_client.read("configuration") if isinstance(api_client, ApiClient) else None
         own = configuration if isinstance(configuration, Configuration) else Configuration()
-        self.write("host", given(own.read("host")))
+        self.write("host", host_of(own.read("host"), HOST))
 
     def _posted(self, path: str, kind: type[_Model], data: Value) -> HttpRequest:
         if sort_of(data) is Sort.NONE:

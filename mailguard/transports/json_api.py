@@ -362,6 +362,11 @@ def given(value: Value | Absent) -> Value:
     return None if isinstance(value, Absent) else value
 
 
+def host_of(value: Value | Absent, usual: str) -> str:
+    """The host that a service's own client is told, or its usual one: where nothing tells, it is still that service's."""
+    return (None if isinstance(value, Absent) else text(value)) or usual
+
+
 def options(value: Value) -> Iterator[Value]:
     """The values that a value may be; None only if it is surely that."""
     if not isinstance(value, Either):

@@ -28,7 +28,7 @@ from mailguard.model.value import (
     text,
     truth,
 )
-from mailguard.transports.json_api import given, options, post, url
+from mailguard.transports.json_api import given, host_of, options, post, url
 from mailguard.transports.mime.models import MimeMultipart, MimeText
 
 _ROOT: Final = "https://api.postmarkapp.com/"
@@ -409,7 +409,7 @@ class PostmarkClient(Object):
         root_api_url: Value = _ROOT,
     ) -> None:
         del server_token, account_token, verbosity, max_retries, timeout, logs_stream
-        self.write("root", root_api_url)
+        self.write("root", host_of(root_api_url, _ROOT))
         # No property: functions that mention a name like this one would all be looked at.
         self.write("emails", EmailManager(self))
 

@@ -10,6 +10,7 @@ from mailguard.model.value import Object, Text, Value, each, scalar, text
 from mailguard.providers.sendgrid.mail import Mail
 from mailguard.providers.sendgrid.texts import each_option, joined, or_none
 from mailguard.transports.http.bodies import Encoded
+from mailguard.transports.json_api import host_of
 
 
 class ApiClient(Object):
@@ -123,7 +124,7 @@ class SendGridAPIClient(Object):
         given = (
             host if host is not None else next((each_ for each_ in positional if "://" in (text(each_) or "")), None)
         )
-        self.write("host", self.HOST if given is None else given)
+        self.write("host", host_of(given, self.HOST))
 
     @property
     def client(self) -> ApiClient:
@@ -158,7 +159,9 @@ class SendGridClient(Object):
 
     def __init__(self, username_or_apikey: Value = None, password: Value = None, **opts: Value) -> None:
         del username_or_apikey, password
-        self.write("url", _concatenated(opts.get("host") or _HOST, opts.get("endpoint") or "/api/mail.send.json"))
+        self.write(
+            "url", _concatenated(host_of(opts.get("host"), _HOST), opts.get("endpoint") or "/api/mail.send.json")
+        )
 
     def send(self, message: Value) -> HttpRequest:
         """Send a mail."""
