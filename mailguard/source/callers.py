@@ -231,10 +231,20 @@ class Callers:
         return found[: CALLERS_LIMIT * 4]
 
     def makers_of(self, root: Root) -> list[Root]:
-        """Functions that make an object of the root's class."""
-        cls = root.chain[0].name
-        self.machine.relevant.add(cls)
-        found = [one for module in self.files_naming(cls)[:CALLERS_LIMIT] for one in self._naming_in(module, cls, root)]
+        """Functions that make an object of the root's class, or of one that is derived from it."""
+        cls, method = root.chain[0].name, root.chain[-1].name
+        names = [cls]
+        if self.machine.methods is not None:
+            # One that overrides the method does not lead here by its name; where it calls this one, it is a caller.
+            heirs = [heir for _, heir in self.machine.methods.subclasses(cls)]
+            names += [heir.name for heir in heirs if all(getattr(node, "name", "") != method for node in heir.body)]
+        self.machine.relevant.update(names)
+        found = [
+            one
+            for name in dict.fromkeys(names)
+            for module in self.files_naming(name)[:CALLERS_LIMIT]
+            for one in self._naming_in(module, name, root)
+        ]
         # Whoever hands the object on leads here by the name of what gets it.
         self.machine.relevant.update(one.name for one in self.of(root) if one.name and one.name not in GENERIC)
-        return [one for one in found if one.chain[:1] != root.chain[:1]][:ROOTS_LIMIT]
+        return [one for one in dict.fromkeys(found) if one.chain[:1] != root.chain[:1]][:ROOTS_LIMIT]

@@ -7,7 +7,6 @@ teaches counts from the next one on.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,8 +14,9 @@ from typing import Final
 from mailguard.model.exchange import Dispatch, HttpRequest
 from mailguard.model.finding import Skip
 from mailguard.model.place import Place
-from mailguard.model.value import Either, Fields, Parameter, Repeat, Text, Value, text
+from mailguard.model.value import Either, Parameter, Repeat, Text, Value, text
 from mailguard.source import tree as t
+from mailguard.source.asking import Who, who_tells
 from mailguard.source.callers import CALLERS_LIMIT, Callers
 from mailguard.source.crew import Crew
 from mailguard.source.interpret.machine import answered
@@ -81,6 +81,7 @@ class Climb:
             if not outcome.enough:
                 root.within = outcome.within
                 root.asked, root.dispatches = self._asked_now(root), list(outcome.dispatches)
+                root.holders = outcome.holders
             root.large = outcome.large
             self.messages.take(outcome.messages)
             self.skips += [skip for skip in outcome.skips if skip not in self.skips]
@@ -160,7 +161,7 @@ class Climb:
             self.run(level)
             found = [(root, self._asked(root, wanted, seeds)) for root, wanted in level.items()]
             climbs = [
-                (root, [(dispatch, depth < CLIMB_LIMIT and self._open(dispatch)) for dispatch in dispatches])
+                (root, [(dispatch, depth < CLIMB_LIMIT and self._open(root, dispatch)) for dispatch in dispatches])
                 for root, dispatches in found
             ]
             for root, dispatches in climbs:
@@ -226,13 +227,13 @@ class Climb:
         own = self._by_symbol.get(dispatch.symbol, ())
         return any(found.place == dispatch.place for seed in own for found in seed.dispatches or ())
 
-    def _open(self, dispatch: Dispatch) -> bool:
+    def _open(self, root: Root, dispatch: Dispatch) -> bool:
         """Whether it is worth asking the callers. A request whose host nothing tells is mail only if a caller gives it."""
         if isinstance(dispatch.exchange, HttpRequest):
             first = _first(dispatch.exchange.url)
             if not isinstance(text(first), str) and not isinstance(first, (Parameter, Either)):
                 return False
-        return self.open_to_callers(dispatch)
+        return self.open_to_callers(dispatch) and bool(who_tells(dispatch.exchange, root.holders))
 
     def _above(self, asked: dict[tuple[Root, Place], Dispatch]) -> dict[tuple[Root, Place], list[Root]]:
         """The callers of each root that reach its send."""
@@ -240,11 +241,7 @@ class Climb:
         self.run(caller for found in callers.values() for caller in found)
         reaching = {key: _reaching(found, key[1]) for key, found in callers.items()}
         # Whoever calls a method has an object of which nothing tells; whoever makes one, and hands it there, tells.
-        lonely = [
-            key
-            for key, found in reaching.items()
-            if not found and len(key[0].chain) == 2 and isinstance(key[0].chain[0], t.Class)
-        ]
+        lonely = [key for key, found in reaching.items() if not found and _is_method(key[0])]
         makers = {root: self.callers.makers_of(root) for root in dict.fromkeys(root for root, _ in lonely)}
         self.run(maker for found in makers.values() for maker in found)
         reaching |= {key: _reaching(makers[key[0]], key[1]) for key in lonely}
@@ -252,13 +249,13 @@ class Climb:
         users = {
             key: [self.callers.using(maker, key[0]) for maker in makers[key[0]]]
             for key in lonely
-            if not reaching[key] and _rests_on_object(asked[key], key[0])
+            if not reaching[key] and Who.MAKERS in who_tells(asked[key].exchange, key[0].holders)
         }
         self.run(user for found in users.values() for user in found)
         return reaching | {key: _reaching(found, key[1]) for key, found in users.items()}
 
     def _candidates(self, root: Root, dispatch: Dispatch) -> list[Root]:
-        if _rests_on_object_alone(dispatch, root):
+        if _is_method(root) and who_tells(dispatch.exchange, root.holders) is Who.MAKERS:
             # No argument of a call matters, whoever makes it: what the object was made with does.
             return []
         callers = self.callers.of(root)
@@ -268,30 +265,9 @@ class Climb:
         return callers
 
 
-def _rests_on_object(dispatch: Dispatch, root: Root) -> bool:
-    """Whether what a method sends depends on what its object was made with."""
-    symbol = f"function='{root.module.name}:{root.chain[0].name}"
-    written = repr(dispatch.exchange)
-    return f"{symbol}'" in written or f"{symbol}.__init__'" in written
-
-
-_GIVEN_TO: Final = re.compile(r"function='([^']*)'")
-_ADDRESSED: Final = frozenset({"to", "cc", "bcc", "reply-to", "resent-to", "resent-cc", "x-smtpapi"})
-
-
-def _rests_on_object_alone(dispatch: Dispatch, root: Root) -> bool:
-    """Whether all that decides who reads what a method sends was given to the constructor of its object."""
-    if len(root.chain) != 2 or not isinstance(root.chain[0], t.Class) or root.name == "__init__":
-        return False
-    exchange = dispatch.exchange
-    if isinstance(exchange, HttpRequest) or not isinstance(exchange.data, Fields):
-        written = repr(exchange)
-    else:
-        written = repr(
-            [exchange.rcpt_to, *(value for name, value in exchange.data.known if name.lower() in _ADDRESSED)]
-        )
-    # What another method fills is the object's as well, and whoever calls that one decides.
-    return set(_GIVEN_TO.findall(written)) == {f"{root.module.name}:{root.chain[0].name}.__init__"}
+def _is_method(root: Root) -> bool:
+    """Whether a root is a method of a class at the top level of a file, whose makers can be looked for."""
+    return len(root.chain) == 2 and isinstance(root.chain[0], t.Class)
 
 
 def _reaching(callers: Iterable[Root], place: Place) -> list[Root]:

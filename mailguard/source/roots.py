@@ -16,6 +16,7 @@ from mailguard.model.exchange import Dispatch
 from mailguard.model.finding import Skip, SkipReason
 from mailguard.model.place import Place
 from mailguard.source import tree as t
+from mailguard.source.asking import Holders
 from mailguard.source.interpret.context import COARSE, FULL, GLANCE, SKIM, Budget, Dead, Enough
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.interpret.values import Func
@@ -49,6 +50,8 @@ class Root:
     """The names that stand in what it called, where it found no mail call: a helper's helper may turn out to send."""
     large: bool = False
     """Whether it took more steps than ``FULL`` allows; with more to look at it takes no fewer."""
+    holders: Holders = field(default_factory=Holders)
+    """Whose parameters its run left open."""
 
     @property
     def inherited(self) -> bool:
@@ -117,6 +120,8 @@ class Outcome:
     messages: Messages
     within: frozenset[str] = frozenset()
     """The names that stand in the functions that were called, where no mail call was found."""
+    holders: Holders = field(default_factory=Holders)
+    """Whose parameters it leaves open."""
 
 
 @dataclass
@@ -149,6 +154,7 @@ class Runner:
         skips: list[Skip] = []
         large, enough = root.large, False
         messages = Messages()
+        machine.holders = Holders()
         for effort in (GLANCE,) if test else (COARSE, SKIM) if large else (FULL, COARSE, SKIM):
             machine.effort, machine.first = effort, task.first
             try:
@@ -188,7 +194,7 @@ class Runner:
             found = [*begun, *(dispatch for dispatch in found if dispatch.place not in seen)]
         dispatches = tuple(replace(one, root=root.symbol) for one in found)
         within = frozenset() if dispatches else self._names_within()
-        return Outcome(dispatches, tuple(skips), large, enough, messages, within)
+        return Outcome(dispatches, tuple(skips), large, enough, messages, within, machine.holders)
 
     def _names_within(self) -> frozenset[str]:
         """The names in the functions that the last run called; those so common that they mean nothing left out."""

@@ -26,6 +26,7 @@ from mailguard.model.value import (
     with_step,
 )
 from mailguard.source import tree as t
+from mailguard.source.asking import Holders
 from mailguard.source.interpret.context import FULL, Activation, Context, Flow
 from mailguard.source.interpret.passes import Own
 from mailguard.source.interpret.values import (
@@ -73,6 +74,8 @@ class Base:
         """Calls of such functions that were passed over, as they had cost too much."""
         self.passed_over = False
         """Whether one of them was given something that it may have changed."""
+        self.holders = Holders()
+        """Whose parameters the current root leaves open."""
         self.relevant: set[str] = set()
         """Names by which mail calls, and functions that lead to them, are called."""
         self.web: dict[Module, frozenset[str]] = {}

@@ -341,6 +341,7 @@ class Calls(Channels):
                     receiver: list[Val] = []
                     try:
                         if isinstance(func.owner, Cls) and func.sort != "static":
+                            self.guess(func.owner, holder)
                             receiver = [self.open_instance(context, branch, func.owner)]
                         results.append(self.call_function(context, branch, func, [*receiver, *args], keywords, node))
                     except Dead:

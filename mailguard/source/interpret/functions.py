@@ -385,8 +385,14 @@ class Functions(Assignment):
     def open_row(self, context: Context, state: State, cls: Cls, holder: Val) -> Val:
         """An object of ``cls`` that stands for ``holder``: what is read off it comes from where that comes from."""
         origins = tuple(step for step in trail_of(holder) if step.kind in ORIGIN_OF)
+        self.guess(cls, holder)
         made = self.open_instance(context, state, cls)
         return replace(made, trail=(*made.trail, *origins)) if isinstance(made, Ref) else made
+
+    def guess(self, cls: Cls, holder: Val) -> None:
+        """Take ``holder`` for an object of ``cls``: who hands it over can fill what its constructor left open."""
+        symbols = [each.symbol for each in self.mro(cls) if isinstance(each, Cls)]
+        self.holders.guess([*symbols, *(f"{symbol}.__init__" for symbol in symbols)], holder)
 
     def _left_open(self, context: Context, state: State, cls: Cls, ref: Ref) -> None:
         """What a constructor leaves empty and another method fills: before this one is called, it may have been."""

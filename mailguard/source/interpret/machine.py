@@ -6,9 +6,12 @@ functions, assignment, models, narrowing, names, base.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailguard.model.exchange import Dispatch
 from mailguard.model.value import ABSENT
 from mailguard.source import tree as t
+from mailguard.source.interpret.context import Context
 from mailguard.source.interpret.unsent import Unsent
 from mailguard.source.interpret.values import Cls, Func, Val
 from mailguard.source.library import queues
@@ -81,12 +84,21 @@ class Machine(Unsent):
         if isinstance(inherited, Func) and inherited.node is node:
             # The method of a base class, as the class has it from there.
             func = inherited
+        self._note_holders(context, func)
         args: list[Val] = []
         if owner is not None and func.sort != "static":
             receiver = owner if func.sort == "class" else self.open_instance(context, state, owner)
             args.append(receiver)
         self.call_function(context, state, func, args, [], node, opened=True)
         return self.found()
+
+    def _note_holders(self, context: Context, func: Func) -> None:
+        """Note whose parameters stay open where ``func`` is run on its own."""
+        places = replace(context, module=func.module)
+        self.holders.own = frozenset([func.symbol])
+        self.holders.classes = frozenset(each.symbol for each in self.mro(func.owner) if isinstance(each, Cls))
+        self.holders.makers = frozenset(f"{symbol}.__init__" for symbol in self.holders.classes)
+        self.holders.places = frozenset(places.place(param.at) for param in func.node.params)
 
 
 def answered(dispatches: list[Dispatch]) -> list[Dispatch]:
