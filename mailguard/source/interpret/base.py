@@ -28,7 +28,7 @@ from mailguard.model.value import (
 from mailguard.source import tree as t
 from mailguard.source.asking import Holders
 from mailguard.source.interpret.context import FULL, Activation, Context, Flow
-from mailguard.source.interpret.passes import Own
+from mailguard.source.interpret.passes import Own, collects
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -163,6 +163,8 @@ class Base:
         """By the site of a queue: the calls that took something out of it in the current root."""
         self._own_names: dict[t.For, Own] = {}
         """By loop: the names that belong to it."""
+        self.loop_ends: dict[str, int] = {}
+        """The last lines of loops, by their names."""
         self._mentioned: dict[t.Func, Counter[str]] = {}
         """By function with a loop: how often it mentions which name."""
         self.effort = FULL
@@ -259,6 +261,12 @@ class Base:
         if isinstance(value, (Known, Text, Items, Unknown, Parameter, Fields)):
             return with_step(value, step)
         return value
+
+    def collects(self, context: Context, holder: Val) -> bool:
+        """Whether a list holds what several passes of a loop add to it: it was not made in this one."""
+        if not context.loops:
+            return False
+        return not isinstance(holder, Ref) or collects(context.loops, self.loop_ends, context, holder)
 
     def shown(self, value: Val, place: Place) -> Val:
         """``value`` as it enters a message at ``place``. A mapping carries the places of its own fields."""

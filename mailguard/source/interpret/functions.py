@@ -280,7 +280,9 @@ class Functions(Assignment):
         count = MANY if classes.collection_annotation(param.annotation) else OPEN
         if param.name in {"request", "req"}:
             return Unknown("request", OPEN, (Step(StepKind.REQUEST, context.place(param.at)),))
-        if provenance.configured_name(param.name) or self._of_account(func):
+        scheduled = _is_task(func.node) and default is not ABSENT and _empty(state, default)
+        if provenance.configured_name(param.name) or self._of_account(func) or scheduled:
+            # What a task can do without and no caller gives comes from the schedule, which is the operator's.
             trail = (Step(StepKind.CONFIGURED, context.place(param.at), param.name),)
         made = self._annotated(context, state, param)
         if made is not None:
@@ -432,6 +434,16 @@ def _generates(node: t.Func) -> bool:
 
 _COROUTINES: Final = frozenset({"inlineCallbacks", "coroutine", "engine", "tasklet", "deferredGenerator"})
 """Decorators under which ``x = yield call()`` waits for a result: Twisted, Tornado, asyncio before Python 3.5, ndb."""
+
+
+def _is_task(node: t.Func | t.Lam) -> bool:
+    """Whether a function is one that a scheduler may start by itself: Celery's, RQ's, Huey's, APScheduler's, Dramatiq's."""
+    return isinstance(node, t.Func) and any(last_name(each) in _TASKS for each in node.decorators)
+
+
+_TASKS: Final = frozenset(
+    "task shared_task periodic_task db_task db_periodic_task job scheduled_job cron actor".split()
+)
 
 
 def _empty(state: State, default: Val) -> bool:

@@ -680,7 +680,7 @@ class _Heap:
         live = self.machine.thaw(self.state, value, self.context, (self.node, name, "member"))
         held = self.state.heap[ref].get(name)
         if isinstance(held, Ref):
-            containers.list_append(self.state, held, live, looping=bool(self.context.loops))
+            containers.list_append(self.state, held, live, looping=self.machine.collects(self.context, held))
         else:
             before = () if held is ABSENT else containers.members_of(self.state, held)
             made = self.state.allocate(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from mailguard.model.value import Either, Items
 from mailguard.source import tree as t
+from mailguard.source.interpret.context import Context
 from mailguard.source.interpret.values import FrameId, Ref, State
 
-__all__ = ["NOTHING", "Own", "left_by", "names_in", "own_names"]
+__all__ = ["NOTHING", "Own", "collects", "last_line", "left_by", "names_in", "own_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,43 @@ def left_by(
             end.forget(pinned)
         left.append(end)
     return left
+
+
+def collects(loops: Iterable[str], ends: Mapping[str, int], context: Context, ref: Ref) -> bool:
+    """Whether a list may hold what another pass of one of ``loops`` put there: it was not made within it.
+
+    ``ends`` holds the last lines of loops, by their names.
+    """
+    site = ref.site
+    while isinstance(site, tuple) and site and not isinstance(site, t.Span):
+        site = site[2] if site[0] == "op" else site[0]
+    at = site if isinstance(site, t.Span) else getattr(site, "at", None)
+    if at is None or ref.age or ref.path != context.path:
+        return True
+    for loop in loops:
+        symbol, _, first = loop.rpartition(":")
+        if symbol == context.symbol and not int(first) <= at.line <= ends.get(loop, int(first)):
+            return True
+    # A loop of a caller calls this anew, and the list is of this call.
+    return False
+
+
+def last_line(node: t.For | t.While) -> int:
+    """The line on which the last statement of a loop ends, or begins."""
+    line = node.at.end_line
+    stack: list[object] = [node.body]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__slots__"):
+            at = getattr(current, "at", None)
+            line = max(line, at.end_line) if isinstance(at, t.Span) else line
+            stack.extend(getattr(current, name) for name in _BLOCKS if hasattr(current, name))
+    return line
+
+
+_BLOCKS: Final = ("body", "orelse", "final", "handlers", "cases")
 
 
 def _set_in(body: tuple[t.Stmt, ...]) -> set[str]:

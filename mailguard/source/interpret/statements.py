@@ -15,7 +15,7 @@ from mailguard.model.value import Either, Items, Known, Parameter, Step, StepKin
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import PASSES_LIMIT, UNROLL_LIMIT, Context, Dead, Flow
 from mailguard.source.interpret.expressions import Expressions
-from mailguard.source.interpret.passes import NOTHING, Own, left_by, names_in, own_names
+from mailguard.source.interpret.passes import NOTHING, Own, last_line, left_by, names_in, own_names
 from mailguard.source.interpret.values import Bound, Func, ModelFn, ModelMethod, Partial, Ref, State, Val, total, widen
 from mailguard.source.library import containers, provenance
 
@@ -380,6 +380,8 @@ class Statements(Expressions):
         """Run a loop to a fixed point; the states in which it ends by itself."""
         loop = f"{context.symbol}:{node.at.line}"
         inner = replace(context, loops=context.loops | {loop})
+        if loop not in self.loop_ends:
+            self.loop_ends[loop] = last_line(node)
         own = self._names_of(context, node)
         mark = len(self.dispatches)
         head = state.copy()
@@ -416,7 +418,7 @@ class Statements(Expressions):
         ends = last.normal + last.continues
         exits = list(last.breaks)
         if isinstance(node, t.While):
-            always = self._always(node.test)
+            always = isinstance(node.test, t.Const) and bool(node.test.value)
             result = [] if always else [head.copy()]
             for each in result:
                 self.narrow(context, each, node.test, outcome=False)
@@ -439,10 +441,6 @@ class Statements(Expressions):
             self._own_names[node] = own_names(node, self._mentioned[function])
         return self._own_names[node]
 
-    @staticmethod
-    def _always(test: t.Expr) -> bool:
-        return isinstance(test, t.Const) and bool(test.value)
-
     def _delete(self, context: Context, state: State, target: t.Expr) -> None:
         if isinstance(target, t.Name):
             state.frames[context.frame].pop(target.id, None)
@@ -464,7 +462,9 @@ class Statements(Expressions):
             cell = state.heap[current]
             if cell.sort in {"list", "set"}:
                 shown = self._shown_if_model(context, state, target, value, node.value.at)
-                containers.extend(state, current, shown, context.place(node.value.at), looping=bool(context.loops))
+                containers.extend(
+                    state, current, shown, context.place(node.value.at), looping=self.collects(context, current)
+                )
                 if isinstance(target, t.Attr):
                     # `message.to += people` also assigns, which a model's setter sees.
                     return

@@ -52,6 +52,9 @@ def attribute(machine: Any, state: State, holder: Val, name: str, place: Place, 
         label = holder.why if isinstance(holder, Unknown) else holder.name
         if name in {"objects", "_default_manager"} or (name == "query" and label[:1].isupper()):
             return query(label.rsplit(".", 1)[-1], place)
+        if _OF_PERSON.fullmatch(name) and _PERSON.fullmatch(re.split(r"[._]", label)[-1]):
+            # However many mailboxes it has, one person reads them all: each row stands for that person.
+            return Items((Member(holder, OPTIONAL),), holder.trail, "query")
         result = part(holder, name, place)
         if name in machine.gathered and isinstance(result, Unknown):
             return replace(result, count=MANY)
@@ -84,6 +87,13 @@ def attribute(machine: Any, state: State, holder: Val, name: str, place: Place, 
     return Unknown(name, OPEN if PLURAL.search(name) else OPTIONAL, trail_of(holder))
 
 
+_OF_PERSON: Final = re.compile(r"e?mail_?address(?:es|_set)|emails?_set")
+"""Relations that hold the mailboxes of one person."""
+_PERSON: Final = re.compile(
+    r"(?:account|admin|applicant|attendee|author|client|contact|customer|donor|employee|guest|member|owner|participant|"
+    r"patient|person|profile|student|subscriber|teacher|user|volunteer)(?:\[\])?",
+    re.IGNORECASE,
+)
 _ONE_MAILBOX: Final = re.compile(r".+\.e?mail(?:_?addr(?:ess)?)?")
 """What reads one mailbox off a row."""
 

@@ -89,18 +89,18 @@ def _method(
         if kind is not None:
             args = [*args[:-1], inherited(args[-1], (Step(kind, place),))]
     if name in {"append", "add", "appendleft"} and args:
-        list_append(state, holder, args[0], looping=bool(context.loops))
+        list_append(state, holder, args[0], looping=machine.collects(context, holder))
         return Known(None)
     if name == "insert" and len(args) > 1:
         state.heap[holder] = (
             replace(cell, members=(Member(args[1], ONE), *cell.members)) if number(args[0]) == 0 else cell
         )
         if number(args[0]) != 0:
-            list_append(state, holder, args[1], looping=bool(context.loops))
+            list_append(state, holder, args[1], looping=machine.collects(context, holder))
         return Known(None)
     if name in {"extend", "update"} and args:
         for arg in args:
-            extend(state, holder, arg, place, looping=bool(context.loops))
+            extend(state, holder, arg, place, looping=machine.collects(context, holder))
         return Known(None)
     if name == "clear":
         state.heap[holder] = replace(cell, members=()) if not holder.age else cell
