@@ -121,7 +121,7 @@ class Base:
         self._declared_by_modules: dict[tuple[str, str], Cls] = {}
         self.looked_up: set[object] = set()
         """Imported names whose look-up is under way."""
-        self._handed: dict[int, t.Call] = {}
+        self._handed: dict[tuple[int, int | None], t.Call] = {}
         """By the id of a call that hands a function on: the call that is made of it later."""
         self._renamed: dict[int, t.Call] = {}
         """By the id of a call of a client that nothing tells: the call of the modelled one that stands for it."""

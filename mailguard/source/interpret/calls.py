@@ -278,9 +278,16 @@ class Calls(Channels):
             if any(isinstance(func.owner, Cls) for func in self.wrappers(name)):
                 holder = Unknown(callee.path.rpartition(".")[0], OPEN)
                 return self.unknown_method(context, state, holder, name, args, named_of(keywords), node)
+        if isinstance(callee, Ext) and args and _callable(args[0]) and callee.path.rpartition(".")[2] in _TURNS:
+            return args[0]
         kept = self._registered(context, state, callee, node)
         if kept:
             return self._call_kept(context, state, kept, "", args, keywords, node)
+        if isinstance(callee, Ext):
+            # What another package holds, `current_app.mail`, an extension of a package that is not here: is it given a message?
+            sent = self.client_of(context, state, callee.path.rpartition(".")[2], args, keywords, node)
+            if sent is not None:
+                return sent
         if isinstance(callee, (Ext, Unknown)):
             asked = by_unknown_client(
                 self.models,
@@ -535,7 +542,7 @@ class Calls(Channels):
                     rest = named.get("kwargs")
                     spread = self._spread(state, rest) if rest is not None else []
                     return self._try_call(context, state, arg, positional, spread, self._handed_call(node))
-                return self._try_call(context, state, arg, positional, spread, node)
+                return self._try_call(context, state, arg, positional, spread, self._handed_call(node, index + 1))
         for value in (*args, *(each for _, each in keywords)):
             if isinstance(value, Func) and self._calls_back(context, value):
                 # A lambda or an inner function: whoever gets it calls it with what nobody knows.
@@ -543,14 +550,20 @@ class Calls(Channels):
                     self.call_function(context, state.copy(), value, [], [], node, opened=True)
         return None
 
-    def _handed_call(self, node: object) -> object:
-        """The call that ``Thread(target=f, args=(x,), kwargs={"key": y})`` makes later, its arguments where they stand."""
+    def _handed_call(self, node: object, before: int | None = None) -> object:
+        """The call that ``Thread(target=f, args=(x,), kwargs={"key": y})`` makes later, its arguments where they stand.
+
+        With ``before`` the one that ``submit(f, x, key=y)`` makes, where so many arguments are the caller's own.
+        """
         if not isinstance(node, t.Call):
             return node
-        made = self._handed.get(id(node))
+        made = self._handed.get((id(node), before))
         if made is None:
             args: list[t.Arg] = []
-            for arg in node.args:
+            if before is not None:
+                own = [arg for arg in node.args if arg.keyword is None and not arg.star][:before]
+                args = [arg for arg in node.args if arg not in own]
+            for arg in node.args if before is None else ():
                 if arg.keyword == "args" and isinstance(arg.value, t.Seq) and not any(arg.value.stars):
                     args += [t.Arg(item, None, "", item.at) for item in arg.value.items]
                 elif arg.keyword in {"kwargs", "kw"} and isinstance(arg.value, t.Dict):
@@ -559,7 +572,7 @@ class Calls(Channels):
                         for key, item in arg.value.items
                         if isinstance(key, t.Const) and isinstance(key.value, str)
                     ]
-            made = self._handed[id(node)] = t.Call(node.at, node.func, tuple(args))
+            made = self._handed[id(node), before] = t.Call(node.at, node.func, tuple(args))
         return made
 
     def _calls_back(self, context: Context, func: Func) -> bool:
@@ -602,6 +615,8 @@ _KEEPS: Final = frozenset(
     "discard pop clear get items values keys register unregister copy sort index count".split()
 )
 """Methods of registries and signals that call nothing."""
+_TURNS: Final = frozenset({"sync_to_async", "async_to_sync", "database_sync_to_async"})
+"""Functions that give back a function as it is, to be waited for or not: asgiref's, Channels'."""
 _SENDING: Final = re.compile(r"send|deliver")
 
 
