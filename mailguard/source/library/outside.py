@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from mailguard.model.count import OPEN, OPTIONAL
 from mailguard.model.place import Place
-from mailguard.model.value import ORIGIN_OF, Known, Parameter, Unknown, trail_of
+from mailguard.model.value import ORIGIN_OF, Known, Parameter, StepKind, Unknown, trail_of
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import Dead
 from mailguard.source.interpret.values import Ext, Native, Ref, State, Val
@@ -98,7 +98,14 @@ def unresolved(
         carried = next((way for way in reversed(parts) if any(step.kind in ORIGIN_OF for step in way)), None)
         if carried is not None:
             return Unknown(f"{path.rsplit('.', 1)[-1]}()", OPEN, carried)
-    return Unknown(f"{path.rsplit('.', 1)[-1]}()", OPEN, origin_of(path, place) if path else ())
+    short = path.rsplit(".", 1)[-1]
+    if configured_name(path) and _NAMES_MAIL.search(short):
+        # The operator says how a name becomes an address; whose name it is, is not the operator's to say.
+        given = [arg for arg in (*args, *named_args.values()) if isinstance(arg, (Unknown, Parameter))]
+        foreign = [arg for arg in given if all(step.kind is not StepKind.CONFIGURED for step in trail_of(arg))]
+        if foreign:
+            return Unknown(f"{short}()", OPEN, trail_of(foreign[0]))
+    return Unknown(f"{short}()", OPEN, origin_of(path, place) if path else ())
 
 
 _FORMATS: Final = re.compile(r"addr|format|mailbox|sanit|clean|strip|escape|quote|encode|decode|lower|normali[sz]e")
@@ -205,3 +212,5 @@ def _callable_method(
     if name in {"connect", "register", "task", "route", "setter"} and args:
         return args[0]
     return Unknown(name)
+_NAMES_MAIL: Final = re.compile(r"mail|addr|recipient", re.IGNORECASE)
+"""Names of functions that give the address of what they are given."""

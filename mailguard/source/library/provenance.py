@@ -17,7 +17,7 @@ _NOWHERE: Final = Place("")
 _CONFIGURED: Final = frozenset(
     "settings config conf cfg configuration environ env getenv environment options opts opt args argv arguments app_settings "
     "secrets preferences constants defaults parser configparser appsettings site_settings global_settings cli_args "
-    "app_config current_app flags parsed_args cmdargs ini params_config site_config".split()
+    "app_config flags parsed_args cmdargs ini params_config site_config".split()
 )
 """Names of things that an operator fills, not a visitor."""
 QUERIES: Final = frozenset(
