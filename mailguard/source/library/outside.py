@@ -212,5 +212,7 @@ def _callable_method(
     if name in {"connect", "register", "task", "route", "setter"} and args:
         return args[0]
     return Unknown(name)
+
+
 _NAMES_MAIL: Final = re.compile(r"mail|addr|recipient", re.IGNORECASE)
 """Names of functions that give the address of what they are given."""
