@@ -24,6 +24,7 @@ from mailguard.model.value import (
     Unknown,
     Value,
     each,
+    get,
     inherit,
     join,
     scalar,
@@ -356,12 +357,26 @@ class SmtpHandler(Object):
         )
 
 
+def dict_config(config: Value, *_: Value) -> list[SmtpTransaction] | None:
+    """``logging.config.dictConfig``: each handler of the class ``SMTPHandler`` sends; a setting it lacks is not known."""
+    handlers = get(config, "handlers")
+    found = []
+    for name, _count in each(handlers):
+        handler = get(handlers, text(name) or "")
+        if (text(get(handler, "class")) or "").endswith("SMTPHandler"):
+            told = {key: get(handler, key) for key in ("mailhost", "fromaddr", "toaddrs", "subject")}
+            made = SmtpHandler(*(Unknown(key) if isinstance(value, Absent) else value for key, value in told.items()))
+            found.append(made.emit(Unknown("the record")))
+    return found or None
+
+
 LIBRARY: Final = Library(
     constants=mime.LIBRARY.constants,
     functions=(
         *mime.LIBRARY.functions,
         *pipes.LIBRARY.functions,
         Function(("aiosmtplib.send", "aiosmtplib.api.send"), aiosmtplib_send),
+        Function(("logging.config.dictConfig",), dict_config),
     ),
     classes=(*mime.LIBRARY.classes, *pipes.LIBRARY.classes, Smtp, AioSmtp, SmtpHandler),
     tokens=("smtplib", "SMTPHandler", "email.mime", "email.message", *pipes.LIBRARY.tokens),

@@ -44,7 +44,7 @@ def entering(trail: Trail, send: Place) -> Place:
 
 
 _READERS: Final = re.compile(
-    r"(?:.*[_:.-]|.*[a-z](?=[A-Z]))?(?:[Tt]o|TO|[Bb]?[Cc]c|B?CC|[Rr]ecipients?|[Aa]ddresses|[Dd]estinations?)(?:[_A-Z-].*)?"
+    r"(?:.*[_:.-]|.*[a-z](?=[A-Z]))?(?:[Tt]o(?:addrs)?|TO|[Bb]?[Cc]c|B?CC|[Rr]ecipients?|[Aa]ddresses|[Dd]estinations?)(?:[_A-Z-].*)?"
 )
 """Names of the fields of a request that say for whom it is."""
 

@@ -29,7 +29,7 @@ from mailguard.source.library import frames
 from mailguard.source.library.containers import PLURAL, element, part
 from mailguard.source.library.literals import string
 from mailguard.source.library.provenance import FIRSTS, QUERIES, configured_name, external_value, query
-from mailguard.source.library.texts import formatted, joined, split
+from mailguard.source.library.texts import concat, formatted, joined, split
 
 _SAME_TEXT: Final = frozenset(
     "strip lstrip rstrip lower upper title capitalize encode decode casefold replace expandtabs swapcase zfill ljust rjust "
@@ -133,6 +133,12 @@ def method(
         holder = external_value(holder)
     if isinstance(holder, Items) and holder.sort in frames.SORTS:
         return _frame_method(machine, context, state, holder, name, args, named_args, place, node)
+    if name == "append" and args and isinstance(holder, (Known, Text)) and isinstance(node, t.Call):
+        # No text has such a method: it is what a Header was made of, and its name holds more of it from here on.
+        if isinstance(node.func, t.Attr) and isinstance(node.func.value, (t.Name, t.Attr)):
+            whole = concat(state, [holder, Known(" "), args[0]], place)
+            machine.assign(context, state, node.func.value, whole, node.at)
+        return Known(None)
     if (
         name == "join"
         and args

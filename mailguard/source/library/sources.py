@@ -63,6 +63,13 @@ def loaded_data(
     return Unknown("data", OPEN, trail or (Step(StepKind.FILE, place),))
 
 
+def loaded_settings(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    """Data out of a TOML file, a form that is made for settings and used for little else."""
+    return Unknown("config", OPEN, (Step(StepKind.CONFIGURED, place, "toml"),))
+
+
 def _asked(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
     """What somebody types in."""
     return Unknown("input", OPEN, (Step(StepKind.REQUEST, place),))

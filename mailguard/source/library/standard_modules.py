@@ -22,6 +22,7 @@ from mailguard.source.library.sources import (
     file_rows,
     list_or_404,
     loaded_data,
+    loaded_settings,
     object_or_404,
     opened_file,
     parsed_args,
@@ -230,6 +231,11 @@ EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
     "yaml.safe_load": loaded_data,
     "yaml.load": loaded_data,
     "pickle.load": loaded_data,
+    **{
+        f"{package}.{name}": loaded_settings
+        for package in ("tomllib", "tomli", "toml", "tomlkit", "rtoml", "pytomlpp")
+        for name in ("load", "loads", "parse")
+    },
     "collections.namedtuple": _namedtuple,
     "collections.defaultdict": _defaultdict,
     "collections.OrderedDict": lambda machine, context, state, args, named_args, place: dict_of(
