@@ -18,24 +18,21 @@ from mailguard.model.finding import Certainty, Finding, Severity, Skip, Way
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options
 from mailguard.model.value import Step, StepKind, Trail
-from mailguard.redact import Output, code_frame, code_line, safe_text
+from mailguard.redact import Output, closed_up, code_frame, code_line, safe_text
+from mailguard.ways import caption_of, list_clause, phrase, shortened, told_steps, who_comes
 from mailguard.wording import (
     alike_words,
     clean,
     file_line,
     guilty_change,
     intended,
-    list_clause,
     next_steps,
     paste,
-    phrase,
     place_words,
-    shortened,
     sight,
     skip_title,
     skip_why,
     told,
-    told_steps,
     way_of,
 )
 
@@ -190,7 +187,7 @@ def _finding_header(finding: Finding, width: int, style: Style) -> list[str]:
 
 
 def _code(text: str) -> str:
-    return _safe(text.replace("\t", "    "))
+    return _safe(closed_up(text.replace("\t", "    ")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +216,7 @@ def _frame(finding: Finding, options: Options, style: Style) -> _Frame | None:
     mark = code[place.line - first]
     before, inside, _ = _parts(mark, place)
     start, size = columns(_code(before)), columns(_code(inside))
-    caption = _safe(told(finding.caption))
+    caption = _safe(caption_of(finding))
     widest = columns(_code(mark))
     # The words stand behind the caret, if need be by moving a line that is too long anyway; else below it.
     needed = size + 1 + columns(caption) + (start if widest <= room else 2 * len(CUT))
@@ -241,7 +238,9 @@ def _frame(finding: Finding, options: Options, style: Style) -> _Frame | None:
             pointed = f"{blank} {' ' * (start - shift)}{style.certainty(finding.certainty, caret)}"
             lines.append(f"{pointed} {caption}" if fits and caption else pointed)
             if caption and not fits:
-                lines += [f"{blank} {line}" for line in wrapped(caption, room)]
+                # Below the caret, ending where it ends.
+                edge = start - shift + len(caret)
+                lines += [f"{blank} {' ' * (edge - columns(line))}{line}" for line in wrapped(caption, room)]
     return _Frame(lines, place.path, first, last)
 
 
@@ -372,7 +371,7 @@ def _table(steps: Sequence[Step], options: Options) -> list[str]:
 def _trails(finding: Finding, options: Options, frame: _Frame | None) -> list[str]:
     worst, *others = finding.ways
     table, missing = _way(worst, options, frame)
-    lines = ["  The list", *table]
+    lines = [f"  {_safe(who_comes(finding))}", *table]
     if options.all_trails:
         for other in others:
             lines += ["  Also", *_way(other, options, frame)[0]]
