@@ -45,6 +45,9 @@ AFTER: Final = 1
 LEAST_CODE: Final = 12
 """Columns below which a snippet of code says nothing."""
 
+ENOUGH_CODE: Final = 36
+"""Columns of code beside its place that tell enough; where there is less room, the code gets a line of its own."""
+
 WIDEST_CODE: Final = 60
 """Columns up to which a step of the way shows the whole expression, or the call that hands the list on."""
 
@@ -355,17 +358,23 @@ def _table(steps: Sequence[Step], options: Options) -> list[str]:
     places = max(columns(place) for place, _, _ in rows)
     phrases = max(columns(words) for _, _, words in rows)
     room = options.width - 4 - places - 3
-    code = min(max(columns(text) for _, text, _ in rows), room - 4 - phrases)
-    if code >= LEAST_CODE or (code > 0 and all(columns(text) <= code for _, text, _ in rows)):
+    widest = max(columns(text) for _, text, _ in rows)
+    code = min(widest, room - 4 - phrases)
+    if widest and code >= min(widest, ENOUGH_CODE):
         return [
             f"    {_padded(place, places)}   {_padded(_window(text, 0, code), code)}    {words}"
             for place, text, words in rows
         ]
-    if not places:
-        return [f"    {words}" for _, _, words in rows]
-    if phrases <= room:
-        return [f"    {_padded(place, places)}   {words}" for place, _, words in rows]
-    return [line for place, _, words in rows for line in (f"    {place}", f"      {words}")]
+    # Long paths leave no room beside them: the code stands below.
+    lines: list[str] = []
+    for place, text, words in rows:
+        if not place or phrases <= room:
+            lines.append(f"    {_padded(place, places)}   {words}" if place else f"    {words}")
+        else:
+            lines += [f"    {place}", f"      {words}"]
+        if text:
+            lines.append(f"      {_window(text, 0, max(options.width - 6, LEAST_CODE))}".rstrip())
+    return lines
 
 
 def _trails(finding: Finding, options: Options, frame: _Frame | None) -> list[str]:

@@ -40,6 +40,11 @@ class Judgement:
         """Whether it closes the gate."""
         return not self.noted and self.severity >= Severity.WARNING and self.certainty >= Certainty.LIKELY
 
+    def advice(self, provider: str, api: str) -> str:
+        """What to change; where only configured people are shown beside at most one other, that it may be right so."""
+        words = self.rule.advice(provider, api)
+        return f"nothing, if they may all see each other; otherwise {words}" if self.staff_only else words
+
     @property
     def caption(self) -> str:
         """The words under the caret."""

@@ -400,7 +400,7 @@ class CodeTally:
                 api=worst.dispatch.api,
                 provider=worst.provider.name,
                 symbol=worst.dispatch.symbol,
-                change=worst.judgement.rule.advice(worst.provider.name, worst.dispatch.api),
+                change=worst.judgement.advice(worst.provider.name, worst.dispatch.api),
                 why=worst.judgement.rule.why,
                 caption=worst.judgement.caption,
                 count=worst.judgement.count,
