@@ -22,9 +22,9 @@ from mailguard.recording import broken, head_of, lines
 
 __all__ = ["FORMAT"]
 
-_SAYS = r"(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> (?!SERVER:)|>>>(?! )|SMTP>> ?|CLIENT -> SERVER: ?|send: )"
+_SAYS = r"(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> (?!SERVER:)|>>>(?! )|[ ]{0,2}SMTP>> ?|CLIENT -> SERVER: ?|send: )"
 _CLIENT = re.compile(_SAYS)
-_SERVER = re.compile(r"(?:[ *]{0,2}<[-~*]{1,2} ?|S: ?|<<< ?|>>> SERVER: ?|SMTP<< ?|SERVER -> CLIENT: ?|reply: )")
+_SERVER = re.compile(r"(?:[ *]{0,2}<[-~*]{1,2} ?|S: ?|<<< ?|>>> SERVER: ?|[ ]{0,2}SMTP<< ?|SERVER -> CLIENT: ?|reply: )")
 # What loggers write in front: a time, a level, the name of the connection (nodemailer 6 to 10, smtplib at level 2, PHPMailer, s-nail).
 _FRONT = (
     r"(?:\[?(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?Z?\]?[ \t]{1,2}|s-nail: )"
@@ -210,8 +210,10 @@ def _command(session: _Session, text: str, number: int, *, plain: bool) -> list[
     if session.data is not None:
         if plain and not session.data and _REPLY.match(text):
             return None  # 354
-        if text == ".":
+        if text == "." or (not session.data and text.startswith("writing message and terminating")):
             return session.data
+        if not session.data and text == "(writing message)":
+            return None  # Exim 4 says no more of it
         session.size += len(text)
         if session.size <= BODY_LIMIT:
             session.data.append(text.removeprefix("."))

@@ -8,9 +8,12 @@ import zlib
 
 from mailguard.model.message import CannotTell
 from mailguard.pseudonyms.notations import Pieces, as_bytes, as_text, net_grown, net_items, netstring, own_lines
-from mailguard.pseudonyms.patterns import DATA, LOGIN, REPR, SECRET_NAME
+from mailguard.pseudonyms.patterns import ANSWER, ASKED, AUTH, AUTH_END, DATA, DATA_BEGINS, DATA_ENDS, REPR, SECRET_NAME
 from mailguard.pseudonyms.texts import Texts
 from mailguard.wire.encodings import inflate
+
+_LOGIN_LINES = 16
+"""Lines of a session that a login takes at most."""
 
 
 class Pseudonyms(Texts):
@@ -70,11 +73,29 @@ class Pseudonyms(Texts):
 
     def _transcript(self, text: str) -> str:
         """An SMTP session: what the client said between DATA and the dot is a message; the rest are lines."""
-        pieces = Pieces(text)
-        pieces.settle(LOGIN, self._login)
+        pieces = Pieces(self._logins(text))
         pieces.settle(REPR, lambda found: self._literal(found.group()))
         pieces.settle(DATA, self._data)
         return pieces.text(lambda piece: self.loose(piece, 0))
+
+    def _logins(self, text: str) -> str:
+        """Take out what the client said to log in, however its lines are marked."""
+        result: list[str] = []
+        open_for = 0
+        in_data = False
+        for line in text.splitlines(keepends=True):
+            in_data = DATA_BEGINS.search(line) is not None or (in_data and DATA_ENDS.search(line) is None)
+            begins = None if in_data else AUTH.search(line)
+            if begins:
+                found, open_for = begins if begins.group("value") else None, _LOGIN_LINES
+            elif open_for and AUTH_END.search(line):
+                found, open_for = None, 0
+            else:
+                found = ANSWER.search(line) if open_for and not ASKED.search(line) else None
+                open_for = max(0, open_for - 1)
+            start, end = found.span("value") if found else (0, 0)
+            result.append(line[:start] + self.secret(line[start:end]) + line[end:] if found else line)
+        return "".join(result)
 
     def _data(self, found: re.Match[str]) -> str:
         margin = found.group("margin") or ""

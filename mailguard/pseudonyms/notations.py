@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from mailguard.documents.byte_text import base64_bytes, decode_text
-from mailguard.pseudonyms.patterns import BASE64, HINT, WORD
+from mailguard.pseudonyms.patterns import BASE64, HINT, NUMBERS, SECRETIVE, WORD
 
 
 class Pieces:
@@ -88,7 +88,7 @@ def wire_size(text: str) -> int:
 
 
 def worth_opening(data: bytes) -> bool:
-    """Whether decoded bytes are more than noise: a text with an address in some notation, or a compressed one."""
+    """Whether decoded bytes are more than noise: a text with an address or a secret in some notation, or a compressed one."""
     if data[:3] == b"\x1f\x8b\x08":
         return True
     try:
@@ -97,7 +97,9 @@ def worth_opening(data: bytes) -> bool:
         text = data.decode("latin-1")
         if sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in data[:400]) < 0.9 * len(data[:400]):
             return False
-    return HINT.search(text) is not None or (len(data) > 24 and BASE64.search(text) is not None)
+    if HINT.search(text) or SECRETIVE.search(text) or NUMBERS.search(text):
+        return True
+    return len(data) > 24 and BASE64.search(text) is not None
 
 
 def written_like(data: bytes, like: str) -> str:

@@ -18,7 +18,7 @@ VERP: Final = re.compile(r"\A(?P<tag>[\w.-]{1,60}[+-])?(?P<local>[\w.'~-]{1,64})
 NAMED: Final = re.compile(
     r"(?P<name>\"(?:[^\"\\\r\n]|\\.){1,200}\"|[^\W\d_][^<>\"@,;:\r\n()\[\]{}|=/?&]{0,80}?)(?=[ \t]*<[^<>\r\n]{0,120}(?:@|%40|=40|\uff20)[^<>\r\n]{1,250}>)"
 )
-COMMENT: Final = re.compile(r"(?<=[\w>])(?P<gap>[ \t]{1,3}\()(?P<name>[^()<>@\r\n=]{2,80})(?=\))")
+COMMENT: Final = re.compile(r"(?<=[\w>])(?<!>>)(?P<gap>[ \t]{1,3}\()(?P<name>[^()<>@\r\n=]{2,80})(?=\))")
 ENCODED: Final = re.compile(
     r"=\?[A-Za-z0-9_.:()+*-]{1,60}\?[BbQq]\?[^?\r\n]*\?=(?:[ \t\r\n]+=\?[A-Za-z0-9_.:()+*-]{1,60}\?[BbQq]\?[^?\r\n]*\?=)*"
 )
@@ -30,10 +30,15 @@ BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A
 HEX_GZIP: Final = re.compile(r"(?<![0-9A-Za-z])1f8b08[0-9a-f]{24,}(?![0-9A-Za-z])")
 PERCENT: Final = re.compile(r"[A-Za-z0-9._~+*'()!$,;:@-]*%[0-9A-Fa-f]{2}[A-Za-z0-9._~+*'()!$,;:@%-]*")
 HINT: Final = re.compile(rf"{_SIGN}|=\?|%[0-9A-Fa-f]{{2}}", re.VERBOSE)
+# A word that may be part of the name of a secret, with a value behind it.
+SECRETIVE: Final = re.compile(
+    r"(?i)(?:key|token|secret|passw|pwd|auth|cookie|sig|credential|session)[\w.-]{0,30}[\"']?\s{0,3}[:=]"
+)
 SECRET_NAME: Final = re.compile(
     r"(?:[\w.-]*[-_.])?(?:authorization|authentication|set-cookie2?|cookies?|(?:api|auth|access|secret|private|server|account|aws|signing)[-_]?"
-    r"(?:key|keyid|key[-_]?id|token|access[-_]?key[-_]?id)|(?:api|access|security|session|auth|csrf|refresh|bearer|server|account)[-_]?token|token"
-    r"|(?:client|app|api)?[-_]?secret|passw(?:or)?d|passwd|pwd|x-amz-(?:signature|credential|security-token)|sig(?:nature)?|credentials?|session[-_]?id)",
+    r"(?:keys?|keyid|key[-_]?id|tokens?|access[-_]?key[-_]?id)|(?:api|access|security|session|auth|csrf|refresh|bearer|server|account)[-_]?tokens?"
+    r"|tokens?|(?:client|app|api)?[-_]?secrets?|passw(?:or)?d|passwd|pwd|x-amz-(?:signature|credential|security-token)|sig(?:nature)?|credentials?"
+    r"|session[-_]?id|(?:subscription|functions|license|master|admin|service|write)[-_]?key)|x-(?:[\w-]{1,40}-)?key|x-[cx]srf-?token",
     re.IGNORECASE,
 )
 FIELD_SECRET: Final = re.compile(
@@ -47,9 +52,16 @@ SHAPED: Final = re.compile(
     r"|(?P<front>\b(?:Bearer|Basic)[ ]+)(?P<value>[\w+/=.~-]{6,})",
 )
 LOGIN: Final = re.compile(
-    r"(?i)(?P<front>\bAUTH[ ]+(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5)[ ]+)(?P<value>[A-Za-z0-9+/=]{2,})"
-    r"|(?P<front2>334[^\r\n]{0,200}\r?\n[ *]{0,2}(?:-> ?|C: ?|>>> ?|SMTP>> ?|send: b?['\"])?)(?P<value2>[A-Za-z0-9+/=]{2,})(?=[\\\r\n'\"])"
+    r"(?i)(?P<front>\bAUTH[ ]+(?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5)[ ]+)(?P<value>(?!secret-[0-9])[A-Za-z0-9+/=]{2,})"
 )
+# A session: the command, which may hold a secret; the answers of the client to what is asked; how it ends (RFC 4954).
+_LAST = r"(?=(?:\\r\\n)?['\"]?[ \t]*\r?\n?\Z)"
+AUTH: Final = re.compile(rf"(?i)(?<![-\w])AUTH[ ]+[A-Z0-9][A-Z0-9_-]{{2,20}}(?:[ ]+(?P<value>[A-Za-z0-9+/=]+))?{_LAST}")
+ANSWER: Final = re.compile(rf"(?<![\w+/=-])(?P<value>[A-Za-z0-9+/]{{2,}}={{0,2}}){_LAST}")
+ASKED: Final = re.compile(r"(?<![\w+/=])334(?![\w+/=])")
+AUTH_END: Final = re.compile(r"(?<![\w+/=:.])(?:235|[45][0-9]{2})(?![\w+/=:.])|\bMAIL FROM\b", re.IGNORECASE)
+DATA_BEGINS: Final = re.compile(rf"(?i)(?<![-\w])DATA{_LAST}")
+DATA_ENDS: Final = re.compile(rf"(?:\A|[>: '\"]|\\n)\.{_LAST}")
 NAME_KEY: Final = re.compile(
     r"(?:(?:from|to|cc|bcc|sender|reply(?:_?to)?|recipient|contact|full|display|first|last|middle)[-_]?)?names?(?:\[\w*\])?",
     re.IGNORECASE,
@@ -68,9 +80,16 @@ REMOVED: Final = re.compile(
     r"\s*(?:secret-[0-9]+|[<\[({][A-Z_ ]{3,40}[>\])}]|\*+|(?i:redacted|filtered|removed|x+))\s*"
 )
 NAME_WORD: Final = re.compile(r"[^\W\d_][\w.'\u2019-]*")
-JSON_TOKEN: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[{}\[\],]|(?<=[:\s])[0-9]+(?=[\s,}\]])", re.DOTALL)
+# Bytes as Node.js prints them: the numbers of a Buffer, or a Uint8Array by its indexes.
+NUMBERS: Final = re.compile(
+    r"\[(?P<array>[0-9\s,]{24,})\]|\{\s*(?P<mapping>\"0\"(?P<colon>\s*:\s*)[0-9]{1,3}(?:\s*,\s*\"[0-9]{1,8}\"\s*:\s*[0-9]{1,3}){7,})\s*\}"
+)
+JSON_TOKEN: Final = re.compile(
+    rf"\"(?:[^\"\\]|\\.)*\"|{NUMBERS.pattern}|[{{}}\[\],]|(?<=[:\s])[0-9]+(?=[\s,}}\]])", re.DOTALL
+)
 COLON: Final = re.compile(r"[ \t\r\n]*:")
 ITEM: Final = re.compile(r"(?m)^[ \t]*-[ \t]+['\"]?:?request['\"]?[ \t]*:")
+PART_NAME: Final = re.compile(r"(?i)^content-disposition:[^\r\n]*?[; ]name=\"?([^\";\r\n]{1,80})", re.MULTILINE)
 EMPTY_LINE: Final = re.compile(r"(?<=\n)\r{0,3}\n|(?<=\r)\r(?!\n)|\A\r?\n")
 REPR: Final = re.compile(r"(?<=send: )b?(?:'(?:[^'\\\r\n]|\\.)*'|\"(?:[^\"\\\r\n]|\\.)*\")")
 DATA: Final = re.compile(

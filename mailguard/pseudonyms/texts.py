@@ -44,6 +44,7 @@ from mailguard.pseudonyms.patterns import (
     NAME_WORD,
     NAMED,
     OF_PERSON,
+    PART_NAME,
     PERCENT,
     SECRET_NAME,
     SHAPED,
@@ -121,10 +122,7 @@ class Texts(Identities):
         return "".join([*pieces, text[position:]]) if pieces else text
 
     def _login(self, found: re.Match[str]) -> str:
-        front, value = found.group("front", "value")
-        if front is None:
-            front, value = found.group("front2", "value2")
-        return front + self.secret(value)
+        return found.group("front") + self.secret(found.group("value"))
 
     def _shaped(self, found: re.Match[str]) -> str:
         if found.group("value"):
@@ -231,6 +229,8 @@ class Texts(Identities):
                 tree.string(value, mark, quote_json, is_key=COLON.match(text, position) is not None)
             elif mark in "{[":
                 tree.open(mark, mark)
+            elif mark[0] in "{[":
+                tree.out.append(self._numbers(found, depth))
             elif mark in "}]":
                 tree.close(mark)
             elif mark == ",":
@@ -239,6 +239,21 @@ class Texts(Identities):
                 tree.number(mark)
         tree.gap(text[position:])
         return tree.result()
+
+    def _numbers(self, found: re.Match[str], depth: int) -> str:
+        """Bytes that are written as numbers, in an array or by their indexes."""
+        array, mapping, colon = found.group("array", "mapping", "colon")
+        inner: str = array or mapping
+        values = [int(digits) for digits in re.findall(r"[0-9]+(?![0-9\"])", inner)]
+        if not values or max(values) > 255 or inner.count(",") != len(values) - 1:
+            return found.group()
+        old = bytes(values)
+        new = self.data(old, depth + 1)
+        if new == old:
+            return found.group()
+        comma = re.search(r",\s*", inner)
+        items = [str(value) if array else f'"{index}"{colon}{value}' for index, value in enumerate(new)]
+        return found.group().replace(inner.strip(), (comma.group() if comma else ",").join(items), 1)
 
     def yaml(self, text: str, depth: int = 0) -> str:
         """YAML: every scalar by itself; what changes is written in double quotes."""
@@ -295,6 +310,14 @@ class Texts(Identities):
             return new_head + self._multipart(body, boundary.group(1) or boundary.group(2), depth)
         return new_head + self._content(body, coding, depth)
 
+    def _part(self, text: str, depth: int) -> str:
+        """A part of several: a field of a form whose name is that of a secret, or a message of its own."""
+        split = EMPTY_LINE.search(text)
+        named = PART_NAME.search(text[: split.end()]) if split else None
+        if split and named and SECRET_NAME.fullmatch(named.group(1)) and text[split.end() :].strip():
+            return text[: split.end()] + self.secret(text[split.end() :])
+        return self.mime(text, depth)
+
     def _line(self, found: re.Match[str]) -> str:
         name, value = found.group("name", "value")
         return found.group("front") + self.secret(value) if SECRET_NAME.fullmatch(name) else found.group()
@@ -330,9 +353,6 @@ class Texts(Identities):
             part = body[mark.end() : following.start() if following else len(body)]
             end = re.search(r"(?:\r\n|\n|\r)?\Z", part)
             cut = end.start() if end and following else len(part)
-            pieces += [
-                mark.group(),
-                self.mime(part[:cut], depth + 1) if following else self.loose(part[:cut], depth),
-                part[cut:],
-            ]
+            new = self._part(part[:cut], depth + 1) if following else self.loose(part[:cut], depth)
+            pieces += [mark.group(), new, part[cut:]]
         return "".join(pieces)

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from mailguard.documents.byte_text import base64_bytes
 from mailguard.pseudonyms.notations import wire_size
-from mailguard.pseudonyms.patterns import ADDRESS, NAME_KEY, OF_PERSON, SECRET_NAME
+from mailguard.pseudonyms.patterns import ADDRESS, LINE_SECRET, NAME_KEY, OF_PERSON, SECRET_NAME
 
 _BODY_KEYS: Final = frozenset(
     {"body", "text", "string", "content", "base64_string", "body_base64", "bodyasbase64", "payload"}
@@ -27,7 +27,7 @@ class _Frame:
     pending: str = ""
     """The key whose value comes next."""
     named: str = ""
-    """What stands under ``name`` or ``key`` in it: headers and parameters as objects."""
+    """What stands under ``name`` or ``key`` in it (headers and parameters as objects); of a list its last text."""
     values: dict[str, tuple[int, str]] = field(default_factory=dict)
     """For each key with a text, where the new one stands, and the old one."""
     lengths: list[tuple[int, int]] = field(default_factory=list)
@@ -132,12 +132,13 @@ class Tree:
             return
         key = top.pending or (top.key if top.kind == "[" else "")
         low = key.lower().removeprefix(":")
-        if SECRET_NAME.fullmatch(low) and value:
+        if value and (SECRET_NAME.fullmatch(low) or self._told_secret(top, low)):
             new = self.names.secret(value)
         elif OF_PERSON.fullmatch(low):
             new = self.names.name(value)
         else:
-            new = self.names.text(value, self.depth + 1)
+            lines = LINE_SECRET.sub(self._line, value) if low.endswith("headers") else value
+            new = self.names.text(lines, self.depth + 1)
         if low == "content-length" and value.isdigit():
             top.lengths.append((len(self.out), int(value)))
         if top.kind == "{" and key:
@@ -149,9 +150,28 @@ class Tree:
                 top.address = True
         elif top.kind == "[":
             self._write[len(self.out)] = (write, raw, new)
+            top.named = value
         self.out.append(raw if new == value else write(new, raw))
         if top.kind == "{":
             top.pending = ""
+
+    def _line(self, found: re.Match[str]) -> str:
+        """A header as a line of text."""
+        name, value = found.group("name", "value")
+        return found.group("front") + self.names.secret(value) if SECRET_NAME.fullmatch(name) else found.group()
+
+    def _told_secret(self, top: _Frame, key: str) -> bool:
+        """Whether something beside a text tells that it is a secret.
+
+        The name in front of it in a list of headers (``["Cookie", "a=b"]``, Node's ``rawHeaders``); ``cookies`` above it, by
+        their names or as objects; the ``key`` beside the ``values`` of a parameter (WireMock).
+        """
+        above = self.stack[-2] if len(self.stack) > 1 else top
+        if top.kind == "[" and top.key.lower().endswith("headers"):
+            return SECRET_NAME.fullmatch(top.named) is not None
+        if top.kind == "[" and key == "values":
+            return SECRET_NAME.fullmatch(above.named) is not None
+        return top.key.lower() == "cookies" and top.kind == "{" and (key == "value" or above.kind == "{")
 
     def _replace(self, slot: int, new: str) -> None:
         write, raw, _ = self._write[slot]
@@ -167,7 +187,11 @@ class Tree:
                     self._replace(slot, self.names.secret(old))
                 elif frame.named.lower() == "content-length" and old.isdigit():
                     frame.lengths.append((slot, int(old)))
-            elif "key" in frame.values and "value" not in frame.values and not parent.kind:
+            elif (
+                "key" in frame.values
+                and "value" not in frame.values
+                and (not parent.kind or frame.key.lower() == "body")
+            ):
                 slot, old = frame.values["key"]
                 if len(old) > 7 and " " not in old and "@" not in old:
                     self._replace(slot, self.names.secret(old))  # Mandrill's way to hand over the key
