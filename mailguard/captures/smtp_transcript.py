@@ -24,7 +24,9 @@ __all__ = ["FORMAT"]
 
 _SAYS = r"(?:[ *]{0,2}[-~]{1,2}> ?|C: ?|>>> (?!SERVER:)|>>>(?! )|[ ]{0,2}SMTP>> ?|CLIENT -> SERVER: ?|send: )"
 _CLIENT = re.compile(_SAYS)
-_SERVER = re.compile(r"(?:[ *]{0,2}<[-~*]{1,2} ?|S: ?|<<< ?|>>> SERVER: ?|[ ]{0,2}SMTP<< ?|SERVER -> CLIENT: ?|reply: )")
+_SERVER = re.compile(
+    r"(?:[ *]{0,2}<[-~*]{1,2} ?|S: ?|<<< ?|>>> SERVER: ?|[ ]{0,2}SMTP<< ?|SERVER -> CLIENT: ?|reply: )"
+)
 # What loggers write in front: a time, a level, the name of the connection (nodemailer 6 to 10, smtplib at level 2, PHPMailer, s-nail).
 _FRONT = (
     r"(?:\[?(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?Z?\]?[ \t]{1,2}|s-nail: )"
