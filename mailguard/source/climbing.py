@@ -108,16 +108,22 @@ class Climb:
         found: list[Root] = []
         asked: set[str] = set()
         level = seeds
+        passing: list[Root] = []
         for _ in range(MAKERS_LIMIT):
-            made = self._made(level) - asked
+            made = self._made(level, passing) - asked
             asked |= made
-            level = []
+            level, passing = [], []
             for name in sorted(made):
                 for module in self.callers.files_naming(name)[: CALLERS_LIMIT * 4]:
                     for chain in self.callers.chains(module):
                         node = chain[-1]
-                        if isinstance(node, t.Func) and name in node.names and not sends.isdisjoint(node.names):
+                        if not isinstance(node, t.Func) or name not in node.names:
+                            continue
+                        if not sends.isdisjoint(node.names):
                             level.append(self.callers.root(module, chain))
+                        elif returns(node.body) and not self.is_test(module.path):
+                            # A method of a model that words a message, and leaves it to its callers to send it.
+                            passing.append(self.callers.root(module, chain))
                     if module not in self.naming and module_mentions(module.body, name):
                         level.append(self.callers.root(module, ()))
             known = {*seeds, *found}
@@ -126,8 +132,11 @@ class Climb:
             self.machine.relevant |= made
         return found
 
-    def _made(self, roots: list[Root]) -> set[str]:
-        """Names by which messages are made: classes that are derived from modelled ones, functions that return without sending."""
+    def _made(self, roots: list[Root], passing: Sequence[Root] = ()) -> set[str]:
+        """Names by which messages are made: classes that are derived from modelled ones, functions that return without sending.
+
+        ``passing`` are functions and methods that name one of those that were found before.
+        """
         names: set[str] = set()
         for module in {root.module for root in roots} | self.naming:
             hot = set() if self.is_test(module.path) else self.hot.get(module, set())
@@ -140,7 +149,7 @@ class Climb:
             top = len(root.chain) == 1 and not self.is_test(root.module.path)
             if isinstance(node, t.Func) and top and returns(node.body):
                 plain.append(root)
-        names |= {root.name for root, found in self.sends(plain).items() if not found}
+        names |= {root.name for root, found in self.sends([*plain, *passing]).items() if not found}
         if self.machine.methods is not None:
             for name in list(names):
                 names |= {heir.name for _, heir in self.machine.methods.subclasses(name)}

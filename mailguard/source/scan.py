@@ -13,7 +13,7 @@ import errno
 import gc
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,14 +23,14 @@ from mailguard.model.place import Place
 from mailguard.model.provider import Library
 from mailguard.search import Search, is_elsewhere
 from mailguard.source import tree as t
-from mailguard.source.callers import Callers
+from mailguard.source.callers import CALLERS_LIMIT, Callers
 from mailguard.source.climbing import Climb
 from mailguard.source.crew import Crew
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.methods import Methods
 from mailguard.source.project import Module, Project, SourceFile
 from mailguard.source.reexports import passed_on
-from mailguard.source.roots import Root, Runner
+from mailguard.source.roots import GENERIC, Root, Runner
 from mailguard.source.seeds import EVERYDAY, module_mentions, sinks_of
 from mailguard.source.web_helpers import web_helpers
 
@@ -164,7 +164,7 @@ def _scan(
         climb.judge(seeds)
     finally:
         crew.close()
-    skips = [*unreadable, *_relevant(project, wanted), *climb.skips]
+    skips = [*unreadable, *_relevant(project, wanted, _naming_senders(callers, machine.relevant)), *climb.skips]
     dispatches = _unique(climb.final)
     loud = crew.parsed | {module.path for module in project.modules.values() if module.parsed}
     loud |= {module.path for modules in callers.mentions.values() for module in modules}
@@ -197,13 +197,23 @@ def _seeds(callers: Callers, module: Module, hot: set[str]) -> list[Root]:
     return [*found, callers.root(module, ())] if module_mentions(module.body, *hot) else found
 
 
-def _relevant(project: Project, wanted: Search) -> list[Skip]:
-    """Unreadable files that name a mail API; one that names none cannot matter by itself."""
+def _relevant(project: Project, wanted: Search, calling: Container[str]) -> list[Skip]:
+    """Unreadable files that name a mail API, or what sends in another file; one that names none cannot matter by itself."""
     return [
         skip
         for path, skip in project.skips.items()
-        if wanted.finds(project.modules[path].bytes()) or skip.reason is SkipReason.ENCODING
+        if wanted.finds(project.modules[path].bytes()) or skip.reason is SkipReason.ENCODING or path in calling
     ]
+
+
+def _naming_senders(callers: Callers, relevant: Container[str]) -> frozenset[str]:
+    """The files that name a function which leads to a mail call: they may say whom it writes to."""
+    return frozenset(
+        module.path
+        for name, modules in callers.mentions.items()
+        if name in relevant and name not in GENERIC and len(modules) <= CALLERS_LIMIT
+        for module in modules
+    )
 
 
 def _unique(dispatches: list[Dispatch]) -> list[Dispatch]:
