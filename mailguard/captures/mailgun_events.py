@@ -48,7 +48,7 @@ def _read(source: Source) -> Iterator[Record]:
         exchange = _event(event)
         headers = event["message"].get("headers") if isinstance(event["message"], Mapping) else None
         name = headers.get("message-id") if isinstance(headers, Mapping) else None
-        sent = event.get("event") not in _NOT_SENT
+        sent = str(event.get("event")) not in _NOT_SENT
         record = Record(
             place, exchange, iso_time(event.get("timestamp")), sent, "Cc lines do not show, as events hold none"
         )

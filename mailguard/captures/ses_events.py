@@ -46,7 +46,7 @@ def _read(source: Source) -> Iterator[Record]:
             kind = event.get("eventType", event.get("notificationType"))
             cut = mail.get("headersTruncated") is True
             limits = "people at the end of long headers do not show, as the event cuts them" if cut else ""
-            record = Record(place, _message(mail), iso_time(mail.get("timestamp")), kind not in _REFUSED, limits)
+            record = Record(place, _message(mail), iso_time(mail.get("timestamp")), str(kind) not in _REFUSED, limits)
             if isinstance(record.exchange, CannotTell):
                 untold.setdefault(name, record)
             elif name not in told:
