@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, Count
@@ -152,6 +153,10 @@ class Object:
 
     HOLDS: bool = False
     """Whether it only holds a person (an ``Email``, a ``Mailbox``), whom it shows to nobody until a message takes it."""
+
+    TELLS: Mapping[str, frozenset[str]] = MappingProxyType({})
+    """Methods that are told by the keyword arguments of a call alone: whatever thing is called so, with all of these, is one
+    of this class."""
 
     _heap: Any = None
     _ref: Any = None

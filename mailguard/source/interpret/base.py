@@ -27,7 +27,7 @@ from mailguard.model.value import (
 )
 from mailguard.source import tree as t
 from mailguard.source.asking import Holders
-from mailguard.source.interpret.context import FULL, Activation, Body, Context, Flow
+from mailguard.source.interpret.context import FULL, Activation, Context, Flow
 from mailguard.source.interpret.passes import Own, collects
 from mailguard.source.interpret.values import (
     Cell,
@@ -55,6 +55,8 @@ class Base:
     def __init__(self, project: Project, libraries: Iterable[Library]) -> None:
         self.project = project
         self.models: dict[str, ModelFn | ModelCls] = {}
+        self.telling: dict[str, list[tuple[frozenset[str], ModelFn | ModelCls]]] = {}
+        """By method: the keyword arguments that tell whose it is, and that class."""
         self.constants: dict[str, Val] = {}
         for entry in libraries:
             self.constants.update(entry.constants)
@@ -64,6 +66,8 @@ class Base:
             for cls in entry.classes:
                 for path in cls.PATHS:
                     self.models[path] = ModelCls(cls, path)
+                for method, keywords in cls.TELLS.items() if cls.PATHS else ():
+                    self.telling.setdefault(method, []).append((keywords, self.models[cls.PATHS[0]]))
         self.dispatches: list[Dispatch] = []
         self.first = False
         """Whether a run ends with the first mail call."""
@@ -163,8 +167,6 @@ class Base:
         """By the site of a queue: the calls that took something out of it in the current root."""
         self._own_names: dict[t.For, Own] = {}
         """By loop: the names that belong to it."""
-        self.managed: Body | None = None
-        """The block of the ``with`` whose manager is being made."""
         self.loop_ends: dict[str, int] = {}
         """The last lines of loops, by their names."""
         self._mentioned: dict[t.Func, Counter[str]] = {}
@@ -215,10 +217,6 @@ class Base:
     def is_to_be_told(self, ref: Ref) -> bool:
         """Whether something is a message that is not seen to be sent."""
         return ref in self._made and ref.site not in self.sent
-
-    def lend(self, context: Context, state: State, value: Val, node: t.Yield) -> None:
-        """Run the block to which a context manager lends ``value``."""
-        raise NotImplementedError
 
     def note_unsent(self, context: Context, state: State) -> None:
         """Note the messages that a function made and did not send."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mailguard.model.value import Either
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import Bound, Func, ModelFn, ModelMethod, Partial, State, Val
+from mailguard.source.interpret.values import Bound, Cls, Func, ModelFn, ModelMethod, Partial, Ref, State, Val
 from mailguard.source.slice import mentions
 
 __all__ = ["names_of_callables"]
@@ -27,12 +27,29 @@ def names_of_callables(
     ``leads`` tells of the names that a function mentions whether one leads to a mail call.
     """
     given = dict(keywords)
-    found = {
-        param.name
-        for index, param in enumerate(func.node.params)
-        if _leads(state, args[index] if index < len(args) else given.get(param.name), leads, 0)
-    }
+    found = set()
+    for index, param in enumerate(func.node.params):
+        value = args[index] if index < len(args) else given.get(param.name)
+        methods = _of_inner_class(state, value, leads)
+        if methods or _leads(state, value, leads, 0):
+            found |= {param.name, *methods}
     return frozenset(found | _held(state, func, leads, 0))
+
+
+def _of_inner_class(state: State, value: Val, leads: Callable[[frozenset[str]], bool]) -> set[str]:
+    """The methods that lead to a mail call, of a class within a function or of a thing of such a class.
+
+    What a class of a file sends is found by the names of its methods; nobody else can name those of an inner class.
+    """
+    if isinstance(value, Ref):
+        value = cell.cls if (cell := state.heap.get(value)) is not None and cell.sort == "object" else None
+    if not isinstance(value, Cls) or (cell := state.heap.get(value.ref)) is None:
+        return set()
+    return {
+        name
+        for name, method in cell.fields
+        if isinstance(method, Func) and len(method.frames) > 1 and _leads(state, method, leads, 0)
+    }
 
 
 def _held(state: State, func: Func, leads: Callable[[frozenset[str]], bool], depth: int) -> set[str]:

@@ -95,12 +95,7 @@ class Functions(Assignment):
                 return known_result
         sent = len(self.dispatches)
         outer = state
-        body = self.managed if func.sort == "context" and self.managed is not None else None
-        body = body if body is not None and body.item is node else None
-        state = outer.part(
-            [*given, *(value for _, value in func.defaults), func.owner, *self._carried],
-            func.frames if body is None else (*func.frames, *context.frames),
-        )
+        state = outer.part([*given, *(value for _, value in func.defaults), func.owner, *self._carried], func.frames)
         seen = dict(state.heap.own)
         frames = list(state.frames.own)
         chosen = None
@@ -129,7 +124,6 @@ class Functions(Assignment):
             chosen=chosen,
             idle=idle,
             active=(*context.active, activation),
-            body=body,
         )
         state.frames[frame] = {}
         if yields is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from mailguard.model.exchange import HttpRequest
 from mailguard.model.value import ABSENT, Absent, Object, Value
 from mailguard.transports.aws.requests import (
@@ -54,6 +56,14 @@ class SesClient(Client):
         "types_boto3_ses.client.SESClient",
         "types_aiobotocore_ses.SESClient",
         "types_aiobotocore_ses.client.SESClient",
+    )
+    TELLS = MappingProxyType(
+        {
+            "send_email": frozenset({"Source", "Destination"}),
+            "send_templated_email": frozenset({"Destination", "Template"}),
+            "send_raw_email": frozenset({"RawMessage"}),
+            "send_bulk_templated_email": frozenset({"Destinations"}),
+        }
     )
 
     def send_email(
@@ -144,6 +154,9 @@ class SesV2Client(Client):
         "types_boto3_sesv2.client.SESV2Client",
         "types_aiobotocore_sesv2.SESV2Client",
         "types_aiobotocore_sesv2.client.SESV2Client",
+    )
+    TELLS = MappingProxyType(
+        {"send_email": frozenset({"Destination", "Content"}), "send_bulk_email": frozenset({"BulkEmailEntries"})}
     )
 
     def send_email(
