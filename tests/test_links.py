@@ -185,6 +185,33 @@ def test_many_at_once_are_each_by_itself(sent, cut, fixed, whole) -> None:
     assert both.shared() == each.shared()
 
 
+@settings(max_examples=100, deadline=None)
+@given(MESSAGES, MESSAGES, st.integers(0, 12), st.integers(1, 3), st.integers(0, 2))
+def test_how_they_are_remembered_changes_nothing(one, two, cut, waiting, open_slots) -> None:
+    # Looked up at once or late; put together slot by slot, or one by one.
+    plain = summary([*one, *two])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(links_module, "_WAITING", waiting)
+        patch.setattr(links_module, "_OPEN", open_slots)
+        links = summary([*one, *two])
+        parts = summary(one) + summary(two).moved(len(one))
+        handed = summary([*one, *two][:cut])
+        assert pickle.loads(pickle.dumps(handed)) == handed
+        for line, (reader, text) in enumerate([*one, *two][cut:], cut + 1):
+            handed.add(tokens_in(text), reader, Place("log", line))
+    assert plain == links == parts == handed
+    assert plain.shared() == links.shared() == parts.shared() == handed.shared()
+
+
+def test_where_one_summary_ends_up_in_another_it_does_not_change() -> None:
+    one, two = summary([("ann", RESET + token(1))]), summary([("bob", RESET + token(2))])
+    both = one + two
+    one.add(tokens_in(RESET + token(3)), "cat", Place("log", 5))
+    two.add(tokens_in(RESET + token(4)), "dan", Place("log", 6))
+    assert len(both) == 2
+    assert both == summary([("ann", RESET + token(1))]) + summary([("bob", RESET + token(2))])
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=12), st.integers(1, 8))
 def test_of_many_at_once_no_more_are_remembered(numbers, limit) -> None:

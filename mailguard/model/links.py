@@ -14,7 +14,7 @@ import functools
 import itertools
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
@@ -24,8 +24,14 @@ from mailguard.model.place import Place
 
 __all__ = ["DRAWN", "HINT", "LIMIT", "URL", "WIDE_HINT", "Links", "Token", "is_drawn", "tokens_in"]
 
-LIMIT: Final = 200_000
-"""Tokens of one capture that are remembered, as hashes: some 60 MB. Beyond them nothing is said of links."""
+LIMIT: Final = 1_000_000
+"""Tokens of one capture that are remembered, as hashes: some 110 MB. Beyond them nothing is said of links."""
+_LOOSE: Final = 5
+"""One in so many may be remembered by itself: as one of a kind, by a place that is no line, or because it went to two people."""
+_OPEN: Final = 4096
+"""Slots of which tokens are put together."""
+_WAITING: Final = 50_000
+"""Tokens that were there before, until it is looked up to whom they went then."""
 
 _URLS: Final = 300  # links of one text
 _TEXT: Final = 1 << 20
@@ -145,21 +151,25 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """What is remembered of a :class:`Batch` whose tokens are in no other: the smallest form that there is of it."""
+class _Column:
+    """Tokens of one slot, none of which is remembered elsewhere: the smallest form that there is of them."""
 
+    slot: int
+    named: bool
+    tokens: array[int]
     owners: array[int]
+    """For each token its first reader; columns of one batch share these, and the lines."""
     lines: array[int]
-    above: int
+    above: int = 0
     """Lines of the capture in front of its part."""
-    columns: tuple[tuple[int, bool, array[int]], ...]
-    """Slot, whether it is named, tokens."""
 
     def __iter__(self) -> Iterator[tuple[int, _Sent]]:
-        above = self.above
-        for slot, named, tokens in self.columns:
-            for token, owner, line in zip(tokens, self.owners, self.lines, strict=True):
-                yield token, (slot, named, owner, line + above, None)
+        for token, owner, line in zip(self.tokens, self.owners, self.lines, strict=True):
+            yield token, (self.slot, self.named, owner, line + self.above, None)
+
+
+_Again: TypeAlias = "tuple[int, Place | int, Place | int | None]"
+"""Of a token that was there before: who got it now, by which message, and by which one somebody else than he did first."""
 
 
 @dataclass(slots=True)
@@ -172,12 +182,19 @@ class Links:
     path: str = ""
     """The capture in which the lines are."""
     _tokens: dict[int, _Sent] = field(default_factory=dict, repr=False)
-    _kept: list[_Kept] = field(default_factory=list, repr=False)
-    """What went to one person each, many at once; no token is there twice, or in ``_tokens`` as well."""
+    """What is remembered one by one."""
+    _columns: list[_Column] = field(default_factory=list, repr=False)
+    """The rest: no token is there twice, or in ``_tokens`` as well."""
     _count: int = 0
     """Tokens in these."""
+    _twice: dict[int, tuple[int, bool, Place | int]] = field(default_factory=dict, repr=False)
+    """Those of them that went to a second person: slot, whether it is named, and by which message."""
     _found: set[int] | None = field(default=None, repr=False)
-    """The same; None where nobody has asked yet."""
+    """All tokens in columns; None where nobody has asked yet."""
+    _again: dict[int, _Again] = field(default_factory=dict, repr=False)
+    """Tokens in columns that were there again, of which the first reader was not looked up yet."""
+    _open: dict[tuple[int, bool], _Column] = field(default_factory=dict, repr=False)
+    """Columns to which more may be put."""
 
     def __len__(self) -> int:
         """Tokens that are remembered."""
@@ -186,7 +203,7 @@ class Links:
     @property
     def _keys(self) -> set[int]:
         if self._found is None:
-            self._found = set().union(*_columns(self._kept))
+            self._found = set().union(*(one.tokens for one in self._columns))
         return self._found
 
     def __eq__(self, other: object) -> bool:
@@ -214,31 +231,16 @@ class Links:
             raise ValueError("the links of one capture at a time")
         self.path = path
         always: dict[int, list[tuple[int, bool, Batch]]] = {}
-        kept: list[_Kept] = []
-        keys: list[array[int]] = []
+        kept: list[_Column] = []
         for batch in batches:
-            columns = []
+            owners, lines = array("q", batch.owners), array("q", batch.lines)
             for slot, named, tokens in batch.columns:
                 if isinstance(tokens, int):
                     always.setdefault(hash((tokens, slot)), []).append((slot, named, batch))
                 else:
-                    column = array("q", map(hash, zip(tokens, itertools.repeat(slot))))  # one never ends
-                    columns.append((slot, named, column))
-                    keys.append(column)
-            kept.append(_Kept(array("q", batch.owners), array("q", batch.lines), 0, tuple(columns)))
-        fresh = set(itertools.chain.from_iterable(keys))
-        if (
-            len(fresh) == sum(map(len, keys))
-            and len(self) + len(fresh) + len(always) <= self.limit
-            and fresh.isdisjoint(always)
-            and self._keys.isdisjoint(fresh)
-            and self._keys.isdisjoint(always)
-            and self._tokens.keys().isdisjoint(fresh)
-        ):
-            if fresh:
-                self._keys.update(fresh)
-                self._kept += [one for one in kept if one.columns]
-                self._count += len(fresh)
+                    keys = array("q", map(hash, zip(tokens, itertools.repeat(slot))))  # one never ends
+                    kept.append(_Column(slot, named, keys, owners, lines))
+        if self._take(kept, always):
             for key, found in always.items():
                 self._put(key, _first_of(found))
             return
@@ -252,61 +254,121 @@ class Links:
         for _, key, one in sorted(every, key=itemgetter(0)):
             self._put(key, one)
 
+    def _take(self, columns: Sequence[_Column], others: Collection[int] = ()) -> bool:
+        """Take columns in as they are, if there is room and none of their tokens is there, nor among ``others``; whether that is so."""
+        fresh = set().union(*(one.tokens for one in columns))
+        if (
+            len(fresh) != sum([len(one.tokens) for one in columns])
+            or len(self) + len(fresh) + len(others) > self.limit
+            or not (fresh.isdisjoint(others) and self._keys.isdisjoint(fresh) and self._tokens.keys().isdisjoint(fresh))
+        ):
+            return False
+        if fresh:
+            self._keys.update(fresh)
+            self._columns += columns
+            self._count += len(fresh)
+        return True
+
     def _every(self) -> dict[int, _Sent]:
         """All that is remembered, token by token."""
-        return {**self._tokens, **dict(itertools.chain.from_iterable(self._kept))} if self._kept else self._tokens
-
-    def _spread(self) -> None:
-        """Remember token by token what was remembered many at once: some of them are there again."""
-        self._tokens, self._kept, self._count, self._found = self._every(), [], 0, None
+        self._look_up()
+        every = {**self._tokens, **dict(itertools.chain.from_iterable(self._columns))}
+        for token, (_, _, second) in self._twice.items():
+            every[token] = (*every[token][:4], second)
+        return every
 
     def _put(self, token: int, later: _Sent) -> None:
-        if self._kept and token in self._keys:
-            self._spread()
+        slot, named, owner, first, second = later
         known = self._tokens.get(token)
-        if known is None:
-            if len(self) < self.limit:
-                self._tokens[token] = later
-            else:
-                self.full = True
-        elif known[4] is None:
-            second = later[3] if later[2] != known[2] else later[4]
+        if known is not None:
+            if known[4] is None:
+                other = first if owner != known[2] else second
+                if other is not None:
+                    self._tokens[token] = (*known[:4], other)
+        elif token in self._keys:
+            self._repeat(token, owner, first, second)
+        elif len(self) >= self.limit:
+            self.full = True
+        elif isinstance(first, int) and ((slot, named) in self._open or len(self._open) < _OPEN):
+            column = self._open.get((slot, named))
+            if column is None:
+                column = self._open[slot, named] = _Column(slot, named, array("q"), array("q"), array("q"))
+                self._columns.append(column)
+            column.tokens.append(token)
+            column.owners.append(owner)
+            column.lines.append(first)
+            self._keys.add(token)
+            self._count += 1
             if second is not None:
-                self._tokens[token] = (*known[:4], second)
+                self._repeat(token, owner, first, second)
+        elif len(self._tokens) >= max(1, self.limit // _LOOSE):
+            self.full = True
+        else:
+            self._tokens[token] = later
+
+    def _repeat(self, token: int, owner: int, first: Place | int, second: Place | int | None) -> None:
+        """A token in a column was there again."""
+        if token in self._twice:
+            return
+        before = self._again.get(token)
+        if before is None:
+            self._again[token] = (owner, first, second)
+            if len(self._again) >= _WAITING:
+                self._look_up()
+        elif before[2] is None:
+            other = first if owner != before[0] else second
+            if other is not None:
+                self._again[token] = (*before[:2], other)
+
+    def _look_up(self) -> None:
+        """Find out which tokens in columns went to a second person."""
+        again, self._again = self._again, {}
+        for column in self._columns if again else ():
+            if again.keys().isdisjoint(column.tokens):
+                continue
+            for token, owner in zip(column.tokens, column.owners, strict=True):
+                if (found := again.get(token)) is not None:
+                    second = found[1] if owner != found[0] else found[2]
+                    if second is None:
+                        continue
+                    if len(self._twice) >= max(1, self.limit // _LOOSE):
+                        self.full = True
+                    else:
+                        self._twice[token] = (column.slot, column.named, second)
 
     def __add__(self, later: Links) -> Links:
         """Append the part that comes ``later``. Where both together are too many, the whole is full."""
-        result = Links(self.limit, self.full, self.path, dict(self._tokens), [*self._kept], self._count)
+        self._close()
+        result = Links(
+            self.limit, self.full, self.path, dict(self._tokens), [*self._columns], self._count, dict(self._twice)
+        )
         result.extend(later)
         return result
 
+    def _close(self) -> None:
+        """Leave nothing to look up, and put nothing more to the columns that there are: others get them."""
+        self._look_up()
+        self._open.clear()
+
     def extend(self, later: Links) -> None:
         """Append the part that comes ``later`` to this one."""
+        later._close()
         self.full = self.full or later.full
         self.path = self.path or later.path
-        tokens = later._tokens
         if later.path not in ("", self.path):
-            tokens = {token: later._whole(sent) for token, sent in later._every().items()}
-        elif later._kept and not self._append(later):
-            tokens = later._every()
-        if len(self) + len(tokens) <= self.limit and not self._kept and self._tokens.keys().isdisjoint(tokens):
-            self._tokens.update(tokens)
+            for token, sent in later._every().items():
+                self._put(token, later._whole(sent))
             return
-        for token, sent in tokens.items():
+        for token, sent in later._tokens.items():
             self._put(token, sent)
-
-    def _append(self, later: Links) -> bool:
-        """Append what ``later`` remembers many at once, as it is; whether none of it was there."""
-        if len(self) + later._count > self.limit:
-            return False
-        keys, count = self._keys, self._count + later._count
-        keys.update(*_columns(later._kept))
-        if len(keys) != count or not keys.isdisjoint(self._tokens):
-            self._spread()
-            return False
-        self._kept += later._kept
-        self._count = count
-        return True
+        if not later._twice and self._take(later._columns):
+            return
+        for column in later._columns:
+            if later._twice.keys().isdisjoint(column.tokens) and self._take([column]):
+                continue
+            for token, sent in column:
+                twice = later._twice.get(token)
+                self._put(token, sent if twice is None else (*sent[:4], twice[2]))
 
     def _at(self, place: Place | int) -> Place:
         return place if isinstance(place, Place) else Place(self.path, place)
@@ -324,16 +386,19 @@ class Links:
                 return place + lines
             return replace(place, line=place.line + lines) if place.line else place
 
+        self._close()
         moved: dict[int, _Sent] = {
             token: (slot, named, owner, at(first), None if second is None else at(second))
             for token, (slot, named, owner, first, second) in self._tokens.items()
         }
-        kept = [replace(one, above=one.above + lines) for one in self._kept]
-        return Links(self.limit, self.full, self.path, moved, kept, self._count)
+        columns = [replace(one, above=one.above + lines) for one in self._columns]
+        twice = {token: (slot, named, at(second)) for token, (slot, named, second) in self._twice.items()}
+        return Links(self.limit, self.full, self.path, moved, columns, self._count, twice)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Without the tokens that are there twice: a process hands over some ten thousand of them for each part of a log."""
-        return Links, (self.limit, self.full, self.path, self._tokens, self._kept, self._count)
+        self._close()
+        return Links, (self.limit, self.full, self.path, self._tokens, self._columns, self._count, self._twice)
 
     def shared(self) -> tuple[Place, Count] | None:
         """How many personal links went to two people, and where that is seen first; None if none did.
@@ -341,12 +406,15 @@ class Links:
         A link that says so itself counts. Of others it counts only where more links of its slot went to one person
         each; where that is so of one only, it may be.
         """
+        self._look_up()
         single: dict[int, int] = {}
         several: dict[int, int] = {}
-        twice: list[tuple[int, bool, Place | int]] = []
-        for one in self._kept:
-            for slot, _, tokens in one.columns:
-                single[slot] = single.get(slot, 0) + len(tokens)
+        twice: list[tuple[int, bool, Place | int]] = [*self._twice.values()]
+        for one in self._columns:
+            single[one.slot] = single.get(one.slot, 0) + len(one.tokens)
+        for slot, _, _ in twice:
+            single[slot] -= 1
+            several[slot] = several.get(slot, 0) + 1
         for slot, named, _, _, second in self._tokens.values():
             if second is None:
                 single[slot] = single.get(slot, 0) + 1
@@ -380,7 +448,3 @@ def _first_of(found: Sequence[tuple[int, bool, Batch]]) -> _Sent:
         for _, _, one in found
     ]
     return slot, named, owner, line, min((line for line in others if line is not None), default=None)
-
-
-def _columns(kept: Sequence[_Kept]) -> Iterator[array[int]]:
-    return (tokens for one in kept for _, _, tokens in one.columns)
