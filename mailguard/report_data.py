@@ -15,7 +15,8 @@ from mailguard.model.place import Place
 from mailguard.model.reporter import Options
 from mailguard.model.value import Step
 from mailguard.redact import Json, Roster, scrub
-from mailguard.wording import clean, fingerprints, level_of, next_steps, phrase, place_words, skip_title, skip_why, told
+from mailguard.ways import phrase
+from mailguard.wording import clean, fingerprints, level_of, next_steps, place_words, skip_title, skip_why, told
 
 __all__ = ["SCHEMA", "document", "ledger_data", "message_data", "place_data", "skip_data", "step_data"]
 

@@ -18,24 +18,21 @@ from mailguard.model.finding import Certainty, Finding, Severity, Skip, Way
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options
 from mailguard.model.value import Step, StepKind, Trail
-from mailguard.redact import Output, code_frame, code_line, safe_text
+from mailguard.redact import Output, closed_up, code_frame, code_line, safe_text
+from mailguard.ways import caption_of, list_clause, phrase, shortened, told_steps, who_comes
 from mailguard.wording import (
     alike_words,
     clean,
     file_line,
     guilty_change,
     intended,
-    list_clause,
     next_steps,
     paste,
-    phrase,
     place_words,
-    shortened,
     sight,
     skip_title,
     skip_why,
     told,
-    told_steps,
     way_of,
 )
 
@@ -47,6 +44,9 @@ AFTER: Final = 1
 
 LEAST_CODE: Final = 12
 """Columns below which a snippet of code says nothing."""
+
+ENOUGH_CODE: Final = 36
+"""Columns of code beside its place that tell enough; where there is less room, the code gets a line of its own."""
 
 WIDEST_CODE: Final = 60
 """Columns up to which a step of the way shows the whole expression, or the call that hands the list on."""
@@ -190,7 +190,7 @@ def _finding_header(finding: Finding, width: int, style: Style) -> list[str]:
 
 
 def _code(text: str) -> str:
-    return _safe(text.replace("\t", "    "))
+    return _safe(closed_up(text.replace("\t", "    ")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def _frame(finding: Finding, options: Options, style: Style) -> _Frame | None:
     mark = code[place.line - first]
     before, inside, _ = _parts(mark, place)
     start, size = columns(_code(before)), columns(_code(inside))
-    caption = _safe(told(finding.caption))
+    caption = _safe(caption_of(finding))
     widest = columns(_code(mark))
     # The words stand behind the caret, if need be by moving a line that is too long anyway; else below it.
     needed = size + 1 + columns(caption) + (start if widest <= room else 2 * len(CUT))
@@ -241,7 +241,9 @@ def _frame(finding: Finding, options: Options, style: Style) -> _Frame | None:
             pointed = f"{blank} {' ' * (start - shift)}{style.certainty(finding.certainty, caret)}"
             lines.append(f"{pointed} {caption}" if fits and caption else pointed)
             if caption and not fits:
-                lines += [f"{blank} {line}" for line in wrapped(caption, room)]
+                # Below the caret, ending where it ends.
+                edge = start - shift + len(caret)
+                lines += [f"{blank} {' ' * (edge - columns(line))}{line}" for line in wrapped(caption, room)]
     return _Frame(lines, place.path, first, last)
 
 
@@ -356,23 +358,29 @@ def _table(steps: Sequence[Step], options: Options) -> list[str]:
     places = max(columns(place) for place, _, _ in rows)
     phrases = max(columns(words) for _, _, words in rows)
     room = options.width - 4 - places - 3
-    code = min(max(columns(text) for _, text, _ in rows), room - 4 - phrases)
-    if code >= LEAST_CODE or (code > 0 and all(columns(text) <= code for _, text, _ in rows)):
+    widest = max(columns(text) for _, text, _ in rows)
+    code = min(widest, room - 4 - phrases)
+    if widest and code >= min(widest, ENOUGH_CODE):
         return [
             f"    {_padded(place, places)}   {_padded(_window(text, 0, code), code)}    {words}"
             for place, text, words in rows
         ]
-    if not places:
-        return [f"    {words}" for _, _, words in rows]
-    if phrases <= room:
-        return [f"    {_padded(place, places)}   {words}" for place, _, words in rows]
-    return [line for place, _, words in rows for line in (f"    {place}", f"      {words}")]
+    # Long paths leave no room beside them: the code stands below.
+    lines: list[str] = []
+    for place, text, words in rows:
+        if not place or phrases <= room:
+            lines.append(f"    {_padded(place, places)}   {words}" if place else f"    {words}")
+        else:
+            lines += [f"    {place}", f"      {words}"]
+        if text:
+            lines.append(f"      {_window(text, 0, max(options.width - 6, LEAST_CODE))}".rstrip())
+    return lines
 
 
 def _trails(finding: Finding, options: Options, frame: _Frame | None) -> list[str]:
     worst, *others = finding.ways
     table, missing = _way(worst, options, frame)
-    lines = ["  The list", *table]
+    lines = [f"  {_safe(who_comes(finding))}", *table]
     if options.all_trails:
         for other in others:
             lines += ["  Also", *_way(other, options, frame)[0]]

@@ -11,9 +11,8 @@ import hashlib
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from typing import Final, Literal, TypeAlias
 
 from mailguard.model.count import ONE
@@ -21,7 +20,7 @@ from mailguard.model.finding import Certainty, Finding, Report, Severity, Skip, 
 from mailguard.model.message import Reason
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options
-from mailguard.model.value import CALLS, ORIGIN_OF, Step, StepKind, Trail
+from mailguard.model.value import Step, StepKind
 from mailguard.redact import Output, foreign, no_address, number, safe_text
 
 __all__ = [
@@ -37,27 +36,19 @@ __all__ = [
     "intended",
     "is_request",
     "level_of",
-    "list_clause",
-    "list_sentence",
     "next_steps",
     "paste",
-    "phrase",
     "place_words",
-    "shortened",
     "shown",
     "sight",
     "skip_fingerprints",
     "skip_title",
     "skip_why",
     "told",
-    "told_steps",
     "way_of",
 ]
 
 Level: TypeAlias = Literal["error", "warning", "note"]
-
-STEPS: Final = 6
-"""A trail with more steps than this keeps the first, the last, and every change of file."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -123,145 +114,6 @@ def closes(report: Report) -> tuple[int, int]:
     return new, known
 
 
-# --- the way of the list --------------------------------------------------------------------------
-
-
-def phrase(step: Step) -> str:
-    """What happened at a step: ``read from the database``, ``cut into batches of 1,000``."""
-    if step.kind is StepKind.BATCHED and step.detail.replace(",", "").isdecimal():
-        return f"cut into batches of {number(int(step.detail.replace(',', '')))}"
-    if step.kind is StepKind.GROWN and step.detail.startswith(CALLS):
-        return "grows from one call to the next"
-    return step.kind.value
-
-
-_WITH_VERB: Final = frozenset({StepKind.UNRESOLVED, StepKind.GROWN})
-"""Steps whose phrase brings its own verb: "comes from ...", "grows in ..."; the others follow "is"."""
-
-
-def _verb(step: Step) -> str:
-    return "" if step.kind in _WITH_VERB else "is "
-
-
-def way_of(finding: Finding) -> Way | None:
-    """The worst way; None for a capture."""
-    return finding.ways[0] if finding.ways else None
-
-
-_ON_THE_WAY: Final = frozenset(
-    {
-        StepKind.SHOWN,
-        StepKind.SENT,
-        StepKind.PASSED,
-        StepKind.STORED,
-        StepKind.JOINED,
-        StepKind.RETURNED,
-        StepKind.SPLIT,
-    }
-)
-"""Steps that say nothing of where a list comes from."""
-
-
-def list_clause(finding: Finding) -> str:
-    """``the list is read from the database``; for a capture, that it was recorded."""
-    way = way_of(finding)
-    if way is None:
-        return "as recorded"
-    if not way.steps or way.steps[0].kind in _ON_THE_WAY:
-        return "where the list comes from is not known"
-    return f"the list {_verb(way.steps[0])}{phrase(way.steps[0])}"
-
-
-def shortened(steps: Trail, limit: int = STEPS) -> Trail:
-    """A long trail without what happens inside one file on the way."""
-    if len(steps) <= limit:
-        return steps
-    last = len(steps) - 1
-    return tuple(
-        step for index, step in enumerate(steps) if index in {0, last} or step.place.path != steps[index - 1].place.path
-    )
-
-
-_TAKES_IN: Final = frozenset({StepKind.PASSED, StepKind.SHOWN, StepKind.JOINED, StepKind.BATCHED})
-"""Steps that say it all where a list is written out in their place."""
-
-
-def told_steps(way: Way) -> Trail:
-    """The steps of a way as they are told.
-
-    A list that is written out where it is handed on, joined or shown is no step of its own; a source that is opened and
-    then read is one; and people are shown once, at the end, although a header is shown again by the call that sends it.
-    """
-    kept: list[Step] = []
-    first: Step | None = None
-    for step, after in zip_longest(way.steps, way.steps[1:]):
-        before = kept[-1] if kept else None
-        match step.kind:
-            case StepKind.SHOWN:
-                first = first or step
-            case StepKind.COLLECTED if (
-                after is not None and after.kind in _TAKES_IN and _holds(after.place, step.place)
-            ):
-                pass
-            case StepKind.COLLECTED if before is not None and _one_round(before, step):
-                if before.kind is StepKind.COLLECTED and before.detail and not step.detail:
-                    kept[-1] = step  # where it is added says more than the head of the loop
-            case StepKind.JOINED if after is not None and after.kind is StepKind.SHOWN and after.place == step.place:
-                pass  # the line is read once
-            case StepKind.STORED if first is not None or (before is not None and before.place == step.place):
-                pass  # what holds the message from here on
-            case _ if before is not None and step.kind in ORIGIN_OF and before.kind is step.kind:
-                pass
-            case _:
-                kept.append(step)
-    if first is not None:
-        kept.insert(len(kept) - (bool(kept) and kept[-1].kind is StepKind.SENT), first)
-    return tuple(kept)
-
-
-def _one_round(before: Step, step: Step) -> bool:
-    """Whether a list is collected where a step before says so, or where it is read."""
-    same_file = before.place.path == step.place.path
-    on_one_line = before.kind in ORIGIN_OF and before.place.line == step.place.line
-    return same_file and (before.kind is StepKind.COLLECTED or on_one_line)
-
-
-def _holds(outer: Place, inner: Place) -> bool:
-    """Whether a place lies within another one."""
-    if outer.path != inner.path or not outer.line:
-        return False
-    ends = [(one.end_line or one.line, one.end_column) for one in (outer, inner)]
-    return (outer.line, outer.column) <= (inner.line, inner.column) and ends[1] <= ends[0]
-
-
-def list_sentence(finding: Finding, way: Way, say: Callable[[Step, str], str]) -> str:
-    """Tell a way: ``The list is read from the database, passed on whole and put into To of one message here``.
-
-    ``say`` puts a step's phrase into the terms of an output: with its place behind it, or as a link. It is not
-    called for the last step, which is "here".
-    """
-    steps = tuple(step for step in told_steps(way) if step.kind is not StepKind.SENT)
-    if not steps or steps[-1].kind is not StepKind.SHOWN:
-        # The field that only the data has is "here".
-        stored = bool(steps) and steps[-1].kind is StepKind.STORED and steps[-1].place == finding.place
-        steps = (*(steps[:-1] if stored else steps), Step(StepKind.SHOWN, Place("")))
-    *before, _ = shortened(steps)
-    said: list[tuple[str, str]] = []
-    for index, step in enumerate(before):
-        again = index and step.kind is StepKind.PASSED and before[index - 1].kind is StepKind.PASSED
-        said.append((_verb(step), say(step, "again" if again else phrase(step))))
-    line = f"{told(finding.line)} of " if finding.line else ""
-    said.append(("is ", f"put into {line}one message here"))
-    words: list[str] = []
-    for index, (verb, text) in enumerate(said):
-        words.append(("" if index and said[index - 1][0] == verb else verb) + text)
-    return f"The list {_enumerated(words)}."
-
-
-def _enumerated(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
-
-
 # --- which one it is ------------------------------------------------------------------------------
 
 
@@ -302,16 +154,22 @@ def skip_fingerprints(skips: Sequence[Skip]) -> list[str]:
 # --- what to do -----------------------------------------------------------------------------------
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def change_sentences(finding: Finding) -> str:
     """Say what to change in sentences: ``add is_multiple=True. One message each``, with a full stop."""
     first, _, rest = told(finding.change).rstrip(".").partition(": ")
-    return f"{first}. {rest[0].upper()}{rest[1:]}." if rest else f"{first}."
+    if not rest.startswith(_EACH):
+        return f"{first}, {rest}." if rest else f"{first}."
+    return f"{first}. {_capital(rest)}."
 
 
 _EACH: Final = "one message each"
 
 _CODE: Final = re.compile(
-    r"(?<![\w`])(?:[\w-]+=[\w.]+|\w*[a-z]_\w+|[a-z]+(?:[A-Z]\w*)+|EmailMessage|recipient-variables)(?![\w`])"
+    r"(?<![\w`])(?:[\w-]+=(?:[\w.]+|\[\w+\])|\w*[a-z]_\w+|[a-z]+(?:[A-Z]\w*)+|EmailMessage|recipient-variables)(?![\w`])"
 )
 """Words that are code: ``is_multiple=True``, ``merge_data``, ``messageVersions``, and two that do not look like it."""
 
@@ -329,6 +187,11 @@ def full_change(finding: Finding) -> str:
     elif so:
         so = f", {so}"
     return _CODE.sub(lambda code: f"`{code.group()}`", f"{do}{so}.")
+
+
+def way_of(finding: Finding) -> Way | None:
+    """The worst way; None for a capture."""
+    return finding.ways[0] if finding.ways else None
 
 
 def guilty_change(finding: Finding, options: Options) -> Step | None:

@@ -19,6 +19,7 @@ from mailguard.redact import (
     Output,
     Revealed,
     Roster,
+    closed_up,
     code_frame,
     code_line,
     count_words,
@@ -137,6 +138,29 @@ def test_only_the_segment_of_a_path_goes():
 def test_a_string_goes_with_the_name_in_it_and_the_rest_of_the_line_stays():
     inside = f"Zoë Q <{PLAIN}>"
     assert code_line(f'mail.add_to("{inside}")  # first') == f'mail.add_to("{ADDRESS.ljust(len(inside))}")  # first'
+
+
+def test_code_behind_the_end_of_a_text_of_several_lines_stays():
+    line = f'""" % ("{PLAIN}", ", ".join(to), "b")'
+    assert closed_up(code_line(line)) == f'""" % ("{ADDRESS}", ", ".join(to), "b")'
+    assert closed_up(code_line(f"  '''.format(to={PLAIN!r}, cc=cc)")) == f"  '''.format(to='{ADDRESS}', cc=cc)"
+    # The beginning of one, though it looks alike: nothing of it can be told apart, so all of it goes.
+    assert closed_up(code_line(f'""", {PLAIN}')) == ADDRESS
+    assert closed_up(code_line(f'"""{PLAIN}')) == f'"""{ADDRESS}'
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("\"'x, %.)#\\", max_size=8), st.text("\"'x, %.)#\\", max_size=8))
+def test_no_address_gets_through_where_texts_of_several_lines_end(before, after):
+    for quotes in ('"""', "'''"):
+        for line in (
+            f"{quotes}{before}{PLAIN}{after}",
+            f"{before}{quotes}{after}{PLAIN}",
+            f" {quotes} % {before}{PLAIN}",
+        ):
+            assert not secret_in(code_line(line))
+            assert not secret_in(closed_up(code_line(line)))
+            assert len(code_line(line)) == len(line)
 
 
 def test_glued_pieces_of_an_address_go():

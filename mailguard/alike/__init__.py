@@ -17,7 +17,8 @@ Merge data has texts like the rest of a request, but there are thousands of them
 which belong to one person each, which are names, and which texts they fill; of a later request it is asked of all at once
 whether an address may be in them, whether two people share what belongs to one, and whether a tag is left.
 
-Rooms: ``outline`` says what a form is, ``mail_form`` what the form of a message is that was handed over. ``look`` is what the
+Rooms: ``outline`` says what a form is, ``mail_form`` what the form of a message is that was handed over, or that stands in a
+request (``unpacking`` puts it in the place of its text). ``look`` is what the
 neck hands over, ``twin`` builds the stand-in, ``form`` is what is remembered of a form, ``learn`` makes it out of one request,
 ``recall`` finds it again for the others. Two ways tell a line without parsing it: ``stencil`` where nobody has to look into its
 texts, ``template`` where its texts are the same for many readers.

@@ -138,12 +138,12 @@ def _twin_of(pending: Pending, exchange: object, people: Sequence[str], read: se
         return None
     twin = Twin(people, 2 + len(pending.headers), read)
     headers = Watched(pending.headers, {name: 2 + place for place, name in enumerate(pending.headers)}, read)
-    body = twin.mapping(pending.value)
+    body = twin.body(pending.value)
     if twin.next_place() != len(pending.texts):
         return None
     # The body of the twin is data already; that of the request is unpacked first, and headers say how.
     payload(replace(exchange, headers=headers))
-    return replace(exchange, headers=headers, body=body, encoding="json")
+    return replace(exchange, headers=headers, body=body, encoding=exchange.encoding if type(body) is str else "json")
 
 
 def _listen(
@@ -164,7 +164,7 @@ def _listen(
     decide: set[int] = set()
     if isinstance(twin, HttpRequest):
         marked = Twin(people, 2 + len(pending.headers), decide, marks, look.deciding)
-        exchange: Exchange = replace(twin, body=marked.mapping(pending.value))
+        exchange: Exchange = replace(twin, body=marked.body(pending.value))
     else:
         exchange = _mail_twin(pending, people, marks)
     read |= decide
@@ -247,7 +247,7 @@ def _fill(
             for place, text in enumerate(pending.texts)
             if place >= first and type(text) is str and place not in read
         }
-        exchange = replace(twins.twin, body=Twin(twins.people, first, set(), marks).mapping(pending.value))
+        exchange = replace(twins.twin, body=Twin(twins.people, first, set(), marks).body(pending.value))
         filling = frozenset([mark for place, mark in marks.items() if place in data])
         heard = look.hearing(exchange, _marked(pending, marks), _others(pending, marks), filling, everybody, twins.twin)
         names = {place for place, mark in marks.items() if heard is not None and mark in heard.data.names}
@@ -255,7 +255,7 @@ def _fill(
             return False
         # Under another name a field may be another thing.
         called = dict.fromkeys(names, _PERSONAL)
-        other = replace(twins.twin, body=Twin(twins.people, first, set(), called).mapping(pending.value))
+        other = replace(twins.twin, body=Twin(twins.people, first, set(), called).body(pending.value))
         if heard.data.decided and (not names or look.alike(other, twins.twin)):
             break
         read |= names

@@ -169,6 +169,8 @@ class Look:
     """What readers get the texts as in whose places some stand; None where that cannot be told."""
     alike: Callable[[Exchange, Exchange], bool]
     """Whether readers get the texts of two requests as the same, whatever they are and whatever merge data is called."""
+    raw: Callable[[str], bool]
+    """Whether a message may stand under a key, in MIME."""
     merges: Callable[[str], bool]
     """Whether merge data stands under a key."""
     plain_data: Callable[[Sequence[str]], bool]

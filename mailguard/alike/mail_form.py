@@ -10,8 +10,10 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
+import itertools
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mailguard.addresses.plain import plain_named
@@ -19,7 +21,7 @@ from mailguard.alike.outline import is_running
 from mailguard.documents.byte_text import decode_text
 from mailguard.model.exchange import SmtpTransaction
 
-__all__ = ["FREE", "mail_of", "transaction_of"]
+__all__ = ["FREE", "PACKINGS", "is_packed", "mail_of", "packed", "transaction_of", "unpacked"]
 
 _LONGEST: Final = 1 << 20
 _HEAD: Final = 1 << 14
@@ -39,6 +41,8 @@ _MULTIPART: Final = re.compile(
 )
 _TEXT: Final = re.compile(r'text/(plain|html)(?:;\s{0,8}charset="?(utf-8|us-ascii)"?)?', re.IGNORECASE)
 _BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_TO_BASE64: Final = bytes.maketrans(b"-_", b"+/")
+_FROM_BASE64: Final = bytes.maketrans(b"+/", b"-_")
 
 
 def _headers(head: str) -> dict[str, str] | None:
@@ -76,19 +80,14 @@ def _kind_of_part(head: str) -> tuple[str, str, bool] | None:
     return _kind_of(headers)
 
 
-def _part(kind: tuple[str, str, bool] | None, content: str, line_end: str) -> dict[str, str] | None:
+def _part(kind: tuple[str, str, bool] | None, lines: Sequence[str], line_end: str) -> dict[str, str] | None:
     """The text of a part under what it is."""
     if kind is None:
         return None
     name, charset, packed = kind
-    if packed:
-        data = content.replace("\n", "").encode("ascii")
-        rest = data.translate(None, _BASE64)
-        if len(data) % 4 or rest not in (b"", b"=", b"==") or not data.endswith(rest):
-            return None
-        data = binascii.a2b_base64(data)
-    else:
-        data = content.replace("\n", line_end).encode("ascii")
+    data = _from_base64("".join(lines).encode("ascii")) if packed else line_end.join(lines).encode("ascii")
+    if data is None:
+        return None
     text = decode_text(data, charset)
     # What is written as UTF-8 has to be read as such again.
     plain = text.isascii() and "\0" not in text[:4]
@@ -97,19 +96,30 @@ def _part(kind: tuple[str, str, bool] | None, content: str, line_end: str) -> di
     return {name: text}
 
 
+def _from_base64(data: bytes) -> bytes | None:
+    """What a text in base64 holds; None unless it is written as it should be."""
+    if len(data) % 4:
+        return None
+    if sys.version_info >= (3, 11):
+        try:
+            return binascii.a2b_base64(data, strict_mode=True)
+        except ValueError:
+            return None
+    rest = data.translate(None, _BASE64)
+    return binascii.a2b_base64(data) if rest in (b"", b"=", b"==") and data.endswith(rest) else None
+
+
 def mail_of(data: str) -> dict[str, Any] | None:
     """The form of a message: ``headers``, without those that tell of nobody, and ``parts``; None for one that is not simple."""
-    if len(data) > _LONGEST or not data.isascii():
+    if len(data) > _LONGEST or not data.isascii() or "\0" in data:
         return None
-    line_end = "\n"
-    if "\r" in data:
-        if data.count("\r\n") != data.count("\n"):
-            return None
-        line_end, data = "\r\n", data.replace("\r\n", "\n")
-        if "\r" in data:
-            return None
-    head, _, body = data.partition("\n\n")
-    headers = _headers(head) if len(head) < _HEAD and "\0" not in data else None
+    line_end = "\r\n" if "\r" in data else "\n"
+    lines = data.split(line_end)
+    if line_end == "\r\n" and not data.count("\r") == data.count("\n") == len(lines) - 1:
+        return None
+    end = lines.index("") if "" in lines else len(lines)
+    head, body = "\n".join(lines[:end]), lines[end + 1 :]
+    headers = _headers(head) if len(head) < _HEAD else None
     if headers is None:
         return None
     kept: dict[str, str] = {}
@@ -137,38 +147,78 @@ def mail_of(data: str) -> dict[str, Any] | None:
         return None if part is None else {"headers": kept, "parts": [part]}
     if "content-transfer-encoding" in map(str.lower, headers):
         return None
-    parts = _parts(body, several.group(2), line_end)
+    mark = f"--{several.group(2)}"
+    parts = _parts(body, mark, line_end) if data.count(mark) <= _PARTS else None
     return None if parts is None else {"headers": kept, several.group(1).lower(): parts}
 
 
-def _parts(body: str, boundary: str, line_end: str) -> list[dict[str, str]] | None:
-    mark = f"--{boundary}"
-    pieces = f"\n{body}".split(f"\n{mark}\n")
-    last, end, rest = pieces[-1].rpartition(f"\n{mark}--")
-    if pieces[0] or not 1 < len(pieces) <= _PARTS or not end or rest.strip("\n") or body.count(mark) != len(pieces):
+def _parts(body: Sequence[str], mark: str, line_end: str) -> list[dict[str, str]] | None:
+    """The parts between lines with a mark, which stands nowhere else, and in front of and behind which there is nothing."""
+    marks = [place for place, line in enumerate(body) if mark in line]
+    if len(marks) < 2 or marks[0] != 0 or body[marks[-1]] != f"{mark}--" or any(body[marks[-1] + 1 :]):
         return None
-    pieces[-1] = last
     parts = []
-    for piece in pieces[1:]:
-        head, empty, content = piece.partition("\n\n")
-        part = _part(_kind_of_part(head), content, line_end) if empty else None
+    for place, following in itertools.pairwise(marks):
+        piece = body[place + 1 : following]
+        if body[place] != mark or "" not in piece:
+            return None
+        end = piece.index("")
+        part = _part(_kind_of_part("\n".join(piece[:end])), piece[end + 1 :], line_end)
         if part is None:
             return None
         parts.append(part)
     return parts
 
 
+PACKINGS: Final = ("\0base64", "\0base64url", "\0text")
+"""How a message is written in a text: each is the key over its form."""
+
+
+def unpacked(text: str) -> dict[str, Any] | None:
+    """The form of a message that a text holds, under how it is written there; None for a text that holds no simple one."""
+    if not text.isascii():
+        return None
+    if ":" in text[:200]:
+        mail, packing = mail_of(text), "\0text"
+    else:
+        packing = "\0base64"
+        data = text.rstrip("=").encode("ascii")
+        if b"-" in data or b"_" in data:
+            packing, data = "\0base64url", data.translate(_TO_BASE64)
+        inner = _from_base64(data + b"=" * (-len(data) % 4))
+        mail = mail_of(inner.decode("ascii")) if inner is not None and inner.isascii() else None
+    return None if mail is None else {packing: mail}
+
+
+def is_packed(item: object) -> bool:
+    """Whether a value is the form of a message that stands in the place of a text."""
+    return type(item) is dict and len(item) == 1 and not item.keys().isdisjoint(PACKINGS)
+
+
+def packed(packing: str, mail: Mapping[str, Any]) -> str:
+    """The text that holds the message of a form."""
+    text = _text_of(mail)
+    if packing == "\0text":
+        return text
+    data = base64.b64encode(text.encode("utf-8"))
+    return (data if packing == "\0base64" else data.translate(_FROM_BASE64)).decode("ascii")
+
+
 def transaction_of(relay: str, mail: Mapping[str, Any]) -> SmtpTransaction:
     """The transaction of a form that has ``from`` and ``to`` as well: its envelope."""
+    return SmtpTransaction(relay, mail["from"], [*mail["to"]], _text_of(mail))
+
+
+def _text_of(mail: Mapping[str, Any]) -> str:
     lines = [f"{name}: {mail['headers'][name]}" for name in mail["headers"]]
     several = next((name for name in mail if name in ("alternative", "mixed", "related")), "")
     written = [_written(kind, part[kind]) for part in mail[several or "parts"] for kind in part]
     if not several:
-        return SmtpTransaction(relay, mail["from"], [*mail["to"]], "\n".join([*lines, *written]))
+        return "\n".join([*lines, *written])
     # No sign of base64, so that it is in none of the parts.
     lines.append(f'Content-Type: multipart/{several}; boundary="=_"')
     parts = "".join(f"\n--=_\n{part}" for part in written)
-    return SmtpTransaction(relay, mail["from"], [*mail["to"]], "\n".join(lines) + f"\n{parts}\n--=_--\n")
+    return "\n".join(lines) + f"\n{parts}\n--=_--\n"
 
 
 def _written(kind: str, text: str) -> str:

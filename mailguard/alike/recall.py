@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,8 @@ from mailguard.alike.outline import FormlessError, lay
 from mailguard.alike.stencil import Stencil, stencil_of
 from mailguard.alike.template import Sample, Template, cut
 from mailguard.alike.twin import Twin, stand_in
-from mailguard.documents.json_values import plain_json
+from mailguard.alike.unpacking import marks_in, strings, unpack, unpack_whole
+from mailguard.documents.json_values import count_marks, hides_marks, json_text, plain_json
 from mailguard.model.exchange import SmtpTransaction
 from mailguard.model.message import Decoded, Recipient
 from mailguard.model.place import Place
@@ -45,15 +45,6 @@ SAMPLED: Final = 1 << 17
 
 
 _MAIL: Final = object()
-
-
-def _strings(value: Any) -> int:
-    """Keys and texts in a value."""
-    if type(value) is str:
-        return 1
-    if type(value) is dict:
-        return len(value) + sum(map(_strings, value.values()))
-    return sum(map(_strings, value)) if type(value) is list else 0
 
 
 @dataclass(slots=True)
@@ -257,7 +248,19 @@ class Alike:
         except TypeError:
             return False  # not all of them are texts
         value = plain_json(body)
-        if type(value) is not dict or body.count('"') != marks:
+        if count_marks(body) != marks:
+            return False
+        if type(value) is not dict:
+            opened = unpack_whole(body)
+        else:
+            # Of two equal keys the parser keeps one; the marks of the other are too many then.
+            if hides_marks(body):
+                return False
+            opened = unpack(value, self.look.raw)
+        if opened is not None:
+            left = -1 if type(value) is not dict else marks - marks_in(value) if "\\" in body else marks
+            return self._packed(number, method, url, headers, body, status, left, opened)
+        if type(value) is not dict:
             return False
         texts: list[Any] = [method, url, *headers.values()]
         first = len(texts)
@@ -267,10 +270,7 @@ class Alike:
         known, form, addresses, keys = laid
         if known.data is not None and not self.look.plain_data(known.pick_data(texts)):
             return False
-        # Of two equal keys the parser keeps one; the marks of the other are too many then.
         if "\\" in body:
-            if "\\u0022" in body:
-                return False
             marks -= sum([text.count('"') for text in texts[first:] if type(text) is str])
         if marks != known.marks:
             return False
@@ -299,8 +299,79 @@ class Alike:
             return True
         if known.data is not None and "" in known.pick_data(texts):
             return False  # what is empty says nothing of what else may stand there
-        if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
+        if self._is_worth_learning(known, outcome):
             self._pending = Pending(known, method, url, headers, body, value, texts, addresses, keys, rest, heard)
+        return False
+
+    def _is_worth_learning(self, known: Form, outcome: object) -> bool:
+        """Whether a request says something new: nothing is known of it (that is ``known`` itself), and learning was of use so far."""
+        return outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES
+
+    def _packed(
+        self,
+        number: int,
+        method: str,
+        url: str,
+        headers: dict[str, Any],
+        body: str,
+        status: int | str | None,
+        marks: int,
+        value: dict[str, Any],
+    ) -> bool:
+        """The same of a request with a message in it, in MIME; ``value`` has its form in the place of its text."""
+        written = json_text(value)
+        if written is None:
+            return False
+        whole = {"method": method, "url": url, "status": status, "headers": headers, "body": written.decode()}
+        return self._written(number, whole, (status, *headers), value, marks, body)
+
+    def _written(
+        self,
+        number: int,
+        whole: dict[str, Any],
+        head: tuple[Any, ...],
+        value: dict[str, Any],
+        marks: int,
+        body: str,
+        mail: SmtpTransaction | None = None,
+    ) -> bool:
+        """The same of what is written as a line to be compared: ``whole``.
+
+        ``marks``: see :meth:`request`, or -1 where they say nothing; ``body``: what was recorded, of a request; ``mail``: what else it is.
+        """
+        line = json_text(whole)
+        if line is None:
+            return False
+        for template in self._mail_templates:
+            values = template.values(line)
+            if values is not None:
+                return marks in (-1, template.of[0].marks) and self._fits(template, values, number)
+        headers: dict[str, Any] = whole["headers"]
+        texts: list[Any] = [whole["method"], whole["url"], *headers.values()]
+        first = len(texts)
+        laid = self._lay(head, value, texts)
+        if laid is None:
+            return False
+        known, form, addresses, keys = laid
+        rest = self._rest(addresses, keys)
+        if known.data is not None or rest is False or marks not in (-1, known.marks):
+            return False
+        heard = self._heard(texts, range(first, len(texts)))
+        outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
+        if type(outcome) is Outcome:
+            if not outcome.awake:
+                self._waking = outcome
+                return False
+            if heard and not self._hears(outcome, texts, keys, number):
+                return False
+            self._keep(
+                line, whole["body"], form, len(headers), known, outcome, texts, addresses, keys, self._mail_templates
+            )
+            self._again(known, outcome, keys)
+            return True
+        if self._is_worth_learning(known, outcome):
+            said = whole["method"], whole["url"], headers, body, value
+            self._pending = Pending(known, *said, texts, addresses, keys, rest, heard, mail)
         return False
 
     def _lay(
@@ -331,8 +402,8 @@ class Alike:
         twin.mapping(value)
         data = twin.data
         if data is None:
-            return Form(2 * _strings(value))
-        form = Form(2 * _strings(value), data, [place for place in range(first, texts) if place not in data])
+            return Form(2 * strings(value))
+        form = Form(2 * strings(value), data, [place for place in range(first, texts) if place not in data])
         if twin.names_in_data:
             form.tries = sys.maxsize  # a name beside an address is in none of the texts, and may be anything here
         return form
@@ -351,34 +422,12 @@ class Alike:
         if form is None or type(mail.relay) is not str or type(mail.rcpt_to) is not list:
             return False
         value: dict[str, Any] = {"from": mail.mail_from, "to": mail.rcpt_to, **form}
-        body = json.dumps(value)
-        line = json.dumps({"method": "SMTP", "url": mail.relay, "status": status, "headers": {}, "body": body}).encode()
-        for template in self._mail_templates:
-            values = template.values(line)
-            if values is not None:
-                return self._fits(template, values, number)
-        texts: list[Any] = ["SMTP", mail.relay]
-        laid = self._lay((status, _MAIL), value, texts)
-        if laid is None:
+        written = json_text(value)
+        if written is None:
             return False
-        known, steps, addresses, keys = laid
-        heard = self._heard(texts, range(2, len(texts)))
-        rest = self._rest(addresses, keys)
-        if rest is False:
-            return False
-        outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
-        if type(outcome) is Outcome:
-            if not outcome.awake:
-                self._waking = outcome
-                return False
-            if heard and not self._hears(outcome, texts, keys, number):
-                return False
-            self._keep(line, body, steps, 0, known, outcome, texts, addresses, keys, self._mail_templates)
-            self._again(known, outcome, keys)
-            return True
-        if outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES:
-            self._pending = Pending(known, "SMTP", mail.relay, {}, "", value, texts, addresses, keys, rest, heard, mail)
-        return False
+        whole: dict[str, Any] = {"method": "SMTP", "url": mail.relay, "status": status, "headers": {}}
+        whole["body"] = written.decode()
+        return self._written(number, whole, (status, _MAIL), value, -1, "", mail)
 
     def _hears(self, outcome: Outcome, texts: list[Any], keys: list[str], number: int) -> bool:
         """Whether the texts of a request show nobody to anybody."""

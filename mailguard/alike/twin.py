@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from mailguard.addresses.plain import plain_named
+from mailguard.alike.mail_form import FREE, is_packed, packed
 from mailguard.alike.outline import NAME, PAIRS, as_person, is_pair, is_running
 
-__all__ = ["Twin", "Watched", "stand_in"]
+__all__ = ["WHOLE", "Twin", "Watched", "stand_in"]
+
+
+WHOLE: Final = "\0whole"
+"""The key over a body that is one text."""
 
 
 class Watched(dict[Any, Any]):
@@ -178,8 +183,29 @@ class Twin:
         self._merging = merging
         return Watched(items, places, self._read)
 
+    def body(self, value: Mapping[str, Any]) -> Any:
+        """The twin of a whole body, which may be a text that is no data."""
+        twin = self.mapping(value)
+        return twin[WHOLE] if WHOLE in value else twin
+
+    def _packed(self, packing: str, mail: Mapping[str, Any]) -> str:
+        """The twin of a text that holds a message: written anew, with all but those texts counted as read by which nobody decides anything."""
+        read, self._read = self._read, set()  # writing it reads all of them
+        twin: dict[str, Any] = {}
+        for name, item in mail.items():
+            first = self._place
+            twin[name] = self.inner(item)
+            if name == "headers":
+                texts = [key for key, text in item.items() if not self._is_person(text)]
+                read.update(first + place for place, key in enumerate(texts) if key.lower() not in FREE)
+        self._read = read
+        return packed(packing, twin)
+
     def inner(self, item: Any, above: str = "") -> Any:
         """The twin of a mapping or a list that stands inside, under the key ``above``."""
+        if is_packed(item):
+            ((packing, mail),) = item.items()
+            return self._packed(packing, mail)
         if type(item) is dict:
             spelled = tuple(item)
             if len(item) < 3 and spelled in PAIRS and is_pair(item, spelled, [], []):

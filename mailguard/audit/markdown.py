@@ -30,7 +30,8 @@ from mailguard.audit.words import (
 from mailguard.model.finding import Verdict
 from mailguard.model.reporter import Options
 from mailguard.redact import Output, no_address, number, safe_text
-from mailguard.wording import clean, file_line, place_words, shortened, told
+from mailguard.ways import shortened
+from mailguard.wording import clean, file_line, place_words, told
 
 _SIGNS: Final = re.compile(r"[\\`*{}\[\]<>#|~&@$]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 """What formats, mentions or links in GitHub-flavoured Markdown, also the hosts that it links by themselves."""

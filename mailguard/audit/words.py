@@ -15,7 +15,8 @@ from mailguard.ledger import plural
 from mailguard.model.finding import Skip, Verdict
 from mailguard.model.value import Step, StepKind
 from mailguard.redact import number
-from mailguard.wording import clean, file_line, phrase, shortened, skip_why, told
+from mailguard.ways import phrase, shortened
+from mailguard.wording import clean, file_line, skip_why, told
 
 MARKS: Final[Mapping[Verdict, str]] = {
     Verdict.SHOWS: "●",

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from mailguard.documents.byte_text import decode_text
 from mailguard.documents.json_files import json_elements
-from mailguard.documents.json_values import plain_json, read_json
+from mailguard.documents.json_values import count_marks, hides_marks, plain_json, read_json
 from mailguard.model.capture import Format, Read, Sample, Seen, Source
 from mailguard.model.exchange import Exchange, Record, SmtpTransaction
 from mailguard.model.message import CannotTell, Reason
@@ -147,10 +147,10 @@ def _seen(line: bytes, number: int, seen: Seen) -> bool:
         return "envelope" in record and _seen_mail(line, number, record, seen)
     # Of two equal keys the parser keeps the last. Then more marks are left for the body than it has, unless some of its
     # own are written as numbers.
-    if b"\\u0022" in line:
+    if hides_marks(line):
         return False
     headers = record["headers"]
-    left = line.count(b'"') - marks - 4 * len(headers)
+    left = count_marks(line) - marks - 4 * len(headers)
     status = record.get("status")
     return seen.request(line, number, record["method"], record["url"], headers, record["body"], status, left)
 
@@ -160,11 +160,11 @@ _MAIL: Final = frozenset({"method", "url", "time", "status", "envelope", "body"}
 
 def _seen_mail(line: bytes, number: int, record: dict[str, Any], seen: Seen) -> bool:
     """The same of a message that was handed over, in our own plain shape."""
-    if not _MAIL.issuperset(record) or b"\\u0022" in line:
+    if not _MAIL.issuperset(record) or hides_marks(line):
         return False
     # Of two equal keys the parser keeps the last.
     texts = _texts_in(record)
-    if line.count(b'"') != 2 * len(texts) + "\0".join(texts).count('"'):
+    if count_marks(line) != 2 * len(texts) + sum(map(count_marks, texts)):
         return False
     status = record.get("status")
     mail = exchange_of(record)

@@ -28,7 +28,7 @@ from mailguard.model.message import CannotTell, Decoded
 from mailguard.model.place import Place
 from mailguard.tally.captures import CaptureTally, TallyPart
 from mailguard.transports.content.contents import Contents
-from mailguard.transports.content.hearing import alike, deciding, hearing, loud, merges, plain_data, settled
+from mailguard.transports.content.hearing import alike, deciding, hearing, loud, merges, plain_data, raw, settled
 from mailguard.transports.content.senders import senders
 from mailguard.transports.content.texts import found_in
 from mailguard.watch import Watch
@@ -81,6 +81,7 @@ class Look:
                 deciding,
                 hearing,
                 alike,
+                raw,
                 merges,
                 plain_data,
                 _shows_nobody,

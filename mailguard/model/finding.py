@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from mailguard.model.count import Count
 from mailguard.model.message import Message, Reason
 from mailguard.model.place import Place
-from mailguard.model.value import Origin, Trail
+from mailguard.model.value import Origin, Step, StepKind, Trail
 
 __all__ = [
     "Call",
@@ -22,6 +23,7 @@ __all__ = [
     "SkipReason",
     "Verdict",
     "Way",
+    "entry_of",
 ]
 
 
@@ -52,6 +54,31 @@ class Verdict(enum.Enum):
     SHOWS = "shows people to each other"
     UNDECIDED = "undecided"
     CANNOT_TELL = "cannot tell"
+
+
+def entry_of(trail: Trail) -> Step | None:
+    """The step at which people enter a message, which is what a maintainer has to change; None where no step tells.
+
+    That is the header write, argument or add call that shows them, the first one: a header that was written is shown
+    again by the call that sends it. Where only a dictionary is handed over it is the field that says for whom it is, of
+    fields within fields the last one (``to`` in ``personalizations``), and not what holds the whole message around it.
+    """
+    stored: Step | None = None
+    named: Step | None = None
+    for step in trail:
+        if step.kind is StepKind.SHOWN:
+            return step
+        if step.kind is StepKind.STORED:
+            stored = step
+            if _READERS.fullmatch(step.detail):
+                named = step
+    return named or stored
+
+
+_READERS: Final = re.compile(
+    r"(?:.*[_:.-]|.*[a-z](?=[A-Z]))?(?:[Tt]o(?:addrs)?|TO|[Bb]?[Cc]c|B?CC|[Rr]ecipients?|[Aa]ddresses|[Dd]estinations?)(?:[_A-Z-].*)?"
+)
+"""Names of the fields of a request that say for whom it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +138,9 @@ class Finding:
     line: str = ""
     """The line of the message in which the people stand: ``To``, ``Cc``, ``Bcc``, ``Reply-To``; where else a reader
     finds them: ``the text``."""
+    named: tuple[tuple[str, str], ...] = ()
+    """Where the code names the people one by one: the expression of each and the line in which it stands, first the one
+    whose way is told. An expression is empty where nothing names it; all is empty for a list, and for a capture."""
     exception: bool = False
     """Whether it is about an exception that is written beside the code, or about a capture as evidence; then there are no
     people and no ways."""

@@ -11,6 +11,7 @@ from mailguard.redact.words import ADDRESS
 
 _QUOTES: Final = re.compile(r"\"\"\"|'''|[\"'#]")
 _PREFIX: Final = re.compile(r"[rbfuRBFU]{1,2}[\"']{1,3}")
+_CLOSING: Final = re.compile(r"\s{0,400}(\"\"\"|''')\s{0,40}(?:[%.,)\]}+]|\Z)")
 _SEAM: Final = re.compile(r"[\"']\s{0,200}\+?\s{0,200}[rbfuRBFU]{0,2}[\"']")
 
 
@@ -23,6 +24,9 @@ def _blank(width: int) -> str:
 def _texts(line: str) -> Iterator[Span]:
     """The insides of the strings and comments of one line of Python; an open one runs to the line's end."""
     position = 0
+    if (closing := _CLOSING.match(line)) and line.count(closing.group(1)) % 2:
+        # The end of a text of several lines; what follows is code again.
+        position = closing.end(1)
     while found := _QUOTES.search(line, position):
         if found.group() == "#":
             comment = line[found.end() :]
@@ -73,6 +77,14 @@ def _crosses(text: str, span: Span, insides: Sequence[Span]) -> bool:
 def _inside_holds(text: str) -> bool:
     # The end of a text may be glued to the start of another one: "jane@" on one line, "example.com" on the next.
     return holds_address(text) or re.search(rf"\w(?:{SIGN})\s{{0,8}}\Z", text, re.VERBOSE) is not None
+
+
+def closed_up(text: str) -> str:
+    """A piece of a :func:`code_line` for people: without the blanks that keep the columns behind an address."""
+    return _PADDED.sub(ADDRESS, text)
+
+
+_PADDED: Final = re.compile(re.escape(ADDRESS) + " +")
 
 
 def code_frame(lines: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from mailguard.model.place import Place
 from mailguard.model.reporter import Options, Reporter
 from mailguard.model.value import Step
 from mailguard.redact import Output, no_address, number, safe_text
+from mailguard.ways import list_sentence
 from mailguard.wording import (
     alike_words,
     change_sentences,
@@ -23,7 +24,6 @@ from mailguard.wording import (
     guilty_change,
     intended,
     level_of,
-    list_sentence,
     next_steps,
     shown,
     skip_title,

@@ -20,20 +20,8 @@ from mailguard.model.place import Place
 from mailguard.model.reporter import Options, Reporter, RuleText
 from mailguard.model.value import Step
 from mailguard.redact import Json, Output, safe_text, scrub
-from mailguard.wording import (
-    clean,
-    file_line,
-    fingerprints,
-    full_change,
-    level_of,
-    list_sentence,
-    phrase,
-    skip_title,
-    skip_why,
-    told,
-    told_steps,
-    way_of,
-)
+from mailguard.ways import list_sentence, phrase, told_steps
+from mailguard.wording import clean, file_line, fingerprints, full_change, level_of, skip_title, skip_why, told, way_of
 
 __all__ = ["REPORTER"]
 
@@ -245,7 +233,7 @@ def _message(finding: Finding, related: list[Json], options: Options) -> str:
             related.append({"id": len(related) + 1, **_location(step.place, options, words)})
             return f"[{_escaped(words)}]({len(related)})"
 
-        sentences.append(list_sentence(finding, way, link))
+        sentences.append(list_sentence(finding, way, link, lambda code: f"`{_escaped(code)}`"))
     sentences.append(f"Change: {_escaped(full_change(finding))}")
     if finding.noted:
         sentences.append(f"It does not block: {_escaped(clean(finding.noted))}.")

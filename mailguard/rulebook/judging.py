@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mailguard.addresses.compare import domain_of
+from mailguard.addresses.compare import distinct, domain_of
 from mailguard.model.count import MANY, Count, Truth
 from mailguard.model.finding import Certainty, Severity, Verdict
 from mailguard.model.message import Field, Message, Recipient
-from mailguard.model.value import StepKind
+from mailguard.model.value import Origin, StepKind
 from mailguard.rulebook.measures import FIELDS, View
 from mailguard.rulebook.policies import Audience, Policy
 from mailguard.rulebook.rules import RECORDED, SHOWING, Cause, Kind, Measure, Rule
@@ -39,6 +39,11 @@ class Judgement:
     def gates(self) -> bool:
         """Whether it closes the gate."""
         return not self.noted and self.severity >= Severity.WARNING and self.certainty >= Certainty.LIKELY
+
+    def advice(self, provider: str, api: str) -> str:
+        """What to change; where only configured people are shown beside at most one other, that it may be right so."""
+        words = self.rule.advice(provider, api)
+        return f"nothing, if they may all see each other; otherwise {words}" if self.staff_only else words
 
     @property
     def caption(self) -> str:
@@ -106,9 +111,18 @@ def _judged(rule: Rule, view: View, cap: Certainty) -> Judgement | None:
         certainty=min(certainty if strict is None else strict, cap),
         severity=severity,
         staff_only=strict is None,
-        title=_titled(rule, count, people, line),
+        title=(_beside_staff(rule, view) if strict is None else "") or _titled(rule, count, people, line),
         line=line,
     )
+
+
+def _beside_staff(rule: Rule, view: View) -> str:
+    """The title where one outside person and configured people see each other; empty where it is not so."""
+    if rule.measure is not Measure.VISIBLE_EXTERNAL or not view.count(rule.measure, staff=False).high:
+        return ""
+    staff = distinct(person for person in view.people(rule.measure) if person.origin is Origin.CONFIGURED)
+    whom = "an address" if staff.plain == 1 else "addresses"
+    return f"One outside person and {whom} of your own can see each other"
 
 
 def _line(rule: Rule, view: View, people: Sequence[Recipient]) -> str:

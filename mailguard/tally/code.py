@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from mailguard.rulebook.judging import Judgement, judge, verdict_of
 from mailguard.rulebook.policies import audience_for
 from mailguard.rulebook.rules import SHOWING, Measure
 from mailguard.tally.policies import WORST, Policies, entering
-from mailguard.tally.words import because, people_words
+from mailguard.tally.words import because, named_people, people_words
 
 
 def people_of(message: Message, measure: Measure) -> tuple[Recipient, ...]:
@@ -60,6 +60,8 @@ class _Hit:
     provider: Provider
     message: Message
     noted: str
+    named: tuple[tuple[str, str], ...] = ()
+    """As in :class:`Finding`."""
     origin: str = ""
     """The function that the list comes from, where that was traced; else the one in which the way begins."""
     handed_on: Place | None = None
@@ -169,10 +171,12 @@ class CodeTally:
         written, message = message, self._with_colleagues(message)
         test_code = self._test_code(dispatch, message.to + message.cc + message.bcc + message.transmitted_bcc)
 
-        def lead_of(judgement: Judgement) -> Recipient | None:
+        def told_of(judgement: Judgement) -> Sequence[Recipient]:
             people = people_of(message, judgement.rule.measure)
-            outside = [person for person in people if not is_inside(person, policies.policy.inside)]
-            return max(outside or people, key=_heaviness, default=None)
+            return [person for person in people if not self._inside(person)] or people
+
+        def lead_of(judgement: Judgement) -> Recipient | None:
+            return max(told_of(judgement), key=_heaviness, default=None)
 
         def place_of(judgement: Judgement) -> Place:
             lead = lead_of(judgement)
@@ -194,8 +198,9 @@ class CodeTally:
                 if not way or way[-1].kind is not StepKind.SENT:
                     way = (*way, Step(StepKind.SENT, dispatch.place))
                 place = entering(lead.trail, dispatch.place) if lead else dispatch.place
-                told_of = _of_line(judgement, message, lead) if len(leads) > 1 else judgement
-                hit = _Hit(told_of, place, way, dispatch, provider, message, noted)
+                of_line = _of_line(judgement, message, lead) if len(leads) > 1 else judgement
+                named = named_people(message, told_of(judgement), lead)
+                hit = _Hit(of_line, place, way, dispatch, provider, message, noted, named)
                 self._hits.append(hit)
                 files.update(step.place.path for step in way)
         if any(one.rule.cause in SHOWING for one in whole):
@@ -212,11 +217,14 @@ class CodeTally:
         site.ways.append(told)
         return files
 
+    def _inside(self, person: Recipient) -> bool:
+        return is_inside(person, self._policies.policy.inside)
+
     def _leads(self, message: Message, judgement: Judgement, dispatch: Dispatch) -> list[Recipient]:
         """The entries that tell the story where several places each show too many by themselves (To, and Cc)."""
         groups: dict[Place, list[Recipient]] = {}
         for person in people_of(message, judgement.rule.measure):
-            if not is_inside(person, self._policies.policy.inside):
+            if not self._inside(person):
                 groups.setdefault(entering(person.trail, dispatch.place), []).append(person)
         limit = judgement.rule.limit
         leads = [max(people, key=_heaviness) for people in groups.values() if distinct(people).plainly_over(limit)]
@@ -374,6 +382,8 @@ class CodeTally:
             if hits[0].judgement.certainty > Certainty.UNDECIDED:
                 # A way that is open by itself breaks nothing, and has no part in what does.
                 hits = [hit for hit in hits if hit.judgement.certainty > Certainty.UNDECIDED]
+            if hits[0].judgement.severity > Severity.NOTE:  # neither has a mere note, in what is more
+                hits = [hit for hit in hits if hit.judgement.severity > Severity.NOTE]
             ways: dict[tuple[Step, ...], Way] = {}
             for hit in hits:
                 way = Way(hit.way, hit.judgement.certainty, identities[hit.copy], hit.judgement.count)
@@ -390,13 +400,14 @@ class CodeTally:
                 api=worst.dispatch.api,
                 provider=worst.provider.name,
                 symbol=worst.dispatch.symbol,
-                change=worst.judgement.rule.advice(worst.provider.name, worst.dispatch.api),
+                change=worst.judgement.advice(worst.provider.name, worst.dispatch.api),
                 why=worst.judgement.rule.why,
                 caption=worst.judgement.caption,
                 count=worst.judgement.count,
                 message=worst.message,
                 noted=noted,
                 line=worst.judgement.line,
+                named=worst.named,
                 new=not is_known,
                 fixable=False,  # there is no command yet that writes the change
             )

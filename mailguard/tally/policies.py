@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from mailguard.globs import Globs
-from mailguard.model.finding import Certainty, Finding, Severity, Verdict
+from mailguard.model.finding import Certainty, Finding, Severity, Verdict, entry_of
 from mailguard.model.message import Message
 from mailguard.model.place import Place
-from mailguard.model.value import StepKind, Trail
+from mailguard.model.value import Trail
 from mailguard.rulebook.judging import Judgement, judge
 from mailguard.rulebook.policies import Audience, Policy
 
@@ -20,33 +19,18 @@ WORST: Final = (
     Verdict.SHOWS,
     Verdict.CANNOT_TELL,
     Verdict.UNDECIDED,
-    Verdict.STAFF_ONLY,
     Verdict.KEEPS_APART,
+    Verdict.STAFF_ONLY,
 )
-"""The verdicts, worst first: a mail call is as bad as the worst of its ways."""
+"""The verdicts, worst first: a mail call is as bad as the worst of its ways.
+
+One that writes to a customer on one way and to staff on another keeps readers apart; it does not write to staff only."""
 
 
 def entering(trail: Trail, send: Place) -> Place:
-    """Where people enter a message.
-
-    That is the header write, argument or add call that shows them; the field of the dictionary that holds them where
-    only that is handed over; else the mail call itself.
-
-    The first such call counts: a header that was written is shown again by the call that sends it. Of fields within
-    fields it is the last one that says for whom it is (``to`` in ``personalizations``).
-    """
-    shown = [step.place for step in trail if step.kind is StepKind.SHOWN]
-    if shown:
-        return shown[0]
-    stored = [step for step in trail if step.kind is StepKind.STORED]
-    named = [step for step in stored if _READERS.fullmatch(step.detail)]
-    return (named or stored)[-1].place if stored else send
-
-
-_READERS: Final = re.compile(
-    r"(?:.*[_:.-]|.*[a-z](?=[A-Z]))?(?:[Tt]o(?:addrs)?|TO|[Bb]?[Cc]c|B?CC|[Rr]ecipients?|[Aa]ddresses|[Dd]estinations?)(?:[_A-Z-].*)?"
-)
-"""Names of the fields of a request that say for whom it is."""
+    """Where people enter a message, as :func:`entry_of` has it; else the mail call itself."""
+    step = entry_of(trail)
+    return step.place if step else send
 
 
 @dataclass(frozen=True, slots=True)

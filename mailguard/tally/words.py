@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from mailguard.model.count import MANY, Count
+from mailguard.model.count import MANY, ONE, Count
 from mailguard.model.finding import Verdict
-from mailguard.model.message import Message
+from mailguard.model.message import Message, Recipient
+from mailguard.model.value import StepKind
 from mailguard.redact import count_words
 from mailguard.rulebook.judging import Judgement
 from mailguard.rulebook.rules import SHOWING
@@ -33,3 +36,32 @@ def because(verdict: Verdict, message: Message, judgements: Iterable[Judgement],
     if message.bcc and not (message.to or message.cc):
         return "Hidden copies only; nobody sees another address"
     return "At most one outside person is shown to the readers"
+
+
+NAMES: Final = 4
+"""People who are told one by one; where there are more it is a list to whoever reads it."""
+
+_EXPRESSION: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*|\(\)|\[(?:\d{1,3}|'\w{1,30}'|\"\w{1,30}\")\])*")
+
+
+def named_people(message: Message, people: Sequence[Recipient], lead: Recipient | None) -> tuple[tuple[str, str], ...]:
+    """The expression and the line of each of ``people``, ``lead`` first; empty where one of them is a list.
+
+    ``[editor.email, assigner.email]`` is no list to whoever has to change it: it names two people.
+    """
+    lines = {id(person): name for name, line in (("To", message.to), ("Cc", message.cc)) for person in line}
+    found: dict[object, tuple[str, str]] = {}
+    for person in sorted(people, key=lambda person: person is not lead):
+        if person.count.plain > ONE.plain or any(step.kind in _SEVERAL for step in person.trail):
+            return ()
+        same = (person.label, person.trail[:1]) if person.label else id(person)
+        found.setdefault(same, (_shown_name(person.label), lines.get(id(person), "")))
+    return tuple(found.values()) if lead is not None and 2 <= len(found) <= NAMES else ()
+
+
+_SEVERAL: Final = frozenset({StepKind.GROWN, StepKind.SPLIT, StepKind.BATCHED})
+"""Steps by which what reads like one person may be several."""
+
+
+def _shown_name(label: str) -> str:
+    return label if len(label) <= 60 and _EXPRESSION.fullmatch(label) else ""

@@ -10,7 +10,7 @@ import pytest
 
 from mailguard import repair
 from mailguard.model.exchange import SmtpTransaction
-from mailguard.wording import list_clause
+from mailguard.ways import list_clause
 
 from ..laws import runs  # noqa: TID252  # what is tested together is named together; there is no package above
 from .support import SAMPLES, SIZES, Project, Sample, mailing, sample

@@ -51,7 +51,7 @@ PLACE = Place("news/mailer.py", 21, 28, 21, 48)
 
 STEPS = (
     Step(StepKind.DATABASE, ORIGIN),
-    Step(StepKind.PASSED, PASSED),
+    Step(StepKind.PASSED, PASSED, "deliver"),
     Step(StepKind.SHOWN, SHOWN),
     Step(StepKind.SENT, SEND),
 )

@@ -27,7 +27,7 @@ from mailguard.model.value import (
 )
 from mailguard.source import tree as t
 from mailguard.source.asking import Holders
-from mailguard.source.interpret.context import FULL, Activation, Context, Flow
+from mailguard.source.interpret.context import FULL, Activation, Body, Context, Flow
 from mailguard.source.interpret.passes import Own, collects
 from mailguard.source.interpret.values import (
     Cell,
@@ -167,6 +167,8 @@ class Base:
         """By the site of a queue: the calls that took something out of it in the current root."""
         self._own_names: dict[t.For, Own] = {}
         """By loop: the names that belong to it."""
+        self.managed: Body | None = None
+        """The block of the ``with`` whose manager is being made."""
         self.loop_ends: dict[str, int] = {}
         """The last lines of loops, by their names."""
         self._mentioned: dict[t.Func, Counter[str]] = {}
@@ -217,6 +219,10 @@ class Base:
     def is_to_be_told(self, ref: Ref) -> bool:
         """Whether something is a message that is not seen to be sent."""
         return ref in self._made and ref.site not in self.sent
+
+    def lend(self, context: Context, state: State, value: Val, node: t.Yield) -> None:
+        """Run the block to which a context manager lends ``value``."""
+        raise NotImplementedError
 
     def note_unsent(self, context: Context, state: State) -> None:
         """Note the messages that a function made and did not send."""

@@ -70,10 +70,10 @@ class Calls(Channels):
             if isinstance(cls, Cls):
                 return self._subclasses(state, cls)
         callee = self._callee(context, state, func)
-        passes = isinstance(callee, (Func, Bound, Cls, Partial, Either)) or (
-            # A task that is queued with its arguments: ``tell.delay(people)``.
-            isinstance(callee, Native) and callee.name.startswith("callable.")
-        )
+        # A task is queued with its arguments: ``tell.delay(people)``.
+        queued = isinstance(callee, Native) and callee.name.startswith("callable.")
+        passes = queued or isinstance(callee, (Func, Bound, Cls, Partial, Either))
+        taker = last_name(func.value if queued and isinstance(func, t.Attr) else func)
         args: list[Val] = []
         keywords: list[tuple[str | None, Val]] = []
         for arg in node.args:
@@ -91,9 +91,9 @@ class Calls(Channels):
             elif arg.star == "**":
                 keywords += self._spread(state, value)
             elif arg.keyword is not None:
-                keywords.append((arg.keyword, self._passed(context, value, arg.at) if passes else value))
+                keywords.append((arg.keyword, self._passed(context, value, arg.at, taker) if passes else value))
             else:
-                args.append(self._passed(context, value, arg.at) if passes else value)
+                args.append(self._passed(context, value, arg.at, taker) if passes else value)
         return self.call(context, state, callee, args, keywords, node)
 
     def _subclasses(self, state: State, cls: Cls) -> Items:
@@ -149,9 +149,10 @@ class Calls(Channels):
             return list(value.known)
         return [("**", value if isinstance(value, (Unknown, Parameter)) else Unknown("**"))]
 
-    def _passed(self, context: Context, value: Val, at: t.Span) -> Val:
+    def _passed(self, context: Context, value: Val, at: t.Span, taker: str) -> Val:
+        """``value`` as it is handed to the function called ``taker``."""
         if isinstance(value, (Ref, Items, Text, Unknown, Parameter, Either)):
-            return self._mark(value, Step(StepKind.PASSED, context.place(at)))
+            return self._mark(value, Step(StepKind.PASSED, context.place(at), taker))
         return value
 
     def _make_super(self, context: Context, state: State, node: t.Call) -> Val:

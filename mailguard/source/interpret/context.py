@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,7 @@ __all__ = [
     "UNROLL_LIMIT",
     "YIELDS",
     "Activation",
+    "Body",
     "Budget",
     "Context",
     "Dead",
@@ -107,6 +109,16 @@ class Activation:
         self.func, self.args, self.keywords, self.node = func, args, keywords, node
 
 
+class Body:
+    """The block of a ``with``, which runs where the function that manages it yields."""
+
+    __slots__ = ("item", "ran", "run")
+
+    def __init__(self, item: object, run: Callable[[State, Val], None]) -> None:
+        self.item, self.run = item, run
+        self.ran = False
+
+
 @dataclass(frozen=True)
 class Context:
     """Where the interpreter is: one activation of one function."""
@@ -132,6 +144,8 @@ class Context:
     """How many of the innermost calls are of functions that name no mail call."""
     active: tuple[Activation, ...] = ()
     """The calls that led here, outermost first."""
+    body: Body | None = None
+    """What a context manager made of a function runs where it yields."""
 
     @property
     def frame(self) -> FrameId:

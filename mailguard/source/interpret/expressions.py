@@ -320,6 +320,7 @@ class Expressions(Calls):
                 containers.extend(state, holder, value, context.place(node.at))
             else:
                 containers.list_append(state, holder, value)
+            self.lend(context, state, value, node)
             return Unknown("sent into the generator")
         # A coroutine that yields to wait gets what it waited for.
         return value

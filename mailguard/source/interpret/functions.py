@@ -95,7 +95,12 @@ class Functions(Assignment):
                 return known_result
         sent = len(self.dispatches)
         outer = state
-        state = outer.part([*given, *(value for _, value in func.defaults), func.owner, *self._carried], func.frames)
+        body = self.managed if func.sort == "context" and self.managed is not None else None
+        body = body if body is not None and body.item is node else None
+        state = outer.part(
+            [*given, *(value for _, value in func.defaults), func.owner, *self._carried],
+            func.frames if body is None else (*func.frames, *context.frames),
+        )
         seen = dict(state.heap.own)
         frames = list(state.frames.own)
         chosen = None
@@ -124,6 +129,7 @@ class Functions(Assignment):
             chosen=chosen,
             idle=idle,
             active=(*context.active, activation),
+            body=body,
         )
         state.frames[frame] = {}
         if yields is not None:

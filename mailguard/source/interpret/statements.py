@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from mailguard.model.count import ONE, OPTIONAL, Truth
-from mailguard.model.value import Either, Items, Known, Parameter, Step, StepKind, Unknown
+from mailguard.model.value import Either, Known, Parameter, Step, StepKind, Unknown
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import PASSES_LIMIT, UNROLL_LIMIT, Context, Dead, Flow
-from mailguard.source.interpret.expressions import Expressions
+from mailguard.source.interpret.managed import Managed
 from mailguard.source.interpret.passes import NOTHING, Own, last_line, left_by, names_in, own_names
 from mailguard.source.interpret.values import (
     Bound,
@@ -39,7 +39,7 @@ _CONFIG: Final = re.compile(r"(?:^|_)(?:config|configuration|conf|cfg|settings)$
 """What programs call the operator's file once it is read."""
 
 
-class Statements(Expressions):
+class Statements(Managed):
     """Statements."""
 
     def block(self, context: Context, body: Sequence[t.Stmt], states: list[State]) -> Flow:
@@ -125,7 +125,7 @@ class Statements(Expressions):
             case t.Try():
                 return self._try(context, node, state)
             case t.With():
-                return self._with(context, node, state)
+                return self.with_block(context, node, state)
             case t.Match():
                 return self._match(context, node, state)
             case t.Break():
@@ -304,26 +304,6 @@ class Statements(Expressions):
             ends = leaving.normal if ends else []
         flow.normal = ends
         return flow
-
-    def _with(self, context: Context, node: t.With, state: State) -> Flow:
-        for item, target in node.items:
-            value = self.eval(context, state, item)
-            entered = self._entered(context, state, value, item)
-            if target is not None:
-                self.assign(context, state, target, entered, item.at)
-        return self.block(context, node.body, [state])
-
-    def _entered(self, context: Context, state: State, value: Val, node: t.Expr) -> Val:
-        if isinstance(value, Items) and value.sort == "context":
-            return containers.element(state, value)
-        if isinstance(value, Ref):
-            cls = state.heap[value].cls if value in state.heap else None
-            for name in ("__enter__", "__aenter__"):
-                method = self.attribute(context, state, value, name, node) if cls is not None else None
-                if isinstance(method, (Bound, ModelMethod)):
-                    result = self.call(context, state, method, [], [], node)
-                    return value if isinstance(result, Unknown) else result
-        return value
 
     def _match(self, context: Context, node: t.Match, state: State) -> Flow:
         subject = self.eval(context, state, node.subject)

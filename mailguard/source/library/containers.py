@@ -24,7 +24,7 @@ from mailguard.model.value import (
     inherit,
     trail_of,
 )
-from mailguard.source.interpret.values import Cls, Ext, Ref, State, Val, bounded, join_values, total
+from mailguard.source.interpret.values import Cell, Cls, Ext, Ref, State, Val, bounded, join_values, total
 from mailguard.source.library import frames
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.provenance import external_value, origin_of
@@ -313,10 +313,20 @@ def delete_item(state: State, holder: Val, index: Val) -> None:
             )
 
 
+def _is_empty_mapping(state: State, value: Val) -> bool:
+    cell = state.heap.get(value) if isinstance(value, Ref) else None
+    return cell is not None and cell == _NO_ENTRIES
+
+
+_NO_ENTRIES: Final = Cell("dict")
+
+
 def item(state: State, holder: Val, index: Val, place: Place) -> Val:
     """``holder[index]``."""
     if isinstance(holder, Either):
-        found = [item(state, option, index, place) for option in holder.options if option is not ABSENT]
+        # An empty default (`data.get("mail", {})`) has no entry to be read: whoever comes further has the other mapping.
+        held = [option for option in holder.options if option is not ABSENT and not _is_empty_mapping(state, option)]
+        found = [item(state, option, index, place) for option in held]
         return join_values(*found) if found else Unknown("a member", OPTIONAL)
     if isinstance(holder, Items) and holder.sort in frames.SORTS:
         return frames.item(holder, index)

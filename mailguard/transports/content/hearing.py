@@ -28,7 +28,7 @@ def settled(value: object) -> bool:
     if isinstance(value, dict):
         for name, item in value.items():
             key = key_of_field(name)
-            if key in ATTACHED or key in RAW:
+            if key in ATTACHED or (key in RAW and not _is_packed(item)):
                 return False
             if key in MERGE:
                 continue
@@ -37,6 +37,11 @@ def settled(value: object) -> bool:
     elif isinstance(value, list):
         return all(settled(item) for item in value)
     return True
+
+
+def _is_packed(item: object) -> bool:
+    """Whether what should be MIME was taken apart: then all of it stands under a key that no JSON has."""
+    return isinstance(item, dict) and all(name[:1] == "\0" or _is_packed(inner) for name, inner in item.items())
 
 
 def deciding(key: str, above: str) -> bool:
@@ -163,6 +168,11 @@ _REFERENCE: Final = re.compile(r"%40|\uff20|" + ENTITY.pattern)
 def merges(key: str) -> bool:
     """Whether merge data stands under a key."""
     return key_of_field(key) in MERGE
+
+
+def raw(key: str) -> bool:
+    """Whether a message may stand under a key, in MIME."""
+    return key_of_field(key) in RAW
 
 
 def plain_data(texts: Sequence[str]) -> bool:
