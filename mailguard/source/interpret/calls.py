@@ -301,7 +301,8 @@ class Calls(Channels):
             )
             if asked is not None:
                 return self.call(context, state, *asked)
-        if not (isinstance(callee, Ext) and callee.path == "functools.partial" and _lacks(args, keywords)):
+        path = callee.path if isinstance(callee, Ext) else ""
+        if path != "functools.reduce" and not (path == "functools.partial" and _lacks(args, keywords)):
             # A partial that has all it needs counts as a call, as nobody need call it where it can be seen.
             handed = self._handed_on(context, state, args, keywords, node)
             if handed is not None:

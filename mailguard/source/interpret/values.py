@@ -55,6 +55,7 @@ __all__ = [
     "Super",
     "Val",
     "bounded",
+    "grown",
     "join_states",
     "join_values",
     "nested",
@@ -749,6 +750,11 @@ def _widen_count(old: Count, new: Count) -> Count:
     if new.high > old.high:
         return Count(min(old.low, new.low), PLAIN_MANY, UNBOUNDED)
     return new if new.low >= old.low else replace(new, low=0)
+
+
+def grown(old: Val, new: Val, step: Step) -> Val:
+    """What comes of adding to ``old`` again and again what made ``new`` of it."""
+    return _widen_value(old, new, step)
 
 
 def _widen_value(old: Val, new: Val, step: Step) -> Val:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL, PLAIN_MANY, Truth, exactly
+from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, PLAIN_MANY, Truth, exactly
 from mailguard.model.place import Place
 from mailguard.model.value import (
     Either,
@@ -242,7 +242,19 @@ def _setattr(
         for name in names:
             if name is not None:
                 machine.set_attribute(context, state, args[0], name, args[2], at, node)
+            else:
+                _set_some(machine, state, args[0], args[2])
     return Known(None)
+
+
+def _set_some(machine: Any, state: State, holder: Val, value: Val) -> None:
+    """Under a name that nothing tells, a value may become any list of a message; plainly it becomes none of them."""
+    if not isinstance(value, (Unknown, Parameter)) or machine._model_of(state, holder) is None:  # noqa: SLF001  # the interpreter's own half
+        return
+    possible = replace(value, count=ANY)
+    for name, held in state.heap[holder].fields:
+        if isinstance(held, Ref) and held in state.heap and state.heap[held].sort == "list":
+            state.heap[holder] = state.heap[holder].put(name, join_values(held, possible))
 
 
 def _isinstance(

@@ -10,10 +10,10 @@ from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import Items, Known, Member, Parameter, Step, StepKind, Unknown, scalar, trail_of
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import Cell, Ext, Native, Partial, Ref, State, Val
+from mailguard.source.interpret.values import Bound, Cell, Ext, Func, Native, Partial, Ref, State, Val, grown
 from mailguard.source.library import frames, queues
 from mailguard.source.library.builtin_functions import dict_of
-from mailguard.source.library.containers import inherited, members_of
+from mailguard.source.library.containers import element, inherited, members_of
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.slices import limited_members
 from mailguard.source.library.sources import (
@@ -67,13 +67,27 @@ def _chain_iterable(
 
 
 def _reduce(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
-    """Lists put together by an operator; what a function of the program makes of them is not known."""
+    """Members put together by an operator or a function, one after the other."""
     if len(args) > 1 and isinstance(args[0], Ext) and args[0].path in _SUMS:
         return _chain_iterable(machine, context, state, args[1:2], named_args, place)
-    handed = machine._handed_on(context, state, args, [], None)  # noqa: SLF001  # the interpreter's own half
-    return Unknown("reduce()", OPEN, trail_of(args[1]) if len(args) > 1 else ()) if handed is None else handed
+    if len(args) < 2 or not isinstance(args[0], (Func, Bound)):
+        return Unknown("reduce()", OPEN, trail_of(args[1]) if len(args) > 1 else ())
+    members = members_of(state, args[1], place)
+    values = [*args[2:3], *(value for value, _ in members)]
+    if not values:
+        return Unknown("reduce()", OPEN, trail_of(args[1]))
+    exact = len(members) <= _FOLDED and all(count == ONE for _, count in members)
+    if not exact:
+        each = element(state, args[1], place)
+        values = [*(args[2:3] or [each]), each, each]
+    whole = before = values[0]
+    for value in values[1:]:
+        before, whole = whole, machine.call(context, state, args[0], [whole, value], [], None)
+    return whole if exact else grown(before, whole, Step(StepKind.COLLECTED, place))
 
 
+_FOLDED: Final = 8
+"""Members that are put together one by one."""
 _SUMS: Final = frozenset({"operator.add", "operator.concat", "operator.iadd", "operator.iconcat", "operator.or_"})
 
 
