@@ -14,7 +14,7 @@ import functools
 import itertools
 import re
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
@@ -193,6 +193,8 @@ class Links:
     """All tokens in columns; None where nobody has asked yet."""
     _again: dict[int, _Again] = field(default_factory=dict, repr=False)
     """Tokens in columns that were there again, of which the first reader was not looked up yet."""
+    _repeats: bool = field(default=False, repr=False)
+    """Whether tokens were there again that came in columns."""
     _open: dict[tuple[int, bool], _Column] = field(default_factory=dict, repr=False)
     """Columns to which more may be put."""
 
@@ -240,7 +242,9 @@ class Links:
                 else:
                     keys = array("q", map(hash, zip(tokens, itertools.repeat(slot))))  # one never ends
                     kept.append(_Column(slot, named, keys, owners, lines))
-        if self._take(kept, always):
+        fresh = set().union(*(one.tokens for one in kept))
+        apart = len(fresh) == sum([len(one.tokens) for one in kept]) and fresh.isdisjoint(always)
+        if apart and len(self) + len(fresh) + len(always) <= self.limit and self._take(kept):
             for key, found in always.items():
                 self._put(key, _first_of(found))
             return
@@ -254,19 +258,21 @@ class Links:
         for _, key, one in sorted(every, key=itemgetter(0)):
             self._put(key, one)
 
-    def _take(self, columns: Sequence[_Column], others: Collection[int] = ()) -> bool:
-        """Take columns in as they are, if there is room and none of their tokens is there, nor among ``others``; whether that is so."""
-        fresh = set().union(*(one.tokens for one in columns))
-        if (
-            len(fresh) != sum([len(one.tokens) for one in columns])
-            or len(self) + len(fresh) + len(others) > self.limit
-            or not (fresh.isdisjoint(others) and self._keys.isdisjoint(fresh) and self._tokens.keys().isdisjoint(fresh))
-        ):
+    def _take(self, columns: Sequence[_Column]) -> bool:
+        """Take in columns that have no token twice, as they are, if there is room and none is there yet; whether that is so."""
+        tokens = [one.tokens.tolist() for one in columns]
+        keys, count = self._keys, sum(map(len, tokens))
+        if len(self) + count > self.limit or (self._tokens and not all(map(self._tokens.keys().isdisjoint, tokens))):
             return False
-        if fresh:
-            self._keys.update(fresh)
-            self._columns += columns
-            self._count += len(fresh)
+        if self._repeats and not all(map(keys.isdisjoint, tokens)):
+            return False
+        # Where none was there so far none is there most likely; to look and to put are one thing then.
+        keys.update(*tokens)
+        if len(keys) != self._count + count:
+            self._found, self._repeats = None, True
+            return False
+        self._columns += columns
+        self._count += count
         return True
 
     def _every(self) -> dict[int, _Sent]:
