@@ -465,7 +465,7 @@ class Expressions(Calls):
             if not isinstance(self._static(cell, name), property):
                 return value
         found = self._method(state, cell.cls, name)
-        if found is ABSENT and name == "cleaned_data" and isinstance(cell.cls, Cls):
+        if found is ABSENT and name in {"cleaned_data", "validated_data"} and isinstance(cell.cls, Cls):
             cleaned = self._cleaned(context, state, holder, cell.cls, node)
             if cleaned is not None:
                 return cleaned
@@ -531,11 +531,14 @@ class Expressions(Calls):
         return join_values(found, Parameter(name, cls.symbol, OPEN, (step,)))
 
     def _cleaned(self, context: Context, state: State, form: Ref, cls: Cls, node: t.Expr) -> Val | None:
-        """What a form holds once it was checked, where a ``clean_FIELD`` of its own makes a list of a field."""
+        """What a form holds once it was checked: fields of many, and those of which a ``clean_FIELD`` makes a list."""
         fields: list[tuple[str, Val]] = []
         step = Step(StepKind.REQUEST, context.place(node.at))
         for each in self.mro(cls):
             for method in each.node.body if isinstance(each, Cls) else ():
+                if (name := classes.field_of_many(method)) is not None:
+                    several = Member(Unknown(name, OPTIONAL, (step,)), MANY)
+                    fields.append((name, Items((several,), (step,))))
                 if not isinstance(method, t.Func) or not method.name.startswith("clean_"):
                     continue
                 func = self._method(state, cls, method.name)

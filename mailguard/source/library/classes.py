@@ -68,6 +68,16 @@ _MANY_FIELDS: Final = frozenset(
 )
 
 
+def field_of_many(node: t.Stmt) -> str | None:
+    """The name of a field that a form or a serializer declares to hold several things; None of anything else."""
+    if not isinstance(node, t.Assign) or not isinstance(node.value, t.Call) or not isinstance(node.targets[0], t.Name):
+        return None
+    given = {arg.keyword: arg.value for arg in node.value.args if arg.keyword is not None}
+    many = given.get("many")
+    several = _last(node.value.func) in _MANY_FIELDS or (isinstance(many, t.Const) and many.value is True)
+    return node.targets[0].id if several else None
+
+
 def default_field(machine: Any, context: Any, state: State, default: Val, node: object) -> Val:
     """The default of a declared field: ``field(default_factory=list)`` or an expression."""
     cls, expression = default
