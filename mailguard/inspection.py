@@ -63,7 +63,7 @@ def inspected(place: Place, provider: str, decoded: Decoded, operation: str = ""
         case CannotTell():
             detail = f": {decoded.detail}" if decoded.detail else ""
             return Inspection(place, provider, "cannot-tell", f"{decoded.reason.value}{detail}", operation=operation)
-        case _:
+        case tuple():
             return Inspection(place, provider, "decoded", messages=decoded, operation=operation, limits=limits)
 
 

@@ -62,7 +62,7 @@ def complaint(name: str, thing: Any, kind: str, steps: tuple[Step, ...], learn: 
     problem = ""
     for label, what, check in steps:
         if problem or (problem := check(name, thing)):
-            missing.append(f"  {len(missing) + 1}  {label:<10} {what.format(name=name)}")
+            missing.append(f"  {len(missing) + 1:<2} {label:<10} {what.format(name=name)}")
     if not problem:
         return ""
     head = f"{name} is not {kind} yet. In the order that is easiest:"

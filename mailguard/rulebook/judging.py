@@ -14,7 +14,7 @@ from mailguard.model.message import Field, Message, Recipient
 from mailguard.model.value import Origin, StepKind
 from mailguard.rulebook.measures import FIELDS, View
 from mailguard.rulebook.policies import Audience, Policy
-from mailguard.rulebook.rules import RECORDED, SHOWING, Cause, Kind, Measure, Rule
+from mailguard.rulebook.rules import SHOWING, Cause, Kind, Measure, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,17 @@ def _line(rule: Rule, view: View, people: Sequence[Recipient]) -> str:
             return "Bcc"
         case Measure.REPLY_TO_EXTERNAL:
             return "Reply-To"
-        case what if what in RECORDED:
+        case (
+            Measure.CONTENT
+            | Measure.CALENDAR
+            | Measure.HEADER
+            | Measure.MERGE_KEY
+            | Measure.MERGE_SHARED
+            | Measure.MERGE_TAG
+            | Measure.LINK
+        ) as what:
             return _found_in(what, view.message)
-        case _:
+        case Measure.VISIBLE_EXTERNAL | Measure.TOTAL | Measure.FIRST_RECIPIENT:
             # The line with the most of them, told as the reader finds it; To where both are alike.
             message = view.message
             shown = set(map(id, people))

@@ -61,7 +61,15 @@ class View:
                 return self.outside([*message.bcc, *message.transmitted_bcc])
             case Measure.TOTAL:
                 return [*message.to, *message.cc, *message.bcc, *message.transmitted_bcc]
-            case _:
+            case (
+                Measure.CONTENT
+                | Measure.CALENDAR
+                | Measure.HEADER
+                | Measure.MERGE_KEY
+                | Measure.MERGE_SHARED
+                | Measure.MERGE_TAG
+                | Measure.LINK
+            ):
                 return self.mentioned(what)
 
     def mentioned(self, what: Measure, *, staff: bool = True) -> list[Recipient]:
@@ -113,7 +121,15 @@ class View:
                 # only an entry that stands for no more people than the one in To is surely the same.
                 others = [person for person in hidden if person.count.high > known.get(_key(person), ZERO).high]
                 return _if(distinct(first), distinct(others))
-            case _:
+            case (
+                Measure.CONTENT
+                | Measure.CALENDAR
+                | Measure.HEADER
+                | Measure.MERGE_KEY
+                | Measure.MERGE_SHARED
+                | Measure.MERGE_TAG
+                | Measure.LINK
+            ):
                 return distinct(self.mentioned(what, staff=staff))
 
     def traits(self) -> frozenset[Trait]:

@@ -197,16 +197,6 @@ class Project:
                 best, found = rank, module
         return found
 
-    def is_namespace(self, dotted: str, importer: Module) -> bool:
-        """Whether ``dotted`` is a folder of the project without an ``__init__.py`` that holds modules."""
-        tail = dotted.replace(".", "/") + "/"
-        if dotted.split(".", maxsplit=1)[0] in STDLIB:
-            return False
-        roots = {"", importer.package}
-        return any(module.path.startswith(root + tail) for root in roots for module in self.modules.values()) or any(
-            f"/{tail}" in module.path for module in self.modules.values()
-        )
-
     def relative(self, level: int, dotted: str, importer: Module) -> Module | None:
         """The module that ``from ..dotted import`` means in ``importer``."""
         package = importer.package

@@ -40,7 +40,15 @@ def people_of(message: Message, measure: Measure) -> tuple[Recipient, ...]:
             return message.bcc + message.transmitted_bcc
         case Measure.TOTAL:
             return message.to + message.cc + message.bcc + message.transmitted_bcc
-        case _:
+        case (
+            Measure.CONTENT
+            | Measure.CALENDAR
+            | Measure.HEADER
+            | Measure.MERGE_KEY
+            | Measure.MERGE_SHARED
+            | Measure.MERGE_TAG
+            | Measure.LINK
+        ):
             return tuple(mention.recipient for mention in message.mentions if mention.known)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from mailguard.model.exchange import Dispatch
 from mailguard.model.place import Place
@@ -304,21 +305,20 @@ class Base:
         return result
 
 
+_MEMBERS: Final[dict[type, frozenset[str]]] = {}
+"""What was found, by class: classes do not change. ``functools.cache`` would do, but for mypy no class of ours is hashable."""
+
+
 def members_of_class(cls: type) -> frozenset[str]:
     """Names that a model class defines itself or inherits from other models."""
     if cls not in _MEMBERS:
-        names: set[str] = set()
-        for each in cls.__mro__:
-            if each not in {Object, object}:
-                names |= set(vars(each))
-        _MEMBERS[cls] = frozenset(names)
+        own = (each for each in cls.__mro__ if each not in {Object, object})
+        _MEMBERS[cls] = frozenset(itertools.chain.from_iterable(map(vars, own)))
     return _MEMBERS[cls]
 
 
-_MEMBERS: dict[type, frozenset[str]] = {}
-
-
 def last_name(node: object) -> str:
+    """The name that a node ends in, of a call that of what is called; empty for what has none."""
     if isinstance(node, t.Call):
         return last_name(node.func)
     if isinstance(node, t.Attr):
@@ -327,4 +327,5 @@ def last_name(node: object) -> str:
 
 
 def surely_set(item: Val) -> bool:
+    """Whether what a key holds is there in every branch."""
     return not (isinstance(item, Either) and ABSENT in item.options)

@@ -710,6 +710,7 @@ class _Heap:
 
 
 def plain_function(member: object) -> Any:
+    """The function behind a static or class method; anything else as it is."""
     return member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
 
 

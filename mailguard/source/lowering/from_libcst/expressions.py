@@ -263,39 +263,39 @@ class Expressions:
         return t.Walrus(self._at(node), self.expr(node.target), self.expr(node.value))
 
 
+# The table names methods of this module's own class.
+# ruff: noqa: SLF001
 _EXPRESSIONS: Final[dict[type, Callable[[Expressions, Any], t.Expr]]] = {
-    cst.Name: Expressions._name,  # noqa: SLF001  # a dispatch table of this module's own class, here and below
-    cst.Attribute: Expressions._attribute,  # noqa: SLF001
-    cst.Call: Expressions._call,  # noqa: SLF001
-    cst.Subscript: Expressions._subscript,  # noqa: SLF001
-    cst.List: Expressions._sequence,  # noqa: SLF001
-    cst.Tuple: Expressions._sequence,  # noqa: SLF001
-    cst.Set: Expressions._sequence,  # noqa: SLF001
-    cst.Dict: Expressions._dict,  # noqa: SLF001
-    cst.ListComp: Expressions._comprehension,  # noqa: SLF001
-    cst.SetComp: Expressions._comprehension,  # noqa: SLF001
-    cst.DictComp: Expressions._comprehension,  # noqa: SLF001
-    cst.GeneratorExp: Expressions._comprehension,  # noqa: SLF001
-    cst.SimpleString: Expressions._string,  # noqa: SLF001
-    cst.FormattedString: Expressions._formatted,  # noqa: SLF001
-    cst.ConcatenatedString: Expressions._concatenated,  # noqa: SLF001
-    cst.Lambda: Expressions._lambda,  # noqa: SLF001
-    cst.Yield: Expressions._yield,  # noqa: SLF001
+    cst.Name: Expressions._name,
+    cst.Attribute: Expressions._attribute,
+    cst.Call: Expressions._call,
+    cst.Subscript: Expressions._subscript,
+    cst.List: Expressions._sequence,
+    cst.Tuple: Expressions._sequence,
+    cst.Set: Expressions._sequence,
+    cst.Dict: Expressions._dict,
+    cst.ListComp: Expressions._comprehension,
+    cst.SetComp: Expressions._comprehension,
+    cst.DictComp: Expressions._comprehension,
+    cst.GeneratorExp: Expressions._comprehension,
+    cst.SimpleString: Expressions._string,
+    cst.FormattedString: Expressions._formatted,
+    cst.ConcatenatedString: Expressions._concatenated,
+    cst.Lambda: Expressions._lambda,
+    cst.Yield: Expressions._yield,
     cst.Await: lambda self, node: self.expr(node.expression),  # awaiting changes no value
-    cst.Integer: Expressions._number,  # noqa: SLF001
-    cst.Float: Expressions._number,  # noqa: SLF001
-    cst.BinaryOperation: Expressions._binary,  # noqa: SLF001
-    cst.BooleanOperation: Expressions._boolean,  # noqa: SLF001
-    cst.Comparison: Expressions._comparison,  # noqa: SLF001
-    cst.UnaryOperation: Expressions._unary,  # noqa: SLF001
-    cst.IfExp: Expressions._condition,  # noqa: SLF001
-    cst.NamedExpr: Expressions._walrus,  # noqa: SLF001
+    cst.Integer: Expressions._number,
+    cst.Float: Expressions._number,
+    cst.BinaryOperation: Expressions._binary,
+    cst.BooleanOperation: Expressions._boolean,
+    cst.Comparison: Expressions._comparison,
+    cst.UnaryOperation: Expressions._unary,
+    cst.IfExp: Expressions._condition,
+    cst.NamedExpr: Expressions._walrus,
 }
-for _name in ("TemplatedString",):
+if hasattr(cst, "TemplatedString"):
     # Template strings are newer than the oldest libcst that we accept.
-    if hasattr(cst, _name):
-        _EXPRESSIONS[getattr(cst, _name)] = Expressions._formatted  # noqa: SLF001
-_EXPRESSIONS[cst.FormattedString] = Expressions._formatted  # noqa: SLF001
+    _EXPRESSIONS[cst.TemplatedString] = Expressions._formatted
 
 
 def folded(name: str) -> str:
