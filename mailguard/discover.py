@@ -163,23 +163,14 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
 
     Raises :class:`NothingToCheck` for a path that does not exist, with the nearest one that does.
     """
-    named = []
+    named: list[Path] = []
     for path in paths:
         if path == STDIN:
             continue
-        place = place_named(path, here)
-        if (
-            place is None
-            and any(mark in path for mark in "*?[")
-            and (found := glob.glob(path, root_dir=here, recursive=True))
-        ):
-            # A pattern that no shell opened: it was quoted, or there is none.
-            named += sorted((here / name).resolve() for name in found)
-            continue
-        if place is None:
+        meant = _meant(path, here)
+        if not meant:
             raise NothingToCheck(f"there is no {path} here." + _did_you_mean(path, here))
-        # A named path may itself be a link; what it leads to was asked for.
-        named.append(place.path.resolve())
+        named += meant
     stdin = STDIN in paths
     if not named:
         here = here.resolve()
@@ -199,6 +190,17 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
     if root is None:
         return Tree(common, tuple(named), stdin, project=any(name == common for name in named))
     return Tree(root, tuple(named), stdin)
+
+
+def _meant(path: str, here: Path) -> list[Path]:
+    """What a path on the command line names, free of symlinks: a place, or what a pattern finds that no shell opened."""
+    place = place_named(path, here)
+    if place is not None:
+        # A named path may itself be a link; what it leads to was asked for.
+        return [place.path.resolve()]
+    if any(mark in path for mark in "*?["):
+        return sorted((here / name).resolve() for name in glob.glob(path, root_dir=here, recursive=True))
+    return []
 
 
 def _did_you_mean(path: str, here: Path) -> str:
@@ -231,6 +233,9 @@ def files_of(
             found.excluded += tree.asks_for(path)
             continue
         real = found.regular(listed[relative], tree.root, path)
+        asked = bool(tree.named) and (sniff_all or not tree.whole) and tree.asks_for(path)
+        if real is None and requests and (asked or captures.match(path)):
+            real = found.led_out(listed[relative], tree, path, follow=asked, told=sniff_all or captures.match(path))
         if real is None:
             continue
         file = File(path, real)
@@ -341,6 +346,21 @@ class _Found:
             return None  # the file itself is read
         return real
 
+    def led_out(self, full: str, tree: Tree, path: str, *, follow: bool, told: bool) -> str | None:
+        """What to open for a capture that is a link out of the tree, if it is to be followed; else it may be told."""
+        real = os.path.realpath(full)
+        if (
+            not os.path.islink(full)
+            or real.startswith(str(tree.root) + os.sep)
+            or os.path.splitext(path)[1].lower() in PYTHON_SUFFIXES
+        ):
+            return None
+        if follow and os.path.isfile(real):
+            return real
+        if told:
+            self.skip(path, "a link that leads out of the tree")
+        return None
+
 
 def _listed(start: Path, found: _Found) -> Iterator[str]:
     """The files below a folder: as git lists them, else by a walk."""
@@ -374,7 +394,7 @@ def _listed(start: Path, found: _Found) -> Iterator[str]:
 
 
 def _walk(folder: str, found: _Found) -> Iterator[str]:
-    """Every file below a folder. Links to folders are not followed, so there are no circles."""
+    """Every file below a folder, and every link to a folder; those are not followed, so there are no circles."""
 
     def failed(error: OSError) -> None:
         name = error.filename if isinstance(error.filename, str) else folder
@@ -388,7 +408,7 @@ def _walk(folder: str, found: _Found) -> Iterator[str]:
             and name not in INSTALLED
             and not os.path.exists(os.path.join(here, name, "pyvenv.cfg"))
         )
-        for name in sorted(names):
+        for name in sorted([*names, *(name for name in folders if os.path.islink(os.path.join(here, name)))]):
             yield os.path.join(here, name)
 
 
@@ -397,17 +417,18 @@ def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_c
     for name in paths:
         if name == STDIN:
             continue
-        place = place_named(name, here)
-        full = (place.path if place is not None else here / name).resolve()
-        python = any(full == Path(file.real) or _under(file.real, full) for file in files.python)
-        if python or files.excluded:
+        meant = _meant(name, here)
+        if files.excluded or any(_lies_in(file, one, tree) for one in meant for file in files.python):
             continue
-        if not any(
-            (full == Path(file.real) or _under(file.real, full)) and is_capture(file) for file in files.captures
-        ):
-            if full == tree.root and full.is_dir() and Path(name) == Path():
+        if not any(_lies_in(file, one, tree) and is_capture(file) for one in meant for file in files.captures):
+            if meant == [tree.root] and tree.root.is_dir() and Path(name) == Path():
                 continue
             raise NothingToCheck(f"nothing to check in {name}: no Python file, no capture.")
+
+
+def _lies_in(file: File, place: Path, tree: Tree) -> bool:
+    """Whether a file is a place, or lies below it, by its name or by what is opened for it."""
+    return place == Path(file.real) or _under(file.real, place) or _under(str(tree.root / file.path), place)
 
 
 def module_of(path: str) -> str:
