@@ -120,6 +120,7 @@ _SERVICES: Final = (
         "amazonaws.com",
         r"\bemail(?:-fips)?\.[a-z]{2}-[a-z]{1,12}-\d\.amazonaws\.com|\bemail-smtp\.[a-z0-9-]{1,30}\.amazonaws\.com",
     ),
+    _api("Amazon Pinpoint", "pinpoint", r"(?i)\bpinpoint[^\n]{0,400}\bemail|send_?messages[^\n]{0,80}pinpoint"),
     _api(
         "Microsoft Graph",
         "/sendmail sendmailpostrequestbody",

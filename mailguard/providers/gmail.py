@@ -18,7 +18,7 @@ from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.header_blocks import header_block, header_lines, split_message
-from mailguard.wire.urls import url_parts
+from mailguard.wire.urls import Url, url_parts
 
 __all__ = ["PROVIDER"]
 
@@ -71,6 +71,10 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
     return message if isinstance(message, CannotTell) else (message,)
 
 
+def _announces(url: Url | None) -> bool:
+    return url is None or any(name == "uploadType" and text(value) == "resumable" for name, value in url.query.parts)
+
+
 _REQUEST: Final = re.compile(r"\s{0,100}([A-Z]{3,7})\s{1,4}(\S{1,4000})[^\r\n]{0,40}(?:\r\n|\n)")
 
 
@@ -108,7 +112,8 @@ def _source(request: HttpRequest, operation: str) -> Value | CannotTell:
     body = payload(request)
     if isinstance(body, CannotTell):
         # The first request of a resumable upload announces the message, which follows in the next.
-        return None if upload and body.reason is Reason.BODY_MISSING else body
+        announced = upload and (text(request.method) or "POST").upper() == "POST" and _announces(url)
+        return None if announced and body.reason is Reason.BODY_MISSING else body
     if isinstance(body.value, Form):
         found = next((value for name, value in body.value.parts if name.casefold() == "message/rfc822"), None)
         if found is None:

@@ -9,9 +9,23 @@ from typing import Final
 from mailguard.addresses.pairs import mailbox
 from mailguard.addresses.people import People
 from mailguard.addresses.values import recipients
+from mailguard.model.count import MANY, ONE, Truth
 from mailguard.model.exchange import Exchange, Form, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Message, Reason, Undecided
-from mailguard.model.value import ABSENT, Absent, Object, Parameter, Sort, Unknown, Value, each, get, sort_of, text
+from mailguard.model.message import CannotTell, Decoded, Message, Reason, Recipient, Undecided
+from mailguard.model.value import (
+    ABSENT,
+    Absent,
+    Object,
+    Parameter,
+    Sort,
+    Unknown,
+    Value,
+    each,
+    get,
+    sort_of,
+    text,
+    truth,
+)
 from mailguard.transports.letters import present
 from mailguard.transports.mime.reading import message_of
 from mailguard.wire.bodies import payload
@@ -29,9 +43,12 @@ _SEND: Final = "sendMail"
 _DRAFT: Final = "messages"
 _FORWARD: Final = "forward"
 _REPLY: Final = "reply"
+_REPLY_ALL: Final = "replyAll"
+_EVENT: Final = "events"
+_INVITATION: Final = "invitations"
 _BATCH: Final = "$batch"
 _OTHER: Final = "v1.0"
-"""The operation of every request that sends nothing: reading, folders, calendars, directories."""
+"""The operation of every request that sends nothing: reading, folders, tasks, directories."""
 
 
 def _looks_like_graph(request: HttpRequest) -> bool:
@@ -46,7 +63,7 @@ def _looks_like_graph(request: HttpRequest) -> bool:
 
 
 def claims(exchange: Exchange) -> str | None:
-    """``sendMail``, ``messages`` (a draft), ``forward``, ``reply``, ``$batch``; ``v1.0`` for what sends nothing."""
+    """``sendMail``, ``messages`` (a draft), ``forward``, ``reply``, ``events``, ``$batch``...; ``v1.0`` for what sends nothing."""
     if not isinstance(exchange, HttpRequest):
         return None
     url = url_parts(exchange.url)
@@ -68,10 +85,16 @@ def claims(exchange: Exchange) -> str | None:
     if last == "messages" or (method in {"PATCH", "PUT"} and len(segments) > 1 and segments[-2] == "messages"):
         # Messages of a team or a chat have no recipients of mail.
         return _OTHER if {"chats", "teams", "channels"} & set(segments) else _DRAFT
-    if "messages" in segments and last in {"forward", "createforward"}:
+    if {"messages", "events"} & set(segments) and last in {"forward", "createforward"}:
         return _FORWARD
-    if "messages" in segments and last in {"reply", "createreply", "replyall", "createreplyall"}:
+    if "messages" in segments and last in {"reply", "createreply"}:
         return _REPLY
+    if "messages" in segments and last in {"replyall", "createreplyall"}:
+        return _REPLY_ALL
+    if last == "events" or (method in {"PATCH", "PUT"} and len(segments) > 1 and segments[-2] == "events"):
+        return _EVENT
+    if last == "invitations" and method == "POST":
+        return _INVITATION
     if "*" in last and ("/users/" in path or "/me/" in path):
         return f"?{_SEND}"
     return _OTHER
@@ -85,7 +108,10 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
         return CannotTell(Reason.UNKNOWN_FORM)
     body = payload(exchange)
     if isinstance(body, CannotTell):
-        return () if operation == _REPLY and body.reason is Reason.BODY_MISSING else body
+        # An answer needs no body.
+        if operation in _ANSWERED and body.reason is Reason.BODY_MISSING:
+            return _answered(operation, ())
+        return body
     if isinstance(body.value, Form):
         return CannotTell(Reason.UNKNOWN_FORM, "the body is a form")
     if body.kind == "text" and operation in {_SEND, _DRAFT}:
@@ -104,11 +130,61 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
             return _one(held)
         case "messages":
             return _one(body.value) if _names_people(body.value) else ()
+        case "events":
+            return _event(body.value)
+        case "invitations":
+            return _invitation(body.value)
         case _:
-            # Those whom the answered message names are not in the request; who is added reads them.
             inner = get(body.value, "message", fold=True)
             people = [part for part in (body.value, inner) if not isinstance(part, Absent) and _names_people(part)]
-            return tuple(message for part in people for message in _one(part))
+            made = tuple(message for part in people for message in _one(part))
+            if operation not in _ANSWERED:
+                lost = not made and any(_odd(part, "recipient") for part in (body.value, inner) if part is not ABSENT)
+                return CannotTell(Reason.UNKNOWN_FORM, "the fields of the recipients are not known") if lost else made
+            # Those whom the answered message names are not in the request; who is added reads them.
+            return _answered(operation, made)
+
+
+_ANSWERED: Final = {_REPLY: ONE, _REPLY_ALL: MANY}
+"""People of the answered message who get an answer, and whom the request does not name: who wrote it, or all of it."""
+
+
+def _answered(operation: str, made: tuple[Message, ...]) -> Decoded:
+    """An answer: whoever is added reads those of the answered message, and they read whoever is added."""
+    if operation == _REPLY and not made:
+        return ()  # to the one who wrote
+    worst = Message(to=(Recipient(None, _ANSWERED[operation]),))
+    first, *rest = made or (Message(),)
+    return Undecided(Reason.LIST_AT_PROVIDER, (replace(first, to=(*first.to, *worst.to)), *rest), made)
+
+
+def _odd(body: Value, word: str) -> bool:
+    """Whether a field with people has a name that is not quite the documented one."""
+    names = (text(key) or "" for key, _ in each(body)) if sort_of(body) is Sort.MAPPING else ()
+    return any(word in name.casefold() and sort_of(get(body, name)) is not Sort.NONE for name in names)
+
+
+def _event(body: Value) -> Decoded:
+    """The invitation that a meeting sends to all who attend; each of them reads the others unless they are hidden."""
+    listed = get(body, "attendees", fold=True)
+    people = _people(listed)
+    if not people.recipients:
+        odd = _odd(body, "ttendee") and not (sort_of(listed) is Sort.COLLECTION and not list(each(listed)))
+        return CannotTell(Reason.UNKNOWN_FORM, "the field of the attendees is not known") if odd else ()
+    hides = truth(get(body, "hideAttendees", fold=True))
+    if hides is Truth.YES:
+        return tuple(Message(to=(replace(one, count=ONE),), copies=one.count) for one in people.recipients)
+    return (Message(to=people.recipients, mentions=people.mentions),)
+
+
+def _invitation(body: Value) -> Decoded:
+    """The message to a guest of the directory, where one is asked for; another reader may get a copy."""
+    if truth(get(body, "sendInvitationMessage", fold=True)) is Truth.NO:
+        return ()
+    guest = recipients(get(body, "invitedUserEmailAddress", fold=True))
+    copied = _people(get(get(body, "invitedUserMessageInfo", fold=True), "ccRecipients", fold=True))
+    found = Message(to=guest.recipients, cc=copied.recipients, mentions=copied.mentions)
+    return (found,) if found.to or found.cc else ()
 
 
 def _mime(source: Value) -> Decoded:

@@ -14,7 +14,7 @@ from typing import Final
 
 from mailguard.model.provider import Function, Library
 from mailguard.transports.aws.boto2 import OldSesConnection, connect
-from mailguard.transports.aws.clients import AnyMailClient, SesClient, SesV2Client
+from mailguard.transports.aws.clients import AnyMailClient, PinpointClient, SesClient, SesV2Client
 from mailguard.transports.aws.sessions import CoreSession, Session, client, get_session
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "AnyMailClient",
     "CoreSession",
     "OldSesConnection",
+    "PinpointClient",
     "SesClient",
     "SesV2Client",
     "Session",
@@ -43,7 +44,7 @@ LIBRARY: Final = Library(
         ),
         Function(("boto.connect_ses", "boto.ses.connect_to_region"), connect),
     ),
-    classes=(Session, CoreSession, SesClient, SesV2Client, OldSesConnection),
+    classes=(Session, CoreSession, SesClient, SesV2Client, PinpointClient, OldSesConnection),
     # A file that only uses AWS for other things is none of ours.
     tokens=(
         "send_raw_email",

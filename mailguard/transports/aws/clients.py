@@ -1,4 +1,4 @@
-"""The clients that boto3 makes for SES."""
+"""The clients that boto3 makes for SES and Pinpoint."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mailguard.transports.aws.requests import (
     Argument,
     blob,
     members,
+    pinpoint,
     query,
     raw_blob,
     rest,
@@ -201,6 +202,30 @@ class SesV2Client(Client):
         """A question to one address whether it is theirs."""
         given = members(further, EmailAddress=EmailAddress)
         return rest(self.read("_region"), "/v2/email/outbound-custom-verification-emails", given)
+
+
+class PinpointClient(Client):
+    """``boto3.client("pinpoint")``: one message for each address, by mail where its channel is that."""
+
+    PATHS: tuple[str, ...] = (
+        "botocore.client.Pinpoint",
+        "mypy_boto3_pinpoint.PinpointClient",
+        "mypy_boto3_pinpoint.client.PinpointClient",
+        "types_boto3_pinpoint.PinpointClient",
+        "types_boto3_pinpoint.client.PinpointClient",
+    )
+
+    def send_messages(self, *, ApplicationId: Argument = ABSENT, MessageRequest: Argument = ABSENT) -> HttpRequest:
+        """A message to addresses (SendMessages)."""
+        del ApplicationId
+        return pinpoint("messages", MessageRequest)
+
+    def send_users_messages(
+        self, *, ApplicationId: Argument = ABSENT, SendUsersMessageRequest: Argument = ABSENT
+    ) -> HttpRequest:
+        """A message to people whom the service knows (SendUsersMessages)."""
+        del ApplicationId
+        return pinpoint("users-messages", SendUsersMessageRequest)
 
 
 class AnyMailClient(SesClient):

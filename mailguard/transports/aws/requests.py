@@ -1,4 +1,4 @@
-"""Requests to the two APIs of SES, and what botocore refuses to send."""
+"""Requests to the two APIs of SES and to Pinpoint, and what botocore refuses to send."""
 
 from __future__ import annotations
 
@@ -116,6 +116,28 @@ def _host(region: Argument) -> str:
         suffix = "amazonaws.com.cn" if whole.startswith("cn-") else "amazonaws.com"
         return f"https://email.{whole}.{suffix}"
     return "https://email.us-east-1.amazonaws.com"
+
+
+def pinpoint(path: str, body: Argument) -> HttpRequest:
+    """A request of Pinpoint: JSON to an application, whose id changes nothing for the readers."""
+    place = f"https://pinpoint.us-east-1.amazonaws.com/v1/apps/app/{path}"
+    return HttpRequest("POST", place, {"Content-Type": "application/json"}, _sourced(body), "json")
+
+
+def _sourced(body: Argument) -> Value:
+    """A request of Pinpoint with its MIME source as bytes."""
+
+    def mail(value: Value) -> Value:
+        return _present(with_changed(value, "RawEmail", raw_blob))
+
+    def configuration(value: Value) -> Value:
+        return _present(with_changed(value, "EmailMessage", mail))
+
+    return _present(with_changed(body, "MessageConfiguration", configuration))
+
+
+def _present(value: Argument) -> Value:
+    return None if isinstance(value, Absent) else value
 
 
 def query(region: Argument, action: str, members: dict[str, Value]) -> HttpRequest:

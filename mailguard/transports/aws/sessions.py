@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailguard.model.value import Absent, Either, Object, Sort, Unknown, Value, join, scalar, sort_of, text, trail_of
-from mailguard.transports.aws.clients import AnyMailClient, SesClient, SesV2Client
+from mailguard.transports.aws.clients import AnyMailClient, PinpointClient, SesClient, SesV2Client
 from mailguard.transports.aws.requests import Argument
 
 
@@ -16,6 +16,8 @@ def _client_of(service: Argument, region: Argument) -> Value:
             return SesClient(region)
         case "sesv2" | "pinpoint-email":
             return SesV2Client(region)
+        case "pinpoint":
+            return PinpointClient(region)
         case str():
             return Unknown("client", trail=trail_of(service) if not isinstance(service, Absent) else ())
         case _:

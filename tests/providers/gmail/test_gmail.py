@@ -104,6 +104,7 @@ def test_what_sends_nothing_and_what_cannot_be_told() -> None:
     resumable = "https://gmail.googleapis.com/upload/gmail/v1/users/me/messages/send?uploadType=resumable"
     assert decoded({}, resumable) == ()
     assert decoded("", resumable) == ()
+    assert isinstance(PROVIDER.decode("users.messages.send", HttpRequest("PUT", resumable)), CannotTell)
     for body in ({}, {"raw": "{"}, {"raw": None}, [], "x=1", ""):
         assert isinstance(decoded(body), CannotTell)
     assert isinstance(decoded({}, drafts), CannotTell)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mailguard.model.count import MANY, ONE, OPTIONAL
 from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
-from mailguard.model.message import CannotTell, Message
+from mailguard.model.message import CannotTell, Message, Undecided
 from mailguard.model.value import Fields, Items, Known, Member, Parameter, Repeat, Text, Unknown
 from mailguard.providers import graph as provider
 from mailguard.providers.graph import PROVIDER
@@ -88,11 +88,17 @@ def decoded(request: Exchange) -> Any:
         ("POST", f"{BASE}/teams/1/channels/2/messages", "v1.0"),
         ("POST", f"{BASE}/me/messages/1/send", "v1.0"),
         ("POST", f"{BASE}/me/messages/1/createForward", "forward"),
-        ("POST", f"{BASE}/me/messages/1/replyAll", "reply"),
+        ("POST", f"{BASE}/me/messages/1/reply", "reply"),
+        ("POST", f"{BASE}/me/messages/1/createReplyAll", "replyAll"),
         ("PATCH", f"{BASE}/me/messages/1", "messages"),
         ("PATCH", f"{BASE}/me/mailboxSettings", "v1.0"),
         ("POST", f"{BASE}/$batch", "$batch"),
-        ("POST", f"{BASE}/me/events", "v1.0"),
+        ("POST", f"{BASE}/me/events", "events"),
+        ("POST", f"{BASE}/me/calendars/1/events", "events"),
+        ("PATCH", f"{BASE}/me/events/1", "events"),
+        ("POST", f"{BASE}/me/events/1/forward", "forward"),
+        ("POST", f"{BASE}/me/events/1/accept", "v1.0"),
+        ("POST", f"{BASE}/invitations", "invitations"),
         ("POST", "https://canary.graph.microsoft.com/v1.0/me/sendMail", "sendMail"),
         ("POST", "https://example.com/v1.0/me/sendMail", None),
         ("POST", "https://graph.microsoft.com.example.com/v1.0/me/sendMail", None),
@@ -113,9 +119,10 @@ def test_a_host_or_a_path_may_be_a_setting() -> None:
 def test_what_sends_nothing_and_what_cannot_be_told() -> None:
     assert decoded(posted({}, f"{BASE}/me/events")) == ()
     assert decoded(posted({"subject": "S"}, f"{BASE}/me/messages")) == ()
-    assert decoded(posted({"comment": "C"}, f"{BASE}/me/messages/1/reply")) == ()
-    assert decoded(HttpRequest("POST", f"{BASE}/me/messages/1/reply", {}, None)) == ()
-    (message,) = decoded(posted({"message": message_json([A, B], [], [])}, f"{BASE}/me/messages/1/reply"))
+    assert decoded(posted({"showAs": "busy"}, f"{BASE}/me/events/1", "PATCH")) == ()
+    guest = {"invitedUserEmailAddress": A, "sendInvitationMessage": False}
+    assert decoded(posted(guest, f"{BASE}/invitations")) == ()
+    (message,) = decoded(posted({"message": message_json([A, B], [], [])}, f"{BASE}/me/messages/1/createForward"))
     assert len(message.to) == 2
     for request in (
         posted({}),
@@ -128,10 +135,36 @@ def test_what_sends_nothing_and_what_cannot_be_told() -> None:
         HttpRequest("POST", Text((f"{BASE}/users/x/", Unknown("action"))), {}, {}, "json"),
         HttpRequest("POST", f"{BASE}/$batch", {}, {"requests": [{"url": Unknown("url")}]}, "json"),
         posted({"requests": [{"method": "POST", "url": "/me/sendMail", "body": {}}]}, f"{BASE}/$batch"),
+        posted({"toRecipients-": [entry(A)]}, f"{BASE}/me/messages/1/forward"),
+        posted({"attendees ": [entry(A), entry(B)]}, f"{BASE}/me/events"),
     ):
         assert isinstance(decoded(request), CannotTell)
     inner = [{"method": "GET", "url": "/me"}, {"method": "POST", "url": "me/sendMail", "body": {"message": {}}}]
     assert decoded(posted({"requests": inner}, f"{BASE}/$batch")) == (Message(),)
+
+
+def test_an_answer_goes_to_people_whom_the_request_does_not_name() -> None:
+    assert decoded(posted({"comment": "C"}, f"{BASE}/me/messages/1/reply")) == ()
+    assert decoded(HttpRequest("POST", f"{BASE}/me/messages/1/reply", {}, None)) == ()
+    for nothing in ({"comment": "C"}, {}):
+        found = decoded(posted(nothing, f"{BASE}/me/messages/1/replyAll"))
+        assert isinstance(found, Undecided)
+        assert [person.count for person in found.messages[0].to] == [MANY]
+        assert found.alternative == ()
+    added = {"message": message_json([A], [], [])}
+    for action, others in (("reply", ONE), ("replyAll", MANY)):
+        found = decoded(posted(added, f"{BASE}/me/messages/1/{action}"))
+        assert isinstance(found, Undecided)
+        assert [person.count for person in found.messages[0].to] == [ONE, others]
+        assert [person.address for person in found.alternative[0].to] == [A]
+
+
+def test_who_attends_reads_who_else_does_unless_they_are_hidden() -> None:
+    meeting: dict[str, Any] = {"subject": "S", "attendees": [entry(A), entry(B)]}
+    (message,) = decoded(posted(meeting, f"{BASE}/me/events"))
+    assert [person.address for person in message.to] == [A, B]
+    one, other = decoded(posted({**meeting, "hideAttendees": True}, f"{BASE}/me/events"))
+    assert [[person.address for person in each.to] for each in (one, other)] == [[A], [B]]
 
 
 @pytest.mark.parametrize(
