@@ -14,12 +14,14 @@ from typing import Final
 
 from mailguard.addresses.compare import compare_key, distinct
 from mailguard.documents.byte_text import base64_bytes, decode_text
+from mailguard.documents.json_values import read_json
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.message import CannotTell, Decoded, Field, Message, Reason, Recipient, Undecided
 from mailguard.model.value import Value
 from mailguard.recording import looks_like_message
-from mailguard.strays import LONGEST, PEOPLE, keys_in, letters, strays
+from mailguard.strays import LONGEST, PEOPLE, keys_in, letters, misplaced, strays
 from mailguard.wire.bodies import payload
+from mailguard.wire.encodings import from_base64
 from mailguard.wire.header_blocks import header_lines, split_message
 from mailguard.wire.urls import url_parts
 
@@ -65,28 +67,86 @@ def _with(messages: tuple[Message, ...], extra: list[str]) -> Undecided:
     """The messages, and in the worst case those people in the first of them."""
     first, *rest = messages or (Message(),)
     people = tuple(Recipient(address) for address in extra[:1000])
-    return Undecided(Reason.ADDRESSES, (replace(first, to=(*first.to, *people)), *rest), messages)
+    # A line of readers may be a part of From now; whom one writes for is no reader then.
+    return Undecided(Reason.ADDRESSES, (replace(first, to=(*first.to, *people), sender=()), *rest), messages)
 
 
 def _request(request: HttpRequest, messages: tuple[Message, ...]) -> Decoded:
     body = payload(request)
-    if isinstance(body, CannotTell):
-        return messages
+    place = url_parts(request.url)
+    if isinstance(body, CannotTell) or body.kind == "empty":
+        extra = strays(place.query, _known(messages)) if place is not None and messages else []
+        return _with(messages, extra) if extra else messages
     value = body.value
     if not messages:
-        place = url_parts(request.url)
         kept = place is not None and _KEPT.search(place.path) is not None
         return CannotTell(Reason.UNKNOWN_FORM) if not kept and _reads_like_mail(value) else messages
+    if not any(one.to or one.cc or one.bcc or one.transmitted_bcc or one.hidden.high for one in messages):
+        return _NOBODY
+    for source in _sources(value):
+        found = _source(source, messages)
+        if found is not messages:
+            return found
     if isinstance(value, Form) and any(letters(name) == "xsmtpapi" and '"to"' in str(one) for name, one in value.parts):
         return messages  # it takes the place of the other fields
+    extra = []
     if isinstance(value, (dict, list, Form)):
-        extra = strays(value, _known(messages))
-        if extra:
-            return _with(messages, extra)
-    return messages
+        extra = strays(value, _known(messages)) or misplaced(value, _known(messages, blind=False))
+    if not extra and place is not None and place.query.parts:
+        extra = strays(place.query, _known(messages))
+    return _with(messages, extra) if extra else messages
 
 
-_KEPT: Final = re.compile(r"(?i)drafts?|templates?|import|insert|append|preview|render|valid|parse|campaign")
+_NOBODY: Final = CannotTell(Reason.ADDRESSES, "the request names no recipients")
+
+
+_SOURCES: Final = frozenset(
+    {"raw", "rawmessage", "rawmessagedata", "rawdata", "rawemail", "rawmime", "mime", "emailrfc"}
+)
+"""Names under which a message in MIME stands, be it in base64 or as it is."""
+
+
+def _sources(value: object, name: str = "", depth: int = 0) -> Iterator[bytes]:
+    """The messages in MIME that stand in data."""
+    if depth > 4:
+        return
+    match value:
+        case str() | bytes():
+            if 40 <= len(value) <= 1 << 24 and (name in _SOURCES or depth == 0 or _reads_like_mail(value)):
+                found = from_base64(value)
+                data = value if isinstance(found, CannotTell) else found
+                if isinstance(data, (str, bytes)):
+                    yield data.encode("utf-8", "replace") if isinstance(data, str) else data
+        case Form(parts=parts):
+            for key, item in islice(parts, 64):
+                yield from _sources(item, letters(key), depth + 1)
+        case Mapping():
+            for key, item in islice(value.items(), 64):
+                word = letters(key)
+                yield from _sources(item, name if word == "data" and name in _SOURCES else word, depth + 1)
+        case list():
+            for item in value[:64]:
+                yield from _sources(item, "", depth + 1)
+
+
+def _source(source: bytes, messages: tuple[Message, ...]) -> Decoded:
+    """What was decoded of a request with a message in MIME inside, unless that is damaged."""
+    head, body = split_message(source[: 1 << 20])
+    first = head.lstrip().partition(b"\n")[0]
+    if not _HEADER.match(first) and not first.startswith((b"From ", b">From ")):
+        return CannotTell(Reason.BAD_RECORD, "the message in the request does not begin with header lines")
+    if _CONTROL.search(head):
+        return CannotTell(Reason.BAD_RECORD, "the header lines of the message in the request are damaged")
+    last = [line for line in _LINE.split(head) if line[:1] not in (b" ", b"\t")][-1:]
+    named = _HEADER.match(last[0]) if last and not body else None
+    if named and named.group(1).lower() in _ADDRESSED and not source[len(head) :].strip(b" \t"):
+        return CannotTell(Reason.BODY_CUT, "the message in the request ends in a line of recipients")
+    return _message(source, messages)
+
+
+_KEPT: Final = re.compile(
+    r"(?i)drafts?|templates?|import|insert|append|preview|render|valid|parse|campaign|/users/[^/]+/messages\Z"
+)
 """Where messages are kept, shown or checked, and none is sent."""
 _WRITTEN: Final = frozenset({"from", "fromemail", "fromaddress", "fromemailaddress", "sender", "subject"})
 
@@ -108,6 +168,9 @@ def _reads_like_mail(value: object, depth: int = 0) -> bool:
         if looks_like_message(data[:LONGEST]):
             return True
         inner = base64_bytes(data[: LONGEST // 4 * 4]) if b" " not in data[:60] else None
+        if inner is not None and inner[:1] in (b"{", b"["):
+            held = read_json(inner)
+            return isinstance(held, (dict, list)) and _reads_like_mail(held, depth + 1)
         return inner is not None and looks_like_message(inner[:LONGEST])
     if isinstance(value, Mapping):
         return any(_reads_like_mail(item, depth + 1) for item in islice(value.values(), 64))
@@ -116,9 +179,21 @@ def _reads_like_mail(value: object, depth: int = 0) -> bool:
 
 # --- Messages ------------------------------------------------------------------------------------
 
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+"""What no header line holds; ESC is of Japanese mail (ISO-2022-JP)."""
 _HEADER: Final = re.compile(rb"[ \t]*([!-9;=?A-~]{1,80}(?: [!-9;=?A-~]{1,40}){0,4})[ \t]*:")
 _IDS: Final = frozenset({b"received", b"references", b"in-reply-to", b"message-id", b"dkim-signature"})
 """Lines whose torn rest holds no readers."""
+_ONE_PERSON: Final = frozenset({"from", "sender", "return-path"})
+_STRUCTURED: Final = frozenset(
+    {"date", "mime-version", "content-type", "content-transfer-encoding", "message-id", "x-mailer", "from", "reply-to"}
+)
+_GLUED: Final = re.compile(r"(?i)(?:to|cc)[ \t]*:(?=[^:]*@)")
+"""A line of recipients that the line in front swallowed."""
+_JOINED: Final = re.compile(r"[A-Za-z]{3,}(?:To|TO|Cc|CC|Bcc|BCC)")
+"""A name that two lines made: ``SubjectTo``."""
+_WRITTEN_OUT: Final = re.compile(rb"(?i)\\[rn](?:resent-)?(?:to|cc|bcc)[ \t]*:((?:[^\\]|\\[^rn])*)")
+"""A line of recipients in a message whose line ends are letters."""
 _ADDRESSED: Final = frozenset({b"to", b"cc", b"bcc", b"resent-to", b"resent-cc", b"resent-bcc"})
 _SHORT: Final = frozenset({"to", "cc", "bcc", "from", "date", "lines", "path", "xref", "fcc", "tags", "email"})
 _LINE: Final = re.compile(rb"\r\n|\n|\r")
@@ -148,12 +223,23 @@ def _odd_lines(head: bytes) -> Iterator[str]:
         if named:
             last = named.group(1).lower()
         elif (
-            b"@" in line and line[:1] not in (b" ", b"\t") and line[:5] not in (b"From ", b">From") and last not in _IDS
+            b"@" in line
+            and line[:1] not in (b" ", b"\t")
+            and line[:5] not in (b"From ", b">From")
+            and (last not in _IDS or b":" in line[:12])
         ):
             yield line.decode("utf-8", "replace").lstrip("<>[](){}:;,.`'\"|\\/!?*=+-_ ")
+    if b"\\" in head:
+        yield from (found.group(1).decode("utf-8", "replace") for found in _WRITTEN_OUT.finditer(head))
     for name, value in header_lines(head):
-        if "@" in value and _nearly(name):
+        if "@" not in value:
+            continue
+        if _nearly(name) or _JOINED.fullmatch(name):
             yield value
+        elif ":" in value and name.lower() in _ONE_PERSON and len(set(keys_in(value))) > 1:
+            yield value  # the line behind it lost its beginning
+        elif ":" in value and name.lower() in _STRUCTURED and (glued := _GLUED.search(value)):
+            yield value[glued.end() :]
 
 
 def _nearly(name: str) -> bool:
@@ -172,6 +258,7 @@ def _nearly(name: str) -> bool:
 def _displaced(body: bytes) -> Iterator[str]:
     """Address lines at the beginning of a body: the block in front was torn."""
     pending = b""
+    begun = False
     for line in islice(_LINE.split(body[: 1 << 16]), _LOOKED):
         named = _HEADER.match(line)
         if pending and line[:1] in (b" ", b"\t"):
@@ -180,10 +267,11 @@ def _displaced(body: bytes) -> Iterator[str]:
         if pending:
             yield pending.decode("utf-8", "replace")
             pending = b""
-        if not line.strip():
-            continue
+        if not line.strip() or (not begun and line[:1] in (b" ", b"\t")):
+            continue  # empty, or the rest of a line that the empty one cut off
         if named is None:
             return
+        begun = True
         if named.group(1).lower() in _ADDRESSED:
             pending = line[named.end() :]
     if pending:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Final, TypeAlias
+from urllib.parse import unquote
 
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.plain import ADDRESS
@@ -83,6 +84,41 @@ def strays(value: object, known: Collection[str]) -> list[str]:
     return list(found)
 
 
+def misplaced(value: object, shown: Collection[str]) -> list[str]:
+    """Addresses in data, in their comparing form, where those stand who are printed, and that are none of ``shown``.
+
+    They are To and Cc lines among own headers; and who writes, where they are several: one person writes a mail.
+    """
+    found: dict[str, None] = {}
+    writers: dict[int, tuple[_Chain, set[str]]] = {}
+    for chain, text in islice(_leaves(value, (), 0), _MEMBERS):
+        if len(text) > LONGEST:
+            continue
+        names = _names_of(chain)
+        if "headers" in names[:-1] and any(name in ("to", "cc") for name in names):
+            found.update(dict.fromkeys(key for key in keys_in(text) if key not in shown))
+        elif names[-1:] != ("name",) and (writer := _writer(chain)):
+            # Held, so that no other gets its number.
+            writers.setdefault(id(writer), (writer, set()))[1].update(keys_in(text))
+    several = [people for _, people in writers.values() if len(people) > 1]
+    found.update(dict.fromkeys(key for people in several for key in sorted(people) if key not in shown))
+    return list(found)
+
+
+_WRITERS: Final = frozenset({"from", "sender", "fromemail", "fromaddress", "fromemailaddress", "senderemail"})
+
+
+def _writer(chain: _Chain) -> _Chain:
+    """The place of who writes that a text is in; empty for none."""
+    if any(map(_DATA.fullmatch, _names_of(chain))):
+        return ()
+    while chain:
+        if chain[1] is not None and letters(chain[1]) in _WRITERS:
+            return chain
+        chain = chain[0]
+    return ()
+
+
 def keys_in(text: str) -> Iterator[str]:
     """The addresses of the people in a text, in their comparing form."""
     for person in recipients(text).recipients:
@@ -112,7 +148,9 @@ def _leaves(value: object, chain: _Chain, depth: int) -> Iterator[tuple[_Chain, 
                 yield chain, text
         case Form(parts=parts):
             for name, item in parts:
-                yield from _leaves(item, (chain, name), depth + 1)
+                # What was encoded twice still is once.
+                once = unquote(item) if isinstance(item, str) and "%40" in item and "@" not in item else item
+                yield from _leaves(once, (chain, name), depth + 1)
                 if "@" in name:
                     yield (chain, "to"), re.sub(r"[\[\]]", " ", name)
         case Mapping():

@@ -22,6 +22,11 @@ MAILJET = "https://api.mailjet.com/v3.1/send"
 SES = "https://email.us-east-1.amazonaws.com/v2/email/outbound-emails"
 GMAIL = "https://gmail.googleapis.com/gmail/v1/users/me/messages/send"
 POSTMARK = "https://api.postmarkapp.com/email"
+SPARKPOST = "https://api.sparkpost.com/api/v1/transmissions"
+TWO = {"ToAddresses": ["ann@example.com", "bob@example.org"]}
+GLUED = base64.b64encode(MIME.replace("\r\nTo", "To").encode()).decode()
+PERSON = {"address": {"email": "ann@example.com"}}
+COPY = {"address": {"email": "bob@example.org", "header_to": "ann@example.com"}}
 
 
 def replayed(folder: Path, url: str, body: Any, kind: str = "application/json") -> str:
@@ -71,6 +76,15 @@ def _verdict(path: Path, content: str) -> str:
         ("https://api.postmrk.com/x", {"From": "from@example.net", "To": "ann@example.com"}, "cannot tell"),
         ("https://email.amazn.com/?Action=SendEmail", "Source=a", "cannot tell"),
         (POSTMARK, {"From": "from@example.net", "To": "<RECIPIENTS>", "TextBody": "T"}, "cannot tell"),
+        # MIME inside: wrapped twice, shifted by a lost letter, cut, with two lines glued.
+        (SES, {"Content": {"Raw": {"Data": base64.b64encode(RAW.encode()).decode()}}, "Destination": TWO}, "cannot tell"),
+        (SES, {"Content": {"Raw": {"Data": RAW[:9] + RAW[10:]}}, "Destination": TWO}, "cannot tell"),
+        (SES, {"Content": {"Raw": {"Data": RAW[:56]}}, "Destination": TWO}, "cannot tell"),
+        (SES, {"Content": {"Raw": {"Data": GLUED}}, "Destination": TWO}, "undecided"),
+        (GMAIL, {"raw": GLUED}, "cannot tell"),
+        (SPARKPOST, {"recipients": [PERSON, COPY], "content": {"subject": "S", "headers": {"a": {"Cc": "bob@example.org"}}}}, "undecided"),
+        (POSTMARK, {"From": "ann@example.com, bob@example.org", "To": "from@example.net", "TextBody": "T"}, "undecided"),
+        (SENDGRID, {"from": [ANN, BOB], "personalizations": [{"to": [FROM]}]}, "undecided"),
     ],
 )  # fmt: skip
 def test_a_damaged_request_does_not_look_fine(tmp_path: Path, url: str, body: Any, word: str) -> None:
@@ -123,6 +137,14 @@ HEAD = "From: from@example.net\nSubject: S\n"
         (f"{HEAD}\n\nTo: ann@example.com,\n bob@example.org\n\nT\n".replace("\n", "\r\n"), "undecided"),
         (f"{HEAD}<X> ann@example.com, bob@example.org\nCc: cat@example.net\n\nT\n", "undecided"),
         (f"To: <RECIPIENTS>\n{HEAD}\nT\n", "cannot tell"),
+        (f"{HEAD}".replace("\nSubject", "To: ann@example.com, bob@example.org\nSubject") + "\nT\n", "undecided"),
+        (f"{HEAD}".replace("\nSubject", "\nT,o: ann@example.com, bob@example.org\nSubject") + "\nT\n", "undecided"),
+        (f"{HEAD}".replace("\nSubject", "\n To: ann@example.com, bob@example.org\nSubject") + "\nT\n", "undecided"),
+        ("From: from@example.net\nSubjectTo: ann@example.com, bob@example.org\n\nT\n", "undecided"),
+        ("Received: by mx.example.net\nT>o: ann@example.com, bob@example.org\nFrom: x@example.net\nDate: 1\n\nT\n", "undecided"),
+        ("Received: by mx.example.net\n\n\tid 1\n\nFrom: x@example.net\n\nTo: ann@example.com, bob@example.org\n\nT\n", "undecided"),
+        (f"{HEAD}To: ann@example.com\nMessage-ID: <1@example.net>\nDate: 1\n\nT: To: bob@example.org\n", "apart"),
+        (f"{HEAD}From: a@example.net, b@example.net\nTo: ann@example.com\n\nT\n", "apart"),
         (f"To: ann@example.com\n{HEAD}X-Get_mail: bob@example.org\n\nT\n", "apart"),
         (f"To: ann@example.com\n{HEAD}References: <1@example.org>\n<2@example.org>\n\nT\n", "apart"),
         (f"To: ann@example.com\n{HEAD}Content-Type: message/rfc822\n\nTo: bob@example.org, cat@example.net\n\nT\n", "apart"),
@@ -168,3 +190,79 @@ def test_masked_addresses_that_are_equal_are_two_people(tmp_path: Path) -> None:
 def test_who_stands_like_a_reader(value: object, found: list[str]) -> None:
     assert strays(value, ()) == found
     assert strays(value, found) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"method": "body", "body": "method"},
+        {"url": "body", "body": "url"},
+        {"method": "url", "url": "method", "body": ""},
+    ],
+)
+def test_fields_of_a_record_that_stand_in_each_others_place(tmp_path: Path, changes: dict[str, str]) -> None:
+    body = "from=a%40example.net&to=ann%40example.com&to=bob%40example.org&subject=S&text=T"
+    mailgun = "https://api.mailgun.net/v3/example.net/messages"
+    envelope = {"mail_from": "from@example.net", "rcpt_to": ["ann@example.com", "bob@example.org"]}
+    mail = {"method": "SMTP", "url": "smtp://mx.example.net", "envelope": envelope, "body": MIME}
+    for line in (mail, {"method": "POST", "url": f"{mailgun}?{body}", "headers": {}, "body": body}):
+        changed = line | {name: line.get(other, other) for name, other in changes.items()}
+        assert _verdict(tmp_path / "a.jsonl", json.dumps(changed) + "\n") == "cannot tell"
+
+
+def test_a_message_whose_line_ends_were_written_out(tmp_path: Path) -> None:
+    envelope = {"mail_from": "from@example.net", "rcpt_to": ["ann@example.com", "bob@example.org"]}
+    line = {"method": "SMTP", "url": "smtp:", "envelope": envelope, "body": json.dumps(MIME)}
+    assert _verdict(tmp_path / "a.jsonl", json.dumps(line) + "\n") == "undecided"
+
+
+def test_a_list_in_base64_where_a_list_is_documented(tmp_path: Path) -> None:
+    listed = [{"from": {"emailAddress": "a@example.net"}, "subject": "S", "to": [{"emailAddress": "ann@example.com"}]}]
+    body = {"serverId": "1", "messages": base64.b64encode(json.dumps(listed).encode()).decode()}
+    assert replayed(tmp_path, "https://inject.socketlabs.com/api/v1/email", body) == "cannot tell"
+
+
+def test_an_address_that_was_encoded_twice(tmp_path: Path) -> None:
+    body = "from=a%40example.net&to=ann%2540example.com%252Cbob%2540example.org&subject=S&text=T"
+    kind = "application/x-www-form-urlencoded"
+    assert replayed(tmp_path, "https://api.mailgun.net/v3/example.net/messages", body, kind) == "undecided"
+
+
+def test_a_message_that_is_put_into_a_mailbox_is_not_sent(tmp_path: Path) -> None:
+    assert replayed(tmp_path, GMAIL.removesuffix("/send"), {"raw": RAW}) == ""
+    assert replayed(tmp_path, GMAIL.replace("/send", "/import"), {"raw": RAW}) == ""
+
+
+MAILS = "From: a@example.net\nTo: ann@example.com\nSubject: S\n\nT\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("a.eml", f"{MAILS}\nFrom a@example.net Sun Nov  1 10:00:00 2026\n{MAILS}", "apart cannot tell"),
+        ("a.eml", f"{MAILS}\x01\x01\x01\x01\n{MAILS}", "apart cannot tell"),
+        ("a.eml", f"{MAILS}\x1f\x0c\n1,,\n{MAILS}", "apart cannot tell"),
+        ("a.eml", f"{MAILS}\nFrom a friend, on a Sunday in 2026\nTo: you\n", "apart"),
+        ("a", f"\ufeff\x01\x01\x01\x01\n{MAILS}\x01\x01\x01\x01\n\x01\x01\x01\x01\n{MAILS}", "apart"),
+        ("a", f"\ufeffBABYL OPTIONS:\nVersion: 5\n\x1f\x0c\n1,,\n{MAILS}\x1f", "apart"),
+    ],
+)
+def test_a_mailbox_without_its_beginning(tmp_path: Path, name: str, content: str, word: str) -> None:
+    assert _verdict(tmp_path / name, content) == word
+
+
+def test_json_values_behind_each_other_are_all_read(tmp_path: Path) -> None:
+    mail = {"messageId": "1", "destination": ["ann@example.com"], "commonHeaders": {"to": ["ann@example.com"]}}
+    other = {**mail, "messageId": "2", "commonHeaders": {"to": ["ann@example.com", "bob@example.org"]}}
+    events = [json.dumps({"eventType": "Send", "mail": one}) for one in (mail, other)]
+    for between in ("\r", "", " ", "\0", ","):
+        assert _verdict(tmp_path / "a.json", between.join(events)) == "shows apart"
+
+
+@pytest.mark.parametrize("name", ["ToAedresses.member.2", "CcAddesses.member.1", "To"])
+def test_who_stands_in_the_query_counts(tmp_path: Path, name: str) -> None:
+    query = (
+        f"Action=SendEmail&Source=a%40example.net&Destination.ToAddresses.member.1=ann%40example.com&Destination.{name}"
+    )
+    url = f"https://email.us-east-1.amazonaws.com/?{query}=bob%40example.org&Message.Subject.Data=S"
+    assert replayed(tmp_path, url, "") == "undecided"

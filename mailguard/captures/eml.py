@@ -10,13 +10,14 @@ from typing import Final
 from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import RawMessage, Record
-from mailguard.model.message import CannotTell
+from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.recording import (
     BABYL,
     MMDF,
     address_list,
     begins_with_headers,
+    broken,
     content_of,
     is_message_log,
     is_separator,
@@ -37,6 +38,13 @@ _DEBUGGING_END: Final = b"------------ END MESSAGE ------------"
 _SESSION = re.compile(rb"(?im)^MAIL FROM:[^\n]*(?:\n[^\n]*){0,200}^RCPT TO:")
 
 
+# What stands between the messages of a mailbox: mbox, MMDF, Babyl.
+_NEXT = re.compile(
+    rb"\r?\n\r?\n(From [^\r\n]{5,300})\r?\n(?=(?:From|To|Cc|Date|Subject|Received|Return-Path|MIME-Version|Content-Type|Message-ID):)"
+    rb"|\n(?:\x01\x01\x01\x01|\x1f\x0c?)\r?\n"
+)
+
+
 def _sniff(sample: Sample) -> bool:
     head = sample.head
     return (
@@ -44,7 +52,7 @@ def _sniff(sample: Sample) -> bool:
         and (looks_like_message(head) or (_NAMED.search(sample.name) is not None and begins_with_headers(head)))
         and not is_separator(head[:1000].lstrip(b"\xef\xbb\xbf").partition(b"\n")[0])
         and not is_message_log(head)
-        and not head.startswith((BABYL, MMDF, _DEBUGGING))
+        and not head.removeprefix(b"\xef\xbb\xbf").startswith((BABYL, MMDF, _DEBUGGING))
         and not (_DEBUGGING in head and _DEBUGGING_END in head.partition(_DEBUGGING)[0])
         and _SESSION.search(re.split(rb"\r?\n\r?\n", head.lstrip(), maxsplit=1)[0]) is None
     )
@@ -61,6 +69,8 @@ def _read(source: Source) -> Iterator[Record]:
     if isinstance(content, CannotTell):
         yield Record(place, content)
         return
+    if any(found.group(1) is None or is_separator(found.group(1)) for found in _NEXT.finditer(content)):
+        yield broken(source, CannotTell(Reason.BAD_RECORD, "a mailbox that lost its beginning"))
     found = _MAILHOG.match(content)
     message = raw_message(content[found.end() :] if found else content)
     if found and isinstance(message, RawMessage):

@@ -22,6 +22,7 @@ from mailguard.recording import broken, delivered, elements_of, http, iso_time, 
 __all__ = ["FORMAT"]
 
 _EMPTY = re.compile(r'"entries"\s*:\s*\[\s*\]')
+_REQUEST = re.compile(r'"(?:postData|request)"\s*:\s*\{')
 _HEAD = re.compile(r'[\ufeff\s]*\{\s*"log"\s*:\s*\{')
 
 
@@ -46,7 +47,7 @@ def _read(source: Source) -> Iterator[Record]:
         content = text_of(source)
         if isinstance(content, CannotTell):
             yield broken(source, content)
-        elif not _EMPTY.search(content):
+        elif not _EMPTY.search(content) or _REQUEST.search(content):
             yield broken(source, CannotTell(Reason.BAD_RECORD, "the log has no entries"))
 
 

@@ -21,6 +21,8 @@ from mailguard.recording import BABYL, LINE_LIMIT, MMDF, broken, head_of, is_sep
 
 __all__ = ["FORMAT"]
 
+_MARK: Final = b"\xef\xbb\xbf"
+"""A byte order mark, which some editor put in front."""
 _BETWEEN: Final = b"\x1f"
 _EOOH: Final = b"*** EOOH ***"
 _LABELS = re.compile(rb"[01],[^:\r\n]{0,400},\r?\n")
@@ -31,7 +33,7 @@ def _sniff(sample: Sample) -> bool:
     if sample.entries is not None:
         return False
     first = sample.head.lstrip(b"\xef\xbb\xbf\r\n\t ")[:1000]
-    if sample.head.startswith((MMDF, BABYL)):
+    if sample.head.removeprefix(_MARK).startswith((MMDF, BABYL)):
         return True
     line, _, rest = first.replace(b"\r\n", b"\n").replace(b"\r", b"\n").partition(b"\n")
     return is_separator(line) or (line.startswith(b"From ") and _HEADER.match(rest) is not None)
@@ -40,7 +42,7 @@ def _sniff(sample: Sample) -> bool:
 def _read(source: Source) -> Iterator[Record]:
     """Split at separators: those that end in a date, and others where an empty line stands before and a header behind."""
     with source.open() as stream:
-        head = head_of(stream, 64)
+        head = head_of(stream, 64).removeprefix(_MARK)
     if head.startswith(MMDF):
         yield from _read_mmdf(source)
         return
@@ -165,7 +167,8 @@ def _lines(source: Source) -> Iterator[tuple[int, bytes | CannotTell]]:
         head = head_of(stream)
     if b"\n" in head or b"\r" not in head:
         with source.open() as stream:
-            yield from lines(stream)
+            for number, line in lines(stream):
+                yield number, line.removeprefix(_MARK) if number == 1 and isinstance(line, bytes) else line
         return
     # Lines that end in CR alone (old Macs).
     with source.open() as stream:

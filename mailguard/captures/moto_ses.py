@@ -25,6 +25,7 @@ __all__ = ["FORMAT"]
 _KINDS: Final = ("Message", "RawMessage", "BulkTemplateMessage", "TemplateMessage")
 _DATA = re.compile(r'"BulkTemplateMessage"\s*:\s*\[')
 _SENT = re.compile(r'"destinations"\s*:\s*[\[{]')
+_DESTINATIONS = re.compile(r'(?<!\\)"destinations"\s*:')
 _WHAT = re.compile(r'"(?:raw_data|body|template_data)"\s*:')
 _NO_MESSAGE: Final = CannotTell(Reason.BAD_RECORD, "no message in the record")
 
@@ -48,11 +49,12 @@ def _read(source: Source) -> Iterator[Record]:
             yield from _records(value, place)
         return
     bulk: list[Any] = []
-    found = False
+    found, seen = False, 0
     for kind in _KINDS:
         for element in _elements(content, kind):
             found = True
             value = element.value
+            seen += 1
             place = Place(source.path, element.line, element.column, pointer=f"ses.{kind}[{element.index}]")
             destinations = value.get("destinations") if isinstance(value, Mapping) else None
             if kind == "BulkTemplateMessage":
@@ -60,7 +62,9 @@ def _read(source: Source) -> Iterator[Record]:
             elif kind == "TemplateMessage" and isinstance(destinations, list) and destinations in bulk:
                 continue  # the same mail: moto keeps a bulk in both classes
             yield from _records(value, place)
-    if not found and not all(re.search(rf'"{kind}"\s*:\s*\[\s*\]', content) for kind in _KINDS):
+    if len(_DESTINATIONS.findall(content)) > seen:
+        yield broken(source, CannotTell(Reason.BAD_RECORD, "messages stand in a class that is not known"))
+    elif not found and not all(re.search(rf'"{kind}"\s*:\s*\[\s*\]', content) for kind in _KINDS):
         yield broken(source, _NO_MESSAGE)
 
 

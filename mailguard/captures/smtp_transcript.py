@@ -47,6 +47,7 @@ _CONNECTED = re.compile(
     r"(?:=== Trying|=== Connected to|Connected to) ([A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?"
     r"|connect: [^()]{0,20}\('([A-Za-z0-9.-]{1,253})', ([0-9]{1,5})\)"
 )
+_CARRIAGE_RETURN = re.compile(r"\r+(?!\Z)")  # the line end of old Macs
 _LINES: Final = 64 << 20
 _ENDS = re.compile(r"(?:MAIL\s+FROM\s*:|QUIT\s*\Z)", re.IGNORECASE)
 _OTHER_COMMANDS: Final = frozenset({"QUIT", "NOOP", "VRFY", "EXPN", "HELP", "EHLO", "HELO", "LHLO", "STARTTLS", "AUTH"})
@@ -91,7 +92,8 @@ def _read(source: Source) -> Iterator[Record]:
             if isinstance(raw, CannotTell):
                 yield broken(source, raw, number)
             else:
-                yield from transcript.take(number, decode_text(raw).rstrip("\r\n"))
+                for line in _CARRIAGE_RETURN.split(decode_text(raw).rstrip("\r\n")):
+                    yield from transcript.take(number, line)
     yield from transcript.rest()
 
 

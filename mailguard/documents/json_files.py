@@ -56,6 +56,8 @@ class _JsonFile:
 
     def elements(self, path: Sequence[str]) -> Iterator[Element]:
         yield from self.walk(path)
+        if not path:
+            yield from self.behind_it()
         while not self.found and path and self.is_left():
             # The file is broken in front of the array; what is in the array can be read all the same.
             start = re.compile(rf'"{re.escape(path[-1])}"\s*:\s*(?=\[)').search(self.content, self.at)
@@ -92,6 +94,19 @@ class _JsonFile:
             else:
                 self.skip()
         self.at += 1
+
+    def behind_it(self) -> Iterator[Element]:
+        """More values, where a file holds several behind each other."""
+        index = 1
+        while following := self.next():
+            if following in ",]}:\0\x1a\x1e":
+                self.at += 1
+                continue
+            start = self.at
+            yield self.element(self.value(), index, start)
+            index += 1
+            if self.at <= start:
+                return
 
     def key(self) -> str | None:
         """A key and its colon; None if there is none."""

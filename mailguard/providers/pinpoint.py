@@ -15,7 +15,7 @@ from mailguard.model.count import MANY, ONE
 from mailguard.model.exchange import Exchange
 from mailguard.model.message import CannotTell, Decoded, Message, Reason
 from mailguard.model.provider import Library, Provider, Source
-from mailguard.model.value import Absent, Member, Parameter, Sort, Unknown, Value, each, get, sort_of, text
+from mailguard.model.value import Absent, Fields, Member, Parameter, Sort, Unknown, Value, each, get, sort_of, text
 from mailguard.transports.contacts import contacts
 from mailguard.transports.json_api import ACCOUNT, LISTS, Api, collected, field, given, of_json
 from mailguard.transports.services import each_entry, raw_mail, says_any
@@ -104,6 +104,8 @@ def _by_mail(addresses: Value | Absent) -> list[Member]:
         channel = text(field(get(addresses, text(key) or ""), "ChannelType"))
         if channel is None or channel.upper() in {"EMAIL", "CUSTOM"}:
             found.append(Member(given(key), count))
+    if isinstance(addresses, Fields) and (addresses.open or addresses.rest is not None):
+        found.append(Member(Unknown("address", ONE, addresses.trail), MANY))  # keys that the code computes
     return found
 
 

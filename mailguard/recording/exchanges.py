@@ -22,8 +22,10 @@ def http(method: object, url: object, headers: object, body: object, encoding: s
     address = url.decode("latin-1") if isinstance(url, bytes) else url
     if not isinstance(address, str) or not address.strip():
         return CannotTell(Reason.BAD_RECORD, "the record has no URL")
-    if body and not _URL.match(address):
+    if (body or len(address) > _SHORT) and not _URL.match(address):
         return CannotTell(Reason.BAD_RECORD, "the URL of the record is damaged")
+    if isinstance(method, str) and not _METHOD.fullmatch(method):
+        return CannotTell(Reason.BAD_RECORD, "the method of the record is damaged")
     if address.startswith("/") and not address.startswith("//"):
         host = header(names, "host") or header(names, "authority") or header(names, ":authority")
         address = f"https://{host}{address}" if host else address
@@ -44,6 +46,10 @@ _URL = re.compile(
     r"[\s\"'<]*(?:[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/&%?#]|/|(?:data|blob|about|file|urn|cid):|[\w.-]*[.\w](?::[0-9]{1,5})?(?:/|\?)"
     r"|[\w-]+(?:\.[\w-]+)+(?::[0-9]{1,5})?\Z|localhost|[<\[*$%(])"
 )
+_SHORT: Final = 60
+"""Characters of an address in which nobody can stand."""
+_METHOD = re.compile(r"[\s:\"']*[A-Za-z][A-Za-z_-]{0,30}[\s\"']*|")
+_RELAY = re.compile(r"\S{0,300}")
 _LOCAL = re.compile(
     r"https?://(?:localhost|127\.[0-9.]{1,12}|0\.0\.0\.0|\[::1\])(?::[0-9]{1,5})?(?=[/?]|\Z)", re.IGNORECASE
 )
@@ -83,6 +89,8 @@ def exchange_of(record: Mapping[str, Any]) -> Exchange | CannotTell | None:
         body, encoding = record["body_base64"], "base64"
     if not smtp:
         return http(method or "POST", url, record.get("headers"), body, encoding)
+    if not _RELAY.fullmatch(url) or (isinstance(method, str) and not _METHOD.fullmatch(method)):
+        return CannotTell(Reason.BAD_RECORD, "the method or the URL of the record is damaged")
     if not isinstance(envelope, Mapping):
         return CannotTell(Reason.ENVELOPE_MISSING)
     data = _body(body, encoding)

@@ -97,3 +97,6 @@ def test_what_is_no_mail_and_what_cannot_be_told() -> None:
         assert isinstance(decoded(body), CannotTell)
     # What the code leaves open is one person each.
     assert decoded(Fields((("Addresses", Unknown("people")), ("MessageConfiguration", MAIL))))
+    computed = Fields((), open=True, rest={"ChannelType": "EMAIL"})
+    (message,) = decoded(Fields((("Addresses", computed), ("MessageConfiguration", MAIL))))
+    assert [person.count for person in message.to] == [ONE]
