@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from mailguard.model.count import ZERO
-from mailguard.model.finding import Certainty, Finding, Severity
+from mailguard.model.finding import Finding, Severity, without_people
 from mailguard.model.place import Comment, Place
 from mailguard.model.reporter import RuleText
 
@@ -190,23 +189,8 @@ class Exceptions:
 
 def _finding(one: Allowance, rule: str, title: str, change: str) -> Finding:
     about = _ABOUT[rule]
-    return Finding(
-        rule=rule,
-        title=title,
-        severity=about.severity,
-        certainty=Certainty.CERTAIN,
-        place=one.place,
-        send=one.place,
-        ways=(),
-        api="",
-        provider="",
-        symbol=one.comment.symbol,
-        change=change,
-        why=about.summary,
-        caption="",
-        count=ZERO,
-        fixable=False,
-        exception=True,
+    return without_people(
+        rule, about.severity, one.place, title, why=about.summary, change=change, symbol=one.comment.symbol
     )
 
 

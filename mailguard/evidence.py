@@ -15,8 +15,8 @@ from typing import Final
 
 from mailguard import git
 from mailguard.model.capture import Format
-from mailguard.model.count import ZERO, Truth
-from mailguard.model.finding import Certainty, Finding, Severity
+from mailguard.model.count import Truth
+from mailguard.model.finding import Finding, Severity, without_people
 from mailguard.model.place import Place
 from mailguard.model.reporter import RuleText
 from mailguard.redact import number
@@ -146,22 +146,4 @@ def _day(seconds: int) -> str:
 
 
 def _finding(rule: str, place: Place, title: str, why: str, change: str) -> Finding:
-    return Finding(
-        rule=rule,
-        title=title,
-        severity=_WORDS[rule].severity,
-        certainty=Certainty.CERTAIN,
-        place=place,
-        send=place,
-        ways=(),
-        api="",
-        provider="",
-        symbol="",
-        change=change,
-        why=why,
-        caption="",
-        count=ZERO,
-        fixable=False,
-        exception=True,
-        blocks=False,
-    )
+    return without_people(rule, _WORDS[rule].severity, place, title, why=why, change=change, blocks=False)

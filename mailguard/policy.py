@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from mailguard.baseline import FILE as BASELINE_FILE
 from mailguard.baseline import Baseline, match, match_unread
@@ -18,6 +18,8 @@ from mailguard.rulebook.policies import Audience
 from mailguard.rulebook.rules import Rule
 
 __all__ = ["Looser", "loosened", "loosened_baseline", "tightened"]
+
+_T = TypeVar("_T")
 
 DESCRIBES: Final = ("internal_domains", "audiences")
 """What a policy may leave to the repositories: if it says nothing of these, theirs count."""
@@ -219,6 +221,7 @@ def _narrower(policy: Settings, own: Settings) -> Iterator[Audience]:
         yield audience if one is None or _wider(audience, one, policy, own) else one
 
 
-def _others(own: Iterable[Any], policy: Iterable[Any], name: Callable[[Any], str]) -> Iterator[Any]:
+def _others(own: Iterable[_T], policy: Iterable[_T], name: Callable[[_T], str]) -> Iterator[_T]:
+    """Those of a repository whose names the policy does not take."""
     taken = {name(one) for one in policy}
     return (one for one in own if name(one) not in taken)

@@ -11,9 +11,9 @@ from inspect import Parameter, Signature
 from typing import Final
 
 from mailguard.config import Sender
-from mailguard.model.count import ONE, OPTIONAL, ZERO
+from mailguard.model.count import ONE, OPTIONAL
 from mailguard.model.exchange import Dispatch, RawMessage
-from mailguard.model.finding import Certainty, Finding, Severity
+from mailguard.model.finding import Finding, Severity, without_people
 from mailguard.model.message import Message, Recipient
 from mailguard.model.provider import Function, Library
 from mailguard.model.reporter import RuleText
@@ -59,23 +59,15 @@ def _whole(person: Recipient, sender: Sender) -> bool:
 
 def _finding(sender: Sender, dispatch: Dispatch) -> Finding:
     place = dispatch.place
-    return Finding(
-        rule=CONTRADICTED.rule,
-        title=f'{sender.name} is declared "one message each", but {place.path}:{place.line} sends one to all',
-        severity=CONTRADICTED.severity,
-        certainty=Certainty.CERTAIN,
-        place=place,
-        send=place,
-        ways=(),
-        api=dispatch.api,
-        provider="",
-        symbol=dispatch.symbol,
-        change=f'take one_each out of [tool.mailguard.senders."{sender.name}"], or send one message to each person there',
+    return without_people(
+        CONTRADICTED.rule,
+        CONTRADICTED.severity,
+        place,
+        f'{sender.name} is declared "one message each", but {place.path}:{place.line} sends one to all',
         why=CONTRADICTED.summary,
-        caption="",
-        count=ZERO,
-        fixable=False,
-        exception=True,
+        change=f'take one_each out of [tool.mailguard.senders."{sender.name}"], or send one message to each person there',
+        api=dispatch.api,
+        symbol=dispatch.symbol,
     )
 
 

@@ -21,7 +21,7 @@ from mailguard.model.message import CannotTell
 from mailguard.model.provider import Provider
 from mailguard.model.reporter import Reporter
 from mailguard.rulebook.reading import read_rule
-from mailguard.rulebook.rules import RECORDED, Rule, RulesError
+from mailguard.rulebook.rules import Measure, Rule, RulesError
 
 from .captures.golden import SAMPLES, TWIN, shown
 from .planting import FORMS, planted, traces_in
@@ -329,6 +329,13 @@ def _reads(name: str, _: object) -> str:
     except RulesError as error:
         return str(error)
     return "" if rule.id == name else f'its id is "{rule.id}". Name file and rule alike'
+
+
+RECORDED = {
+    *(Measure.CONTENT, Measure.CALENDAR, Measure.HEADER, Measure.MERGE_KEY, Measure.MERGE_SHARED),
+    *(Measure.MERGE_TAG, Measure.LINK),
+}
+"""Measures that only a capture has: what the code writes into texts is not followed."""
 
 
 def _rule(name: str) -> Rule:

@@ -88,16 +88,7 @@ def messages_in(decoded: Decoded) -> tuple[Message, ...]:
             return decoded
 
 
-def _nothing_claimed(exchange: Exchange) -> None:
-    del exchange
-
-
-def _nothing_decoded(operation: str, exchange: Exchange) -> Decoded:
-    del operation, exchange
-    return ()
-
-
-_NOBODYS: Final = Provider("", "a service that mailguard does not know", (), _nothing_claimed, _nothing_decoded)
+_NOBODYS: Final = Provider("", "a service that mailguard does not know", ())
 
 _hints: dict[tuple[str, str], Provider] = {}
 """Whose a concrete URL was before: one service only claims a request, so it is asked first."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailguard.model.count import Count
+from mailguard.model.count import ZERO, Count
 from mailguard.model.message import Message, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Origin, Step, StepKind, Trail
@@ -24,6 +24,7 @@ __all__ = [
     "Verdict",
     "Way",
     "entry_of",
+    "without_people",
 ]
 
 
@@ -89,7 +90,7 @@ class Way:
     """In order; the last one is the send."""
     certainty: Certainty
     identity: str
-    """Stable name of the way: no line, no path of a person, no address (design, section 7)."""
+    """Stable name of the way: no line, no path of a person, no address. What is known and what is new go by it."""
     count: Count
     """The measure of the rule on this way."""
 
@@ -157,6 +158,40 @@ class Finding:
             and self.severity >= Severity.WARNING
             and self.certainty >= Certainty.LIKELY
         )
+
+
+def without_people(
+    rule: str,
+    severity: Severity,
+    place: Place,
+    title: str,
+    *,
+    why: str,
+    change: str,
+    api: str = "",
+    symbol: str = "",
+    blocks: bool = True,
+) -> Finding:
+    """A finding about what is declared, or about a capture as evidence: certain, and without people, ways and a repair."""
+    return Finding(
+        rule=rule,
+        title=title,
+        severity=severity,
+        certainty=Certainty.CERTAIN,
+        place=place,
+        send=place,
+        ways=(),
+        api=api,
+        provider="",
+        symbol=symbol,
+        change=change,
+        why=why,
+        caption="",
+        count=ZERO,
+        fixable=False,
+        exception=True,
+        blocks=blocks,
+    )
 
 
 class SkipReason(enum.Enum):

@@ -64,13 +64,6 @@ class Cause(enum.Enum):
     LINK = "link"
 
 
-RECORDED: Final = frozenset(
-    {
-        *(Measure.CONTENT, Measure.CALENDAR, Measure.HEADER, Measure.MERGE_KEY, Measure.MERGE_SHARED),
-        *(Measure.MERGE_TAG, Measure.LINK),
-    }
-)
-"""Measures that only a capture has: what the code writes into texts is not followed."""
 SHOWING: Final = frozenset(
     {
         Cause.VISIBLE,

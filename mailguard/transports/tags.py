@@ -8,10 +8,10 @@ recipient variables, Mandrill merge tags, SparkPost template syntax, Postmark te
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["MARK", "at_service", "name_of", "tags"]
+__all__ = ["MARK", "name_of", "tags"]
 
 MARK: Final = re.compile(r"\{\{|\*\||%recipient\.|\[\[data:")
 """What a text with such a tag holds."""
@@ -65,11 +65,3 @@ def tags(text: str) -> Iterator[tuple[str, bool]]:
             seen.add(name)
             # Inside loops and conditions names mean something else.
             yield name, not (blocks and pattern is _BRACES) and not _KEPT_THERE.fullmatch(name)
-
-
-def at_service(keys: Collection[str]) -> bool:
-    """Whether a request with these keys is filled at the service: from a template or a list that is kept there."""
-    return any(key in _ELSEWHERE for key in keys)
-
-
-_ELSEWHERE: Final = frozenset({"listid", "recipientlist", "contactlists", "audienceid", "segmentid", "templateengine"})

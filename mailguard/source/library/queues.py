@@ -15,7 +15,7 @@ from mailguard.source.interpret.values import Cell, Ext, Ref, State, Val
 from mailguard.source.library.containers import element, list_append, members_of
 from mailguard.source.library.literals import number
 
-__all__ = ["DEQUE", "GIVES", "QUEUES", "TAKES", "WAITED_FOR", "deque", "is_queue", "queue", "queue_method"]
+__all__ = ["DEQUE", "GIVES", "QUEUES", "WAITED_FOR", "deque", "is_queue", "queue", "queue_method"]
 
 _MODULES: Final = (
     "queue Queue asyncio asyncio.queues multiprocessing multiprocessing.queues six.moves.queue six.moves gevent.queue "
@@ -30,8 +30,6 @@ DEQUE: Final = "collections.deque"
 
 GIVES: Final = frozenset("put put_nowait append appendleft add insert extend update setdefault push".split())
 """Methods by which a container is given what somebody else takes out."""
-TAKES: Final = frozenset({"get", "get_nowait", "pop", "popleft"})
-"""Methods that take one member out of a queue."""
 
 WAITED_FOR: Final = "what waits in a queue"
 """The name of what is taken out of a queue before anything is put into it."""
