@@ -30,6 +30,7 @@ __all__ = [
     "GROUP",
     "PART",
     "STDIN",
+    "ZSTD",
     "Part",
     "detect",
     "folders",
@@ -39,10 +40,13 @@ __all__ = [
     "named_so",
     "parts",
     "records",
+    "standard_input",
 ]
 
 GROUP: Final = "mailguard.captures"
 """The group of entry points by which other packages bring formats."""
+
+ZSTD: Final = ("compression.zstd", "backports.zstd", "zstandard")  # packages that know it, the best first
 
 STDIN: Final = "-"
 """The path that means standard input."""
@@ -148,7 +152,7 @@ def _open(
 ) -> BinaryIO:
     """A file, or standard input, from its first byte, unpacked; ``on_cut`` hears of a compressed one that is cut."""
     if real == STDIN:
-        raw = _standard_input()
+        raw = standard_input()
     else:
         if not Path(real).is_file():
             raise OSError("not a regular file")
@@ -253,7 +257,7 @@ class _Unzstd(io.RawIOBase):
 
 
 def _zstd(raw: BinaryIO, on_cut: Callable[[], None]) -> BinaryIO:
-    for name in ("compression.zstd", "backports.zstd", "zstandard"):
+    for name in ZSTD:
         try:
             module: Any = __import__(name, fromlist=["open"])
         except ImportError:
@@ -276,7 +280,8 @@ def _stdin_copy() -> IO[bytes]:
     return copy
 
 
-def _standard_input() -> BinaryIO:
+def standard_input() -> BinaryIO:
+    """What came through standard input, from its first byte, as often as it is asked for."""
     copy = os.fdopen(os.dup(_stdin_copy().fileno()), "rb")
     _stdin_copy().flush()
     copy.seek(0)

@@ -6,12 +6,15 @@ in which an address is left, or which does not replay to the same verdicts.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 from mailguard import capture, gate
 from mailguard.addresses.compare import compare_key
@@ -71,7 +74,7 @@ def scrubbed(
     form = capture.detect(real, given)
     if not isinstance(form, Format):
         raise ScrubError("this is no capture that mailguard can read")
-    contents = {name: file.read_bytes() for name, file in _files(real)}
+    contents = dict(_contents(real))
     if any(len(data) > LIMIT for data in contents.values()):
         raise ScrubError("a file is larger than the limit")
     names = names or Pseudonyms(policy.inside)
@@ -79,8 +82,8 @@ def scrubbed(
     # Heard of once before anything is written: a name may stand in a text in front of the line that tells whose it is.
     try:
         for data in contents.values():
-            names.file(data, form.name)
-        after = {name: names.file(data, form.name) for name, data in contents.items()}
+            _changed(data, names, form)
+        after = {name: _changed(data, names, form) for name, data in contents.items()}
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise ScrubError("the capture is damaged in a way that cannot be scrubbed") from error
     with tempfile.TemporaryDirectory(prefix="mailguard-") as folder:
@@ -93,6 +96,29 @@ def scrubbed(
     if (_addresses(before) - fakes) & _addresses(then):
         raise ScrubError("an address of the original was left, so nothing was written")
     return Scrubbed(tuple(after.items()), len(names.people), len(names.domains), len(names.secrets), len(then))
+
+
+def _changed(data: bytes, names: Pseudonyms, form: Format) -> bytes:
+    """A file with fake people, compressed as it was. Raises :class:`ScrubError` where it cannot be unpacked."""
+    if not data.startswith(_ZSTD):
+        return names.file(data, form.name)
+    for name in capture.ZSTD:
+        with contextlib.suppress(ImportError):
+            package: Any = importlib.import_module(name)
+            old = name == "zstandard"
+            machine = package.ZstdDecompressor().decompressobj() if old else package.ZstdDecompressor()
+            try:
+                inner = machine.decompress(data)
+            except Exception as error:  # whatever the package calls it
+                raise ScrubError("the compressed file is damaged") from error
+            if not machine.eof or machine.unused_data:
+                raise ScrubError("the compressed file is cut, or is several in one: unpack it first")
+            packed: bytes = package.compress(names.file(inner, form.name))
+            return packed
+    raise ScrubError("it is compressed with zstd, and no package for that is installed")
+
+
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
 
 
 def write_all(run: gate.Run, output: str | None) -> str:
@@ -133,6 +159,15 @@ def _write(files: Iterable[tuple[str, bytes]], target: Path, like: Path) -> None
     for name in ("cur", "new", "tmp"):
         if like.is_dir() and (like / name).is_dir():
             (target / name).mkdir(parents=True, exist_ok=True)  # a Maildir is known by its folders
+
+
+def _contents(real: Path) -> Iterator[tuple[str, bytes]]:
+    if str(real) == capture.STDIN:
+        with capture.standard_input() as stream:
+            yield "", stream.read()
+        return
+    for name, file in _files(real):
+        yield name, file.read_bytes()
 
 
 def _files(real: Path) -> Iterator[tuple[str, Path]]:
