@@ -137,9 +137,11 @@ def told_steps(way: Way) -> Trail:
     """The steps of a way as they are told.
 
     A list that is written out where it is handed on, joined or shown is no step of its own; a source that is opened and
-    then read is one; and people are shown once, at the end, although a header is shown again by the call that sends it.
+    then read is one; and people are shown once, although a header is shown again by the call that sends it: behind all
+    that became of the list, and before what hands the message on.
     """
     kept: list[Step] = []
+    behind: list[Step] = []
     first: Step | None = None
     entry = entry_of(way.steps)
     entered = False
@@ -148,6 +150,8 @@ def told_steps(way: Way) -> Trail:
         match step.kind:
             case StepKind.SHOWN:
                 first = first or step
+            case StepKind.PASSED | StepKind.RETURNED | StepKind.SENT if first is not None:
+                behind.append(step)
             case StepKind.COLLECTED if (
                 after is not None and after.kind in _TAKES_IN and _holds(after.place, step.place)
             ):
@@ -175,9 +179,7 @@ def told_steps(way: Way) -> Trail:
             case _:
                 kept.append(step)
         entered = entered or step is entry
-    if first is not None:
-        kept.insert(len(kept) - (bool(kept) and kept[-1].kind is StepKind.SENT), first)
-    return tuple(kept)
+    return (*kept, *((first,) if first is not None else ()), *behind)
 
 
 def _one_round(before: Step, step: Step) -> bool:
@@ -211,6 +213,8 @@ def list_sentence(
     called for the last step, which is "here". ``quote`` does so with an expression of the code.
     """
     steps = tuple(step for step in told_steps(way) if step.kind is not StepKind.SENT)
+    shown = next((index for index, step in enumerate(steps) if step.kind is StepKind.SHOWN), len(steps))
+    steps = steps[: shown + 1]
     if not steps or steps[-1].kind is not StepKind.SHOWN:
         # The field that only the data has is "here".
         stored = bool(steps) and steps[-1].kind is StepKind.STORED and steps[-1].place == finding.place

@@ -104,6 +104,16 @@ def test_a_header_that_is_shown_again_by_its_send_is_shown_once_and_last():
     ) == [(StepKind.DATABASE, 1), (StepKind.GROWN, 3), (StepKind.SHOWN, 2), (StepKind.SENT, 5)]
 
 
+def test_what_hands_the_message_on_comes_behind_where_the_people_are_shown():
+    assert told(
+        (StepKind.DATABASE, "x.py", 1),
+        (StepKind.SHOWN, "x.py", 2),
+        (StepKind.PASSED, "x.py", 3),
+        (StepKind.SHOWN, "x.py", 4),
+        (StepKind.SENT, "x.py", 5),
+    ) == [(StepKind.DATABASE, 1), (StepKind.SHOWN, 2), (StepKind.PASSED, 3), (StepKind.SENT, 5)]
+
+
 def test_a_list_that_is_collected_is_told_once_in_a_file_and_not_where_it_is_read():
     assert told(
         (StepKind.DATABASE, "x.py", 1),
