@@ -234,7 +234,8 @@ def list_sentence(
     who = who_comes(finding)
     if finding.named:
         who = quote(who) if finding.named[0][0] else who
-        end = f", together with {_enumerated(named_people(finding, quote)[1:])}"
+        others = named_people(finding, quote)[1:]
+        end = f", together with {_enumerated(others)}" if others else ""
     else:
         end = "" if origin_step(way) else "; where it comes from is not known"
     return f"{who} {_enumerated(told_of)}{end}."

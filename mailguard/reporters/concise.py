@@ -6,6 +6,7 @@ from mailguard.ledger import ledger_lines
 from mailguard.model.finding import Finding, Report, Skip
 from mailguard.model.reporter import Options, Reporter
 from mailguard.redact import Output, no_address, safe_text
+from mailguard.ways import phrase
 from mailguard.wording import clean, file_line, is_request, place_words, shown, skip_why, told, way_of
 
 __all__ = ["REPORTER"]
@@ -30,7 +31,9 @@ def _finding(finding: Finding) -> str:
     remarks = []
     way = way_of(finding)
     if way is not None and way.steps:
-        remarks.append(f"list: {file_line(way.steps[0].place)}")
+        first = way.steps[0]
+        whence = file_line(first.place) if first.place.path else phrase(first)
+        remarks.append(f"{'people' if finding.named else 'list'}: {whence}")
     if finding.noted:
         remarks.append(f"does not block: {clean(finding.noted)}")
     if not finding.new:

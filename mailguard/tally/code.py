@@ -23,7 +23,7 @@ from mailguard.rulebook.judging import Judgement, judge, verdict_of
 from mailguard.rulebook.policies import audience_for
 from mailguard.rulebook.rules import SHOWING, Measure
 from mailguard.tally.policies import WORST, Policies, entering
-from mailguard.tally.words import because, named_people, people_words
+from mailguard.tally.words import because, named_people, of_line, people_words
 
 
 def people_of(message: Message, measure: Measure) -> tuple[Recipient, ...]:
@@ -36,7 +36,9 @@ def people_of(message: Message, measure: Measure) -> tuple[Recipient, ...]:
             return message.transmitted_bcc
         case Measure.REPLY_TO_EXTERNAL:
             return message.reply_to
-        case Measure.BCC | Measure.FIRST_RECIPIENT:
+        case Measure.FIRST_RECIPIENT:
+            return message.to + message.cc  # whom those with a hidden copy see, and who has to be another one
+        case Measure.BCC:
             return message.bcc + message.transmitted_bcc
         case Measure.TOTAL:
             return message.to + message.cc + message.bcc + message.transmitted_bcc
@@ -206,9 +208,17 @@ class CodeTally:
                 if not way or way[-1].kind is not StepKind.SENT:
                     way = (*way, Step(StepKind.SENT, dispatch.place))
                 place = entering(lead.trail, dispatch.place) if lead else dispatch.place
-                of_line = _of_line(judgement, message, lead) if len(leads) > 1 else judgement
                 named = named_people(message, told_of(judgement), lead)
-                hit = _Hit(of_line, place, way, dispatch, provider, message, noted, named)
+                hit = _Hit(
+                    of_line(judgement, message, lead, alone=len(leads) > 1),
+                    place,
+                    way,
+                    dispatch,
+                    provider,
+                    message,
+                    noted,
+                    named,
+                )
                 self._hits.append(hit)
                 files.update(step.place.path for step in way)
         if any(one.rule.cause in SHOWING for one in whole):
@@ -450,17 +460,6 @@ def _one_organisation(domains: Collection[str | None]) -> str | None:
     if base in PUBLIC_MAILBOXES or "." not in base:
         return None
     return base if all(domain == base or domain.endswith(f".{base}") for domain in known) else None
-
-
-def _of_line(judgement: Judgement, message: Message, lead: Recipient | None) -> Judgement:
-    """``judgement`` in the words of the line in which ``lead`` stands, where To and Cc are told one by one."""
-    if judgement.line not in {"To", "Cc"}:
-        return judgement
-    in_to, in_cc = (any(lead is person for person in line) for line in (message.to, message.cc))
-    if in_to == in_cc:
-        return judgement
-    line = "To" if in_to else "Cc"
-    return replace(judgement, line=line, title=judgement.title.replace(f" {judgement.line} line", f" {line} line"))
 
 
 def _heaviness(person: Recipient) -> tuple[int, int, int, int]:

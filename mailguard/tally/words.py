@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from mailguard.model.count import MANY, ONE, Count
@@ -41,7 +42,23 @@ def because(verdict: Verdict, message: Message, judgements: Iterable[Judgement],
 NAMES: Final = 4
 """People who are told one by one; where there are more it is a list to whoever reads it."""
 
-_EXPRESSION: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*|\(\)|\[(?:\d{1,3}|'\w{1,30}'|\"\w{1,30}\")\])*")
+LONGEST: Final = 60
+"""Characters of an expression that can be told in a sentence."""
+
+_EXPRESSION: Final = re.compile(
+    r"[^\W\d]\w*(?:\.[^\W\d]\w*|\[(?:\d{1,3}|'\w{1,30}'|\"\w{1,30}\")\])*(?:\(\)(?:\.[^\W\d]\w*)*)?"
+)
+
+
+def of_line(judgement: Judgement, message: Message, lead: Recipient | None, *, alone: bool) -> Judgement:
+    """``judgement`` in the words of the line in which ``lead`` stands, where To and Cc are told one by one (``alone``)."""
+    if judgement.line not in {"To", "Cc"} or not alone:
+        return judgement
+    in_to, in_cc = (any(lead is person for person in line) for line in (message.to, message.cc))
+    if in_to == in_cc:
+        return judgement
+    line = "To" if in_to else "Cc"
+    return replace(judgement, line=line, title=judgement.title.replace(f" {judgement.line} line", f" {line} line"))
 
 
 def named_people(message: Message, people: Sequence[Recipient], lead: Recipient | None) -> tuple[tuple[str, str], ...]:
@@ -52,16 +69,15 @@ def named_people(message: Message, people: Sequence[Recipient], lead: Recipient 
     lines = {id(person): name for name, line in (("To", message.to), ("Cc", message.cc)) for person in line}
     found: dict[object, tuple[str, str]] = {}
     for person in sorted(people, key=lambda person: person is not lead):
+        name = person.label if len(person.label) <= LONGEST and _EXPRESSION.fullmatch(person.label) else ""
         if person.count.plain > ONE.plain or any(step.kind in _SEVERAL for step in person.trail):
             return ()
+        if person.count.high > ONE.high and (not name or len(people) == 1):
+            return ()
         same = (person.label, person.trail[:1]) if person.label else id(person)
-        found.setdefault(same, (_shown_name(person.label), lines.get(id(person), "")))
-    return tuple(found.values()) if lead is not None and 2 <= len(found) <= NAMES else ()
+        found.setdefault(same, (name, lines.get(id(person), "")))
+    return tuple(found.values()) if lead is not None and len(found) <= NAMES else ()
 
 
 _SEVERAL: Final = frozenset({StepKind.GROWN, StepKind.SPLIT, StepKind.BATCHED})
 """Steps by which what reads like one person may be several."""
-
-
-def _shown_name(label: str) -> str:
-    return label if len(label) <= 60 and _EXPRESSION.fullmatch(label) else ""
