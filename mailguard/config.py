@@ -158,12 +158,12 @@ class Settings:
             yield item.name.replace("_", "-"), value.name.lower() if isinstance(value, Severity) else value
 
 
-def nearest_name(name: str, names: Collection[str]) -> str:
-    """``Did you mean "x"?`` with the nearest of ``names``, or the list of them; one sentence."""
+def nearest_name(name: str, names: Collection[str], *, otherwise: str = "") -> str:
+    """``Did you mean "x"?`` with the nearest of ``names``, or ``otherwise``, or the list of them; one sentence."""
     close = difflib.get_close_matches(name, names, 1, 0.6)
     if close:
         return f'Did you mean "{close[0]}"?'
-    return "There are: " + ", ".join(sorted(names)) + "."
+    return otherwise or "There are: " + ", ".join(sorted(names)) + "."
 
 
 def find(start: Path, root: Path) -> Path | None:

@@ -44,6 +44,7 @@ __all__ = [
     "is_python",
     "is_test_code",
     "module_of",
+    "not_here",
     "other_files",
     "place_named",
     "tree_of",
@@ -169,7 +170,7 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
             continue
         meant = _meant(path, here)
         if not meant:
-            raise NothingToCheck(f"there is no {path} here." + _did_you_mean(path, here))
+            raise not_here(path, here)
         named += meant
     stdin = STDIN in paths
     if not named:
@@ -201,6 +202,11 @@ def _meant(path: str, here: Path) -> list[Path]:
     if any(mark in path for mark in "*?["):
         return sorted((here / name).resolve() for name in glob.glob(path, root_dir=here, recursive=True))
     return []
+
+
+def not_here(path: str, here: Path) -> NothingToCheck:
+    """What is said of a path that does not exist, with the nearest one that does."""
+    return NothingToCheck(f"there is no {path} here." + _did_you_mean(path, here))
 
 
 def _did_you_mean(path: str, here: Path) -> str:
@@ -423,7 +429,9 @@ def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_c
         if not any(_lies_in(file, one, tree) and is_capture(file) for one in meant for file in files.captures):
             if meant == [tree.root] and tree.root.is_dir() and Path(name) == Path():
                 continue
-            raise NothingToCheck(f"nothing to check in {name}: no Python file, no capture.")
+            known = all(one.is_file() for one in meant)
+            more = " Which captures are known: mailguard help formats" if known else ""
+            raise NothingToCheck(f"nothing to check in {name}: no Python file, no capture.{more}")
 
 
 def _lies_in(file: File, place: Path, tree: Tree) -> bool:

@@ -18,7 +18,7 @@ from typing import Final
 from mailguard import gate
 from mailguard.allow import REMARKS
 from mailguard.config import Settings, nearest_name
-from mailguard.discover import Named, NothingToCheck, display_path, place_named, tree_of
+from mailguard.discover import Named, NothingToCheck, display_path, not_here, place_named, tree_of
 from mailguard.evidence import ABOUT
 from mailguard.inspection import render_text
 from mailguard.model.finding import Call, Certainty, Verdict
@@ -41,6 +41,9 @@ WIDTH: Final = 100
 _ABOUT_EXCEPTIONS: Final = {remark.rule: remark for remark in REMARKS}
 _ABOUT_CAPTURES: Final = {about.rule: about for about in ABOUT}
 _ABOUT_SENDERS: Final = {CONTRADICTED.rule: CONTRADICTED}
+
+_PATH: Final = re.compile(r"[/\\]|:\d|\.(?:py|json|jsonl|har|eml|ya?ml)\b")
+"""What only a place has."""
 
 _SYMBOL: Final = re.compile(r"[\w.]+:[A-Za-z_<][\w.<>]*")
 """A function, as reports name it: ``package.module:Class.method``."""
@@ -78,11 +81,12 @@ def page(subject: str | None, prepare: Callable[[Sequence[str]], gate.Run]) -> s
             lines = list(_place(subject, named, prepare))
         elif _SYMBOL.fullmatch(subject):
             lines = list(_symbol(subject, prepare))
+        elif _PATH.search(subject):
+            raise not_here(subject, Path.cwd())
         else:
             names = [*rules, *_ABOUT_EXCEPTIONS, *_ABOUT_CAPTURES, *_ABOUT_SENDERS, *gate.providers()]
-            raise NothingToCheck(
-                f'"{subject}" is no rule, no place and no mail service. {nearest_name(subject, names)}'
-            )
+            nearest = nearest_name(subject, names, otherwise="All that there are: mailguard explain")
+            raise NothingToCheck(f'"{subject}" is no rule, no place and no mail service. {nearest}')
     return no_address("\n".join(safe_text(line, Output.TERMINAL) for line in lines) + "\n")
 
 

@@ -29,6 +29,7 @@ from mailguard.wording import (
     next_steps,
     paste,
     place_words,
+    request_words,
     sight,
     skip_title,
     skip_why,
@@ -410,7 +411,7 @@ def finding_lines(finding: Finding, options: Options, *, links: bool = True) -> 
     if way_of(finding) is not None:
         lines += _trails(finding, options, frame)
     elif not finding.exception:
-        lines += _labelled("Request", _foreign(finding.api), width)
+        lines += _labelled("Request", _safe(request_words(finding.api)), width)
         lines += _labelled("Readers", _safe(told(finding.why)), width)
         if seen := sight(finding, options):
             lines += _labelled("So", seen, width)

@@ -39,6 +39,7 @@ __all__ = [
     "next_steps",
     "paste",
     "place_words",
+    "request_words",
     "shown",
     "sight",
     "skip_fingerprints",
@@ -319,6 +320,15 @@ def sight(finding: Finding, options: Options) -> str:
     where = " and ".join(name for name, found in keys.items() if found & others)
     who = "1 outside person" if len(others) == 1 else f"{number(len(others))} outside people"
     return f"reader r1 of {number(len(readers))} sees {who} in {where}"
+
+
+_PLAIN_MAIL: Final = {"smtp smtp": "a message over SMTP", "smtp message": "a message, as it was kept"}
+
+
+def request_words(provider: str, operation: str = "") -> str:
+    """What was recorded: ``sendgrid v3/mail/send``; plain mail as what it is."""
+    text = f"{provider} {operation}".strip()
+    return _PLAIN_MAIL.get(text, clean(text))
 
 
 def alike_words(times: int, place: Place) -> str:
