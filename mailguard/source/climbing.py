@@ -81,7 +81,7 @@ class Climb:
             if not outcome.enough:
                 root.within = outcome.within
                 root.asked, root.dispatches = self._asked_now(root), list(outcome.dispatches)
-                root.holders = outcome.holders
+                root.holders, root.exhausted = outcome.holders, outcome.beyond
             root.large = outcome.large
             self.messages.take(outcome.messages)
             self.skips += [skip for skip in outcome.skips if skip not in self.skips]
@@ -247,6 +247,10 @@ class Climb:
     def _above(self, asked: dict[tuple[Root, Place], Dispatch]) -> dict[tuple[Root, Place], list[Root]]:
         """The callers of each root that reach its send."""
         callers = {key: self._candidates(key[0], dispatch) for key, dispatch in asked.items()}
+        for (root, _), found in callers.items():
+            for caller in found:
+                # Whoever calls what did not end does not end either.
+                caller.beyond |= root.exhausted and caller.dispatches is None
         self.run(caller for found in callers.values() for caller in found)
         reaching = {key: _reaching(found, key[1]) for key, found in callers.items()}
         # Whoever calls a method has an object of which nothing tells; whoever makes one, and hands it there, tells.

@@ -52,6 +52,10 @@ class Root:
     """Whether it took more steps than ``FULL`` allows; with more to look at it takes no fewer."""
     holders: Holders = field(default_factory=Holders)
     """Whose parameters its run left open."""
+    beyond: bool = False
+    """Whether it calls a function that took more steps than any limit: it takes no fewer, and is only skimmed."""
+    exhausted: bool = False
+    """Whether it took more steps than any limit itself."""
 
     @property
     def inherited(self) -> bool:
@@ -122,6 +126,8 @@ class Outcome:
     """The names that stand in the functions that were called, where no mail call was found."""
     holders: Holders = field(default_factory=Holders)
     """Whose parameters it leaves open."""
+    beyond: bool = False
+    """Whether it took more steps than any limit."""
 
 
 @dataclass
@@ -151,11 +157,14 @@ class Runner:
         test = self.is_test(root.module.path)
         found: list[Dispatch] = []
         begun: list[Dispatch] = []
+        partly: list[Dispatch] = []
         skips: list[Skip] = []
         large, enough = root.large, False
         messages = Messages()
+        efforts = (FULL, COARSE, SKIM)[2 if root.beyond else 1 if large else 0 :] if not test else (GLANCE,)
+        beyond = False
         machine.holders = Holders()
-        for effort in (GLANCE,) if test else (COARSE, SKIM) if large else (FULL, COARSE, SKIM):
+        for effort in efforts:
             machine.effort, machine.first = effort, task.first
             try:
                 found = machine.run_function(root.module, root.chain) if root.chain else machine.run_module(root.module)
@@ -165,10 +174,15 @@ class Runner:
                 found = machine.dispatches
                 if effort is FULL:
                     large = True
+                elif effort is COARSE and partly:
+                    found = partly
+                    skips.append(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
+                    break
                 elif effort is COARSE:
                     # What was seen until then knows more than a look that skips over calls.
                     begun = found
                 elif effort is SKIM:
+                    beyond = True
                     skips.append(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
                 continue
             except RecursionError:
@@ -185,6 +199,13 @@ class Runner:
             finally:
                 machine.first = False
                 messages.take(self._messages(machine.unsent, machine.sent))
+            if effort is FULL and machine.passed_over and found:
+                # It sends, and was not read as a whole: with the branches joined there may be steps for all of it.
+                partly, large = [] if machine.cut_short else found, True
+                continue
+            if effort is COARSE and partly and machine.passed_over:
+                # Nothing is gained by it: what was seen with the branches apart tells more.
+                found = partly
             if effort is SKIM or (machine.passed_over and (begun or found)):
                 # It was not read as a whole; where helpers without mail were passed over, that matters to what is sent.
                 skips.append(Skip(SkipReason.BUDGET, Place(root.module.path, at), root.symbol))
@@ -194,7 +215,7 @@ class Runner:
             found = [*begun, *(dispatch for dispatch in found if dispatch.place not in seen)]
         dispatches = tuple(replace(one, root=root.symbol) for one in found)
         within = frozenset() if dispatches else self._names_within()
-        return Outcome(dispatches, tuple(skips), large, enough, messages, within, machine.holders)
+        return Outcome(dispatches, tuple(skips), large, enough, messages, within, machine.holders, beyond)
 
     def _names_within(self) -> frozenset[str]:
         """The names in the functions that the last run called; those so common that they mean nothing left out."""

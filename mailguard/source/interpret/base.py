@@ -28,8 +28,9 @@ from mailguard.model.value import (
 )
 from mailguard.source import tree as t
 from mailguard.source.asking import Holders
-from mailguard.source.interpret.context import FULL, Activation, Body, Context, Flow
+from mailguard.source.interpret.context import FULL, Activation, Body, Budget, Context, Flow
 from mailguard.source.interpret.passes import Own, collects
+from mailguard.source.interpret.repeats import Repeats
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -73,6 +74,12 @@ class Base:
         self.first = False
         """Whether a run ends with the first mail call."""
         self.steps = 0
+        self.limit = 0
+        """Steps at which it is looked up whether the run ends."""
+        self.share: int | None = None
+        """Steps at which the constructor ends that is being run for an object of which nothing is known."""
+        self.met = False
+        """Whether the current root met a mail call."""
         self._spent: dict[object, int] = {}
         """Steps of the current root within functions that name no mail call."""
         self.left_out = 0
@@ -81,6 +88,8 @@ class Base:
         """Whether one of them was given something that it may have changed."""
         self.holders = Holders()
         """Whose parameters the current root leaves open."""
+        self.cut_short = False
+        """Whether the constructor of an object was given up, as it took too many of the root's steps."""
         self.relevant: set[str] = set()
         """Names by which mail calls, and functions that lead to them, are called."""
         self.web: dict[Module, frozenset[str]] = {}
@@ -101,6 +110,8 @@ class Base:
         self._heap: dict[Ref, Cell] = {}
         """What loaded modules made, likewise."""
         self._memo: dict[object, Val] = {}
+        self._repeats = Repeats()
+        """What the calls of the current root came to."""
         self.slicer = Slicer()
         self._frozen: dict[int, tuple[Val, int, Val, int]] = {}
         """By the id of a value without references: itself, its height, what a model gets for it, and how much that is."""
@@ -248,6 +259,13 @@ class Base:
         raise NotImplementedError
 
     # What all layers use.
+
+    def exceed(self) -> None:
+        """Go on where steps are left; raises Budget where none are."""
+        allowed = self.effort.limit(met=self.met)
+        self.limit = allowed if self.share is None else min(allowed, self.share)
+        if self.steps > self.limit:
+            raise Budget
 
     def root_context(self, module: Module, *, main: bool = False) -> tuple[Context, State]:
         """A fresh state in which the module's own names are known."""

@@ -28,7 +28,7 @@ from mailguard.source import tree as t
 from mailguard.source.interpret import foreign
 from mailguard.source.interpret.base import last_name, members_of_class
 from mailguard.source.interpret.channels import Channels
-from mailguard.source.interpret.context import Budget, Context, Dead
+from mailguard.source.interpret.context import Context, Dead
 from mailguard.source.interpret.functions import flat
 from mailguard.source.interpret.models import plain_function
 from mailguard.source.interpret.requested import by_unknown_client
@@ -179,8 +179,8 @@ class Calls(Channels):
     ) -> Val:
         """``callee(*args, **keywords)``."""
         self.steps += 1
-        if self.steps > self.effort.steps:
-            raise Budget
+        if self.steps > self.limit:
+            self.exceed()
         callee = self.force(state, callee)
         match callee:
             case Func():

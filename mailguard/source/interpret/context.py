@@ -20,6 +20,7 @@ __all__ = [
     "FULL",
     "GLANCE",
     "PASSES_LIMIT",
+    "SHARE",
     "SKIM",
     "UNROLL_LIMIT",
     "YIELDS",
@@ -53,6 +54,10 @@ YIELDS: Final = "the members that a generator yields"
 """The name in a generator's frame under which they are collected."""
 
 
+SHARE: Final = 2
+"""The part of a root's steps that the constructor of an object may take of which nothing is known: a half."""
+
+
 DEAR: Final = 1_500
 """Steps that one root spends within one function that names no mail call, before further calls of it are passed over."""
 
@@ -67,17 +72,30 @@ class Effort:
     """Branch states kept apart within one function."""
     idle: int
     """Calls within calls of functions that name no mail call."""
+    blind: int = 0
+    """Steps after which a root ends that has met no mail call by then; 0 for all of them."""
+    spare: int = 0
+    """Steps that are taken before helpers are passed over that have cost much; 0 for a third of all."""
+
+    def limit(self, *, met: bool) -> int:
+        """The steps of a root; ``met``: it has met a mail call."""
+        return self.steps if met or not self.blind else self.blind
+
+    @property
+    def spent(self) -> int:
+        """The steps that are taken before dear helpers are passed over."""
+        return self.spare or self.steps // 3
 
 
-FULL: Final = Effort(20_000, 8, 4)
+FULL: Final = Effort(20_000, 8, 4, spare=13_000)
 """Where every root starts."""
 
 
-COARSE: Final = Effort(80_000, 1, 1)
+COARSE: Final = Effort(80_000, 1, 1, blind=30_000)
 """For a root that took more: branches are joined at once, helpers are not followed as far."""
 
 
-SKIM: Final = Effort(40_000, 1, 0)
+SKIM: Final = Effort(40_000, 1, 0, blind=20_000)
 """For a root that took more than that: what names no mail call is not entered, and what it gives is not known.
 
 What is seen so is told; that the root was not read as a whole is told as well.

@@ -13,7 +13,7 @@ from mailguard.model.value import ABSENT, ORIGIN_OF, Either, Items, Known, Membe
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, members_of_class
 from mailguard.source.interpret.calls import Calls
-from mailguard.source.interpret.context import UNROLL_LIMIT, YIELDS, Budget, Context, Dead
+from mailguard.source.interpret.context import UNROLL_LIMIT, YIELDS, Context, Dead
 from mailguard.source.interpret.models import plain_function
 from mailguard.source.interpret.narrowing import type_asked
 from mailguard.source.interpret.values import (
@@ -60,8 +60,8 @@ class Expressions(Calls):
     def eval(self, context: Context, state: State, node: t.Expr) -> Val:
         """The value of an expression."""
         self.steps += 1
-        if self.steps > self.effort.steps:
-            raise Budget
+        if self.steps > self.limit:
+            self.exceed()
         return self._evaluators[type(node)](self, context, state, node)
 
     def _name(self, context: Context, state: State, node: t.Name) -> Val:

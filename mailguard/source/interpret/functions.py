@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from mailguard.model.count import ANY, MANY, ONE, OPEN, OPTIONAL, Count
+from mailguard.model.exchange import Dispatch
 from mailguard.model.value import (
     ABSENT,
     ORIGIN_OF,
@@ -25,7 +27,8 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.assignment import Assignment
 from mailguard.source.interpret.base import last_name
 from mailguard.source.interpret.callables import names_of_callables
-from mailguard.source.interpret.context import DEAR, DEPTH_LIMIT, YIELDS, Activation, Context, Dead
+from mailguard.source.interpret.context import DEAR, DEPTH_LIMIT, SHARE, YIELDS, Activation, Budget, Context, Dead
+from mailguard.source.interpret.repeats import WORTH, Asked, Done
 from mailguard.source.interpret.touched import touch
 from mailguard.source.interpret.values import (
     Cell,
@@ -103,6 +106,14 @@ class Functions(Assignment):
         )
         seen = dict(state.heap.own)
         frames = list(state.frames.own)
+        asked = None
+        if not opened and not self._carried and not self._loading:
+            names = {each: dict(bound) for each, bound in state.frames.own.items()}
+            asked = Asked(func, args, keywords, context.loops, self._marks(node), seen, names)
+            done = self._repeats.find(path, asked)
+            if done is not None:
+                return self._again(outer, seen, done)
+        unsent, made, sites = dict(self.unsent), len(self._made), set(self.sent)
         chosen = None
         if isinstance(func.node, t.Func):
             chosen = self.slicer.slice(
@@ -149,6 +160,8 @@ class Functions(Assignment):
             # A worker that never ends, or fails, ends nobody else: its caller goes on beside it.
             results = [(state, Unknown("a task"))]
         if not results:
+            if asked is not None:
+                self._keep(path, asked, None, ABSENT, [], (begun, left_out, sent, unsent, made, sites))
             raise Dead
         end = self._joined([each for each, _ in results])
         if self._made:
@@ -167,8 +180,56 @@ class Functions(Assignment):
             self._memo[key] = value
         # What it bound to names of files (`global`) stays bound.
         written = [each for each in end.frames.own if each not in frames and not isinstance(each.owner, _OF_CODE)]
+        if asked is not None:
+            self._keep(path, asked, end, value, [*frames, *written], (begun, left_out, sent, unsent, made, sites))
         outer.merge(end, seen, [value], [*frames, *written])
         return value
+
+    def _marks(self, node: object) -> tuple[object, ...]:
+        """What of the machine a call depends on, besides what it gets."""
+        return (
+            id(node) in self._unread,
+            self.used,
+            len(self.gathered),
+            len(self.kept),
+            sum(map(len, self._fed.values())),
+        )
+
+    def _keep(
+        self,
+        path: int,
+        asked: Asked,
+        end: State | None,
+        value: Val,
+        frames: list[FrameId],
+        before: tuple[int, int, int, dict[object, Dispatch], int, set[object]],
+    ) -> None:
+        """Remember what a call came to, unless it is not the same the next time: something was passed over, a queue was read."""
+        begun, left_out, sent, unsent, made, sites = before
+        marks = self._marks(asked.func)[1:]
+        if left_out != self.left_out or self.steps - begun < WORTH or marks != asked.marks[1:]:
+            return
+        done = Done(
+            end,
+            value,
+            frames,
+            tuple(self.dispatches[sent:]),
+            tuple(islice(self._made.items(), made, None)),
+            frozenset(self.sent - sites),
+            tuple((site, one) for site, one in self.unsent.items() if unsent.get(site) is not one),
+        )
+        self._repeats.keep(path, asked, done)
+
+    def _again(self, outer: State, seen: dict[Ref, Cell], done: Done) -> Val:
+        """Do what the same call did."""
+        self.dispatches += done.dispatches
+        self._made.update(done.made)
+        self.sent |= done.sent
+        self.unsent.update(done.unsent)
+        if done.end is None:
+            raise Dead
+        outer.merge(done.end, seen, [done.value], done.frames)
+        return done.value
 
     def _leads_to_mail(self, node: t.Func) -> bool:
         """Whether a function names something that leads to a mail call; ``start`` alone, as a thread has it, is no sign."""
@@ -180,7 +241,7 @@ class Functions(Assignment):
     def is_dear(self, node: object) -> bool:
         """Whether a helper without mail has cost the current root so much that it is passed over."""
         # As long as the root has steps to spare, nothing is saved by not knowing.
-        return self._spent.get(node, 0) > DEAR and self.steps > self.effort.steps // 3
+        return self._spent.get(node, 0) > DEAR and self.steps > self.effort.spent
 
     def _inner_functions(self, context: Context, state: State) -> None:
         """Run functions that a root defines and hands to somebody else (a view within ``create_app``)."""
@@ -381,14 +442,31 @@ class Functions(Assignment):
         init = self._method(state, cls, "__init__")
         if isinstance(init, Func) and not self.is_dear(init.node):
             begun = self.steps
-            with contextlib.suppress(Dead):
-                self.call_function(context, state, init, [ref], [], cls.node, opened=True)
+            self._open_constructor(context, state, init, ref, cls)
             if isinstance(init.node, t.Func) and not self._leads_to_mail(init.node):
                 self._spent[init.node] = self._spent.get(init.node, 0) + self.steps - begun
             self._left_open(context, state, cls, ref)
         elif isinstance(init, Func):
             self.left_out += 1
         return ref
+
+    def _open_constructor(self, context: Context, state: State, init: Func, ref: Ref, cls: Cls) -> None:
+        """Run a constructor with open parameters, unless it takes so much that nothing is left for what is asked about."""
+        outer = self.share
+        mine = self.steps + self.effort.steps // SHARE
+        self.share = mine if outer is None else min(outer, mine)
+        self.limit = 0
+        try:
+            with contextlib.suppress(Dead):
+                self.call_function(context, state, init, [ref], [], cls.node, opened=True)
+        except Budget:
+            allowed = self.effort.limit(met=self.met)
+            if self.steps > (allowed if outer is None else min(allowed, outer)):
+                raise
+            self.left_out += 1
+            self.passed_over = self.cut_short = True
+        finally:
+            self.share, self.limit = outer, 0
 
     def open_row(self, context: Context, state: State, cls: Cls, holder: Val) -> Val:
         """An object of ``cls`` that stands for ``holder``: what is read off it comes from where that comes from."""

@@ -19,6 +19,7 @@ from mailguard.model.value import ABSENT, Member, Parameter, Step, StepKind, Unk
 from mailguard.source import tree as t
 from mailguard.source.interpret.base import Base
 from mailguard.source.interpret.context import FULL, SKIM, Budget, Context, Dead
+from mailguard.source.interpret.repeats import Repeats
 from mailguard.source.interpret.values import Cell, Cls, FrameId, Func, Ref, State, Val, join_states
 from mailguard.source.library import provenance, queues
 from mailguard.source.project import Module
@@ -110,7 +111,7 @@ class Loading(Base):
         """Run the body of a module, as hard as its steps allow, and note what it made."""
         module = load.module
         for effort in (FULL, SKIM):
-            self.effort, self.steps = effort, 0
+            self.effort, self.steps, self.limit = effort, 0, 0
             context, fresh = self.root_context(module)
             # What the module holds is visible, half done, to modules that import each other.
             self._frames[context.frame] = fresh.frames[context.frame] = {}
@@ -180,6 +181,8 @@ class Loading(Base):
         kept = {name: getattr(self, name) for name in _OF_A_ROOT}
         self.dispatches, self.reached, self.first = [], {}, False
         self.effort, self.steps, self.left_out, self.passed_over = FULL, 0, 0, False
+        self.limit, self.share, self.met = 0, None, False
+        self._repeats = Repeats()
         self._memo, self._spent, self.looked_up, self._read_so_far = {}, {}, set(), 0
         self.wrappers, self.registered, self.declared = None, {}, self._declared_by_modules
         self.kept, self.used, self._carried, self._handed_out, self._fed = self.kept_by_modules, None, (), [], {}
@@ -243,7 +246,21 @@ def _kept_at(context: Context, body: tuple[t.Stmt, ...], name: str) -> Place:
 
 _OF_A_ROOT = (
     *("dispatches", "reached", "first", "effort", "steps", "left_out", "passed_over", "_memo", "_spent", "looked_up"),
-    *("_read_so_far", "wrappers", "registered", "declared", "relevant", "kept"),
-    *("used", "_loading", "_carried", "_handed_out", "_fed", "_made", "gathered", "unsent", "sent"),
+    *("_repeats", "_read_so_far", "wrappers", "registered", "declared", "relevant", "kept"),
+    *(
+        "limit",
+        "share",
+        "met",
+        "cut_short",
+        "used",
+        "_loading",
+        "_carried",
+        "_handed_out",
+        "_fed",
+        "_made",
+        "gathered",
+        "unsent",
+        "sent",
+    ),
 )
 """What belongs to the root that is being run."""

@@ -12,6 +12,7 @@ from mailguard.model.exchange import Dispatch
 from mailguard.model.value import ABSENT
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import Context
+from mailguard.source.interpret.repeats import Repeats
 from mailguard.source.interpret.unsent import Unsent
 from mailguard.source.interpret.values import Cls, Func, Val
 from mailguard.source.library import queues
@@ -25,8 +26,9 @@ class Machine(Unsent):
 
     def _begin(self) -> None:
         self.dispatches, self.steps, self.reached = [], 0, {}
+        self.limit, self.share, self.met = 0, None, False
         self._spent.clear()
-        self.left_out, self.passed_over = 0, False
+        self.left_out, self.passed_over, self.cut_short = 0, False, False
         self._frozen.clear()
         self._heights.clear()
         self._frozen_cells.clear()
@@ -38,6 +40,7 @@ class Machine(Unsent):
         self._carried = ()
         # What one root learns reaches no other one.
         self._memo = {}
+        self._repeats = Repeats()
         self.declared = dict(self._declared_by_modules)
         self.looked_up = set()
         self.kept = {}

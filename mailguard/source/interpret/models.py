@@ -295,6 +295,7 @@ class Models(Narrowing):
     def record(self, context: Context, exchange: Any, node: object, api: str) -> None:
         """Note a mail call. The request is read now: the heap changes afterwards."""
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
+        self.met = True
         self.dispatches.append(
             Dispatch(
                 self._solid_exchange(exchange, context.loops),
