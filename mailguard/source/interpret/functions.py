@@ -107,7 +107,7 @@ class Functions(Assignment):
         seen = dict(state.heap.own)
         frames = list(state.frames.own)
         asked = None
-        if not opened and not self._carried and not self._loading:
+        if not opened and body is None and not self._carried and not self._loading:
             names = {each: dict(bound) for each, bound in state.frames.own.items()}
             asked = Asked(func, args, keywords, context.loops, self._marks(node), seen, names)
             done = self._repeats.find(path, asked)
