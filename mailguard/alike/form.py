@@ -163,9 +163,7 @@ class Filling:
         self._running = tuple(running)
         self._names = picker([*names])
         self._personal = [(one.apart, picker([*places])) for one, places in personal]
-        self.harmless = (
-            not blanks.marked and not names and all(len(places) + len(one.others) < 2 for one, places in personal)
-        )
+        self.harmless = blanks.alone
         """Whether it shows nobody to anybody whatever stands in it, as long as no text has a merge tag."""
 
     def fits(self, texts: list[Any]) -> bool:

@@ -71,8 +71,8 @@ class Blanks(Protocol):
     """What a request has for the merge tags in its texts."""
 
     @property
-    def marked(self) -> bool:
-        """Whether there are names that are tags wherever they stand in a text."""
+    def alone(self) -> bool:
+        """Whether all of it is one reader's, and there is no other."""
 
     def adds_none(self, names: Iterable[str]) -> bool:
         """Whether more names, of whomever, make no more tags of what stands in the texts."""
@@ -87,10 +87,6 @@ class Personal(Protocol):
     @property
     def marks(self) -> Sequence[str]:
         """These."""
-
-    @property
-    def others(self) -> Collection[str]:
-        """What else stands in it."""
 
     def apart(self, values: Sequence[str]) -> bool:
         """Whether, with ``values`` in the places of the marks, nobody has what is somebody else's."""

@@ -104,7 +104,8 @@ class Alike:
     ) -> None:
         """Make a stencil of a line, so that others like it need not be parsed."""
         pins = frozenset(known.pins)
-        stencil = stencil_of(line, body, form, [2 + place in pins for place in range(len(texts) - 2)], len(headers))
+        pinned, data = [2 + place in pins for place in range(len(texts) - 2)], known.data or ()
+        stencil = stencil_of(line, body, form, pinned, len(headers), {place - 2 - len(headers) for place in data})
         if stencil is not None:
             stencil.of, stencil.pins, stencil.pinned = known, known.pins, known.pick(texts)
             self._stencils.insert(0, stencil)

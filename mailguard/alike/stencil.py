@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from mailguard.documents.json_values import plain_json
 
 __all__ = [
     "ADDRESS",
+    "DATA",
     "INTEGER",
     "NAME",
     "NUMBER",
@@ -61,6 +62,18 @@ TEXT: Final = (
     + rb")*"
 )
 """A text of the body that is not ``transports.content.hearing.loud`` and holds no ``@``."""
+_PLAIN: Final = rb"[^\"\\@%&\x00-\x1f\xef]*"
+DATA: Final = (
+    _PLAIN
+    + rb"(?:(?:%(?!40)|&(?!#|commat|period|lowbar)|\xef(?!\xbc\xa0)|\\\\[nrtbf/]|\\\\\\\"|\\\\\\\\|"
+    + _ONE
+    + rb"|"
+    + _TWO
+    + rb")"
+    + _PLAIN
+    + rb")*"
+)
+"""A text of merge data, in which links and tags are nobody's but of the one who reads it."""
 NAME: Final = (
     rb"[^\"\\@=\x00-\x1f\xef]*(?:(?:=(?!\?)|\xef(?!\xbc\xa0)|" + _ONE + rb"|" + _TWO + rb")[^\"\\@=\x00-\x1f\xef]*)*"
 )
@@ -94,7 +107,9 @@ class Stencil:
         return None if match is None else match.groups()
 
 
-def stencil_of(line: bytes, body: str, form: Sequence[Any], pinned: Sequence[bool], headers: int) -> Stencil | None:
+def stencil_of(
+    line: bytes, body: str, form: Sequence[Any], pinned: Sequence[bool], headers: int, data: Collection[int] = ()
+) -> Stencil | None:
     """The stencil of a line; None for one that is written in an unusual way.
 
     Args:
@@ -103,9 +118,10 @@ def stencil_of(line: bytes, body: str, form: Sequence[Any], pinned: Sequence[boo
         form: its form, from :func:`~mailguard.alike.outline.lay`.
         pinned: for each text of the headers and then of the body whether it matters.
         headers: how many headers there are.
+        data: the numbers of the texts of the body that are merge data for the one reader that there is.
 
     """
-    inner = _inner(body, form, pinned[headers:])
+    inner = _inner(body, form, pinned[headers:], data)
     if inner is None:
         return None
     parts: list[bytes] = []
@@ -211,7 +227,7 @@ def kinds_of(body: str, form: Sequence[Any]) -> dict[int, tuple[Kind, int]] | No
     return result
 
 
-def _inner(body: str, form: Sequence[Any], pinned: Sequence[bool]) -> bytes | None:
+def _inner(body: str, form: Sequence[Any], pinned: Sequence[bool], data: Collection[int]) -> bytes | None:
     """The body, as the line writes it, with holes."""
     try:
         kinds = kinds_of(body, form)
@@ -232,7 +248,7 @@ def _inner(body: str, form: Sequence[Any], pinned: Sequence[bool]) -> bytes | No
             case Kind.NAMED, _:
                 return None
             case Kind.TEXT, number if not pinned[number]:
-                hole = TEXT
+                hole = DATA if number in data else TEXT
             case Kind.INTEGER, number if not pinned[number] and re.fullmatch(INTEGER, token.encode("utf-8")):
                 parts.append(INTEGER)
                 continue

@@ -32,9 +32,9 @@ class Blanks:
         self._asked: dict[tuple[str, frozenset[str]], bool] = {}
 
     @property
-    def marked(self) -> bool:
-        """Whether there are names that are tags wherever they stand in a text."""
-        return bool(self._literal)
+    def alone(self) -> bool:
+        """Whether all of it is one reader's, and there is no other: then whatever it is called he has it, and nobody else does."""
+        return len(self._everybody) == 1 and all(piece.owners.issubset(self._everybody) for piece in self._data)
 
     def _owned(self) -> dict[str, frozenset[str]]:
         """The names that each of the readers has data of his own for."""

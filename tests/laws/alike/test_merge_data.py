@@ -15,6 +15,7 @@ from mailguard.model.message import Field
 from mailguard.transports.content.sharing import Personal, shared_values
 from mailguard.transports.content.texts import Piece
 
+from .logs import HOSTILE
 from .support import Count, both, report
 
 KINDS = ("substitutions", "dynamic", "mandrill", "sparkpost", "mailjet", "postmark", "mailersend", "brevo", "ses", "socketlabs")  # fmt: skip
@@ -108,6 +109,41 @@ def test_the_two_roads_say_the_same(tmp_path_factory: pytest.TempPathFactory, li
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     fast, careful = both(file, inside)
     assert fast == careful
+
+
+@st.composite
+def logs_to_one(draw: st.DrawFn) -> list[str]:
+    kind, names = draw(st.sampled_from(["dynamic", "sparkpost", "mailjet", "postmark"])), draw(NAMES)
+    text = draw(st.sampled_from(["Hello", "Hello -name-", "Hi {{name}}"]))
+    people = [f"p{number}@example.com" for number in range(12)]
+    value = st.one_of(PLAIN, VALUE, st.lists(HOSTILE, max_size=3).map("".join))
+    rows = [draw(st.lists(value, min_size=len(names), max_size=len(names))) for _ in people]
+    lines = [merged(kind, [one], names, [row], text, "News") for one, row in zip(people, rows, strict=True)]
+    # So that there is a stencil for the rest.
+    usual = [merged(kind, [one], names, [["Ann", "x1"][: len(names)]], text, "News") for one in people[:4]]
+    return [*usual, *lines]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(logs_to_one())
+def test_they_say_the_same_of_requests_for_one(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
+    file = tmp_path_factory.mktemp("log") / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+
+
+def test_requests_for_one_are_told_without_being_parsed(tmp_path: Path, count: Count) -> None:
+    """So that the law above says something."""
+    lines = [
+        merged("dynamic", [f"p{number}@example.com"], ("name", "url"), [["Ann", f"https://example.org/o/{number}a1b2c3d4e5f6"]], "Hello", "News")
+        for number in range(12)
+    ]  # fmt: skip
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+    assert count.lines >= 8
 
 
 def _many(kind: str, number: int, size: int, text: str = "Hi -name-, {{name}}", **other: str) -> str:
