@@ -245,7 +245,7 @@ def split(state: State, value: Val, separator: Val, place: Place, *, tidying: bo
         repeats = [piece for piece in value.parts if isinstance(piece, Repeat)]
         if repeats:
             return Items(tuple(Member(piece.value, piece.count) for piece in repeats), (step,))
-    if between and _WITHIN.search(between) and isinstance(value, (Unknown, Parameter)) and value.count.plain <= 1:
+    if between and _WITHIN.fullmatch(between) and isinstance(value, (Unknown, Parameter)) and value.count.plain <= 1:
         # One mailbox: what stands before the address is no second person.
         high = 0 if value.count.high <= 1 else value.count.high
         before = Unknown("a name", replace(value.count, low=0, plain=0, high=high), value.trail)
@@ -256,5 +256,5 @@ def split(state: State, value: Val, separator: Val, place: Place, *, tidying: bo
     return Items((Member(replace(base, count=OPTIONAL), OPEN if tidying else MANY),), (*trail_of(base), step))
 
 
-_WITHIN: Final = re.compile("[<>]")
+_WITHIN: Final = re.compile(r"[^,;\s]*[ ]?[<>][ ]?[^,;\s]*")
 """What stands within one mailbox, between its name and its address, and never between two."""
