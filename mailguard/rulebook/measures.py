@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from mailguard.addresses.compare import compare_key, distinct, is_inside
@@ -43,7 +43,7 @@ class View:
             message = self.message
             named = [mention.recipient for mention in message.mentions if mention.field is Field.NAME]
             self._visible[staff] = self.outside(
-                _besides(message.sender, [*message.to, *message.cc, *named]), staff=staff
+                _besides(_writers(message), [*message.to, *message.cc, *named]), staff=staff
             )
         return self._visible[staff]
 
@@ -162,6 +162,13 @@ TRAIT_OF: Final[Mapping[StepKind, Trait]] = {
     StepKind.GROWN: Trait.GROWING,
 }
 """The mechanism that a step of a way tells of, where it brings many people."""
+
+
+def _writers(message: Message) -> Sequence[Recipient]:
+    """Whom every reader sees as who writes: the people in From, and the one person who gets the answers."""
+    if len(message.reply_to) != 1 or message.reply_to[0].count.high > 1:
+        return message.sender
+    return (*message.sender, *message.reply_to)
 
 
 def _besides(senders: Iterable[Recipient], people: list[Recipient]) -> list[Recipient]:

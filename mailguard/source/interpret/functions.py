@@ -521,13 +521,24 @@ _COROUTINES: Final = frozenset({"inlineCallbacks", "coroutine", "engine", "taskl
 
 
 def _is_task(node: t.Func | t.Lam) -> bool:
-    """Whether a function is one that a scheduler may start by itself: Celery's, RQ's, Huey's, APScheduler's, Dramatiq's."""
-    return isinstance(node, t.Func) and any(last_name(each) in _TASKS for each in node.decorators)
+    """Whether a function is one that a scheduler may start by itself: Celery's, Huey's, APScheduler's.
+
+    A bare ``@task`` is a step of a flow elsewhere (Prefect, Airflow), which gives it what it works on.
+    """
+    if not isinstance(node, t.Func):
+        return False
+    made = [each.func if isinstance(each, t.Call) else each for each in node.decorators]
+    return any(
+        last_name(each) in _SCHEDULED or (isinstance(each, t.Attr) and each.name == "task" and _is_app(each.value))
+        for each in made
+    )
 
 
-_TASKS: Final = frozenset(
-    "task shared_task periodic_task db_task db_periodic_task job scheduled_job cron actor".split()
-)
+def _is_app(node: t.Expr) -> bool:
+    return last_name(node).removesuffix("_app") in {"app", "celery", "huey"}
+
+
+_SCHEDULED: Final = frozenset("shared_task periodic_task db_periodic_task scheduled_job cron".split())
 
 
 def _empty(state: State, default: Val) -> bool:
