@@ -43,9 +43,16 @@ class View:
             message = self.message
             named = [mention.recipient for mention in message.mentions if mention.field is Field.NAME]
             self._visible[staff] = self.outside(
-                _besides(_writers(message), [*message.to, *message.cc, *named]), staff=staff
+                _besides(self._writers(), [*message.to, *message.cc, *named]), staff=staff
             )
         return self._visible[staff]
+
+    def _writers(self) -> Sequence[Recipient]:
+        """Whom every reader sees as who writes: the people in From, and the one outside person who gets the answers."""
+        answers = self.outside(self.message.reply_to)
+        if not answers or distinct(answers).high > 1:
+            return self.message.sender
+        return (*self.message.sender, *answers)
 
     def people(self, what: Measure) -> list[Recipient]:
         """The entries that a measure counts, for the choice of words."""
@@ -164,13 +171,6 @@ TRAIT_OF: Final[Mapping[StepKind, Trait]] = {
 """The mechanism that a step of a way tells of, where it brings many people."""
 
 
-def _writers(message: Message) -> Sequence[Recipient]:
-    """Whom every reader sees as who writes: the people in From, and the one person who gets the answers."""
-    if len(message.reply_to) != 1 or message.reply_to[0].count.high > 1:
-        return message.sender
-    return (*message.sender, *message.reply_to)
-
-
 def _besides(senders: Iterable[Recipient], people: list[Recipient]) -> list[Recipient]:
     """``people`` without those whom every reader sees in From, and without those who are one of such or of the others.
 
@@ -185,14 +185,26 @@ def _besides(senders: Iterable[Recipient], people: list[Recipient]) -> list[Reci
 
 
 def _written_anew(message: Message) -> list[Recipient]:
-    """The people in Reply-To, without those who were read out of the message's own To or Cc (``message["To"]``)."""
-    lines = {_entered(person) for person in (*message.to, *message.cc)} - {None}
-    return [person for person in message.reply_to if _entered(person) not in lines] if lines else [*message.reply_to]
+    """The people in Reply-To, without those who were read out of the message's own To or Cc (``message["To"]``).
+
+    Such people entered the message twice, the first time in a line for readers.
+    """
+    lines = {shown[0] for person in (*message.to, *message.cc) if (shown := _entered(person))}
+    if not lines:
+        return [*message.reply_to]
+    return [
+        person
+        for person in message.reply_to
+        if len(shown := _entered(person)) < _TWICE or shown[0] not in lines or shown[1] == shown[0]
+    ]
 
 
-def _entered(person: Recipient) -> Place | None:
-    """Where somebody entered the message first; None where nothing tells."""
-    return next((step.place for step in person.trail if step.kind is StepKind.SHOWN), None)
+_TWICE: Final = 2
+
+
+def _entered(person: Recipient) -> list[Place]:
+    """Where somebody entered the message, first to last."""
+    return [step.place for step in person.trail if step.kind is StepKind.SHOWN]
 
 
 def _key(person: Recipient) -> tuple[object, ...] | None:

@@ -26,7 +26,7 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.context import Dead
 from mailguard.source.interpret.values import Bound, Cls, Ext, Func, Ref, State, Val, join_values, total
 from mailguard.source.library import frames
-from mailguard.source.library.containers import PLURAL, element, part
+from mailguard.source.library.containers import PLURAL, element, item, part
 from mailguard.source.library.literals import string
 from mailguard.source.library.provenance import FIRSTS, QUERIES, configured_name, external_value, query
 from mailguard.source.library.texts import concat, formatted, joined, split
@@ -94,6 +94,22 @@ _PERSON: Final = re.compile(
     r"patient|person|profile|student|subscriber|teacher|user|volunteer)(?:\[\])?",
     re.IGNORECASE,
 )
+
+
+class _Entries(dict[str, Val]):
+    """The entries of a mapping, read where a template asks for them."""
+
+    def __init__(self, state: State, mapping: Val, place: Place) -> None:
+        super().__init__()
+        self._of = state, mapping, place
+
+    def get(self, key: str, default: Val = None) -> Val:
+        """What the mapping holds under ``key``."""
+        del default
+        state, mapping, place = self._of
+        return item(state, mapping, Known(key), place)
+
+
 _ONE_MAILBOX: Final = re.compile(r".+\.e?mail(?:_?addr(?:ess)?)?")
 """What reads one mailbox off a row."""
 
@@ -146,6 +162,8 @@ def method(
         and not isinstance(args[0], Func)
     ) and (isinstance(holder, (Known, Text)) or len(args) == 1):
         return joined(state, holder, args[0], place)
+    if name == "format_map" and args and isinstance(holder, (Known, Text)):
+        return formatted(state, holder, [], _Entries(state, args[0], place), place)
     if name == "format" and isinstance(holder, (Known, Text)):
         return formatted(state, holder, args, named_args, place)
     if name in {"split", "rsplit", "splitlines", "partition"} and not isinstance(holder, Items):

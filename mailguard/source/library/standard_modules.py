@@ -29,7 +29,7 @@ from mailguard.source.library.sources import (
     response,
     table,
 )
-from mailguard.source.library.texts import split
+from mailguard.source.library.texts import dedented, split
 
 
 def batches(state: State, value: Val, size: Val, place: Place) -> Val:
@@ -109,6 +109,20 @@ def _paginator(
     pages = batches(state, args[0], args[1] if len(args) > 1 else named_args.get("per_page"), place)
     chunk = pages.members[0].value
     return Items(chunk.members, chunk.trail, "query")
+
+
+def _parts_of(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    """A list cut into so many parts (numpy); how many stand in each, the code does not tell."""
+    return batches(state, args[0], None, place) if args else Unknown("parts")
+
+
+def _dedented(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    """A text without the blanks at the beginning of its lines."""
+    return dedented(args[0]) if args else Unknown("a text", OPTIONAL)
 
 
 def _difference(bounds: list[int | None]) -> int | None:
@@ -216,6 +230,12 @@ EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": _chain_iterable,
     "itertools.batched": _batched,
+    "numpy.array_split": _parts_of,
+    "numpy.split": _parts_of,
+    "more_itertools.divide": _parts_of,
+    "more_itertools.distribute": _parts_of,
+    "textwrap.dedent": _dedented,
+    "inspect.cleandoc": _dedented,
     "more_itertools.chunked": _batched,
     "more_itertools.batched": _batched,
     "more_itertools.ichunked": _batched,

@@ -90,7 +90,8 @@ def _in_lines(pieces: list[Val], step: Step) -> tuple[Val, ...]:
 
 
 _LINE: Final = re.compile(
-    r"(?:(?:^|\n)(?:to|cc|bcc|reply-to):[^\n]*|(?:^|[?&])(?:to|cc|bcc)(?:\[\d*\]|%5b\d*%5d)?=[^&\n]*)$", re.IGNORECASE
+    r"(?:(?:^|\n)[ \t]*(?:to|cc|bcc|reply-to):[^\n]*|(?:^|[?&])(?:to|cc|bcc)(?:\[\d*\]|%5b\d*%5d)?=[^&\n]*)$",
+    re.IGNORECASE,
 )
 """The beginning of a header line, or of a parameter of a form, for readers, as a program writes it by hand."""
 PARTS_LIMIT: Final = 2_000
@@ -172,6 +173,26 @@ def concat_repeats(parts: list[Val], trail: Trail) -> Text:
     return Text(marked, trail)
 
 
+def dedented(value: Val) -> Val:
+    """``textwrap.dedent(value)``: header lines that are written with an indent stand at the beginning of their lines."""
+    if isinstance(value, Either):
+        return join_values(*(option if option is ABSENT else dedented(option) for option in value.options))
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return Known(_INDENT.sub("", value.value), value.trail)
+    if not isinstance(value, Text):
+        return value
+    # Only what stands behind the end of a line is an indent: a later part begins within one.
+    parts = [
+        Known((_INDENT if not index else _NEXT_INDENT).sub("\n" if index else "", part.value), part.trail)
+        if isinstance(part, Known) and isinstance(part.value, str)
+        else part
+        for index, part in enumerate(value.parts)
+    ]
+    return replace(value, parts=tuple(parts))
+
+
+_INDENT: Final = re.compile(r"^[ \t]+", re.MULTILINE)
+_NEXT_INDENT: Final = re.compile(r"\n[ \t]+")
 _FORMAT: Final = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
 _PERCENT: Final = re.compile(r"%%|%(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?([diouxXeEfFgGcrsa])")
 
