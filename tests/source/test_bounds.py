@@ -5,7 +5,8 @@ from __future__ import annotations
 from mailguard.model.count import ONE, PLAIN_MANY
 from mailguard.model.place import Place
 from mailguard.model.value import Items, Known, Member, Parameter, Text, Unknown
-from mailguard.source.interpret.values import MEMBERS_LIMIT, State, nested, total
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import MEMBERS_LIMIT, nested, total
 from mailguard.source.library.containers import gathered
 from mailguard.source.library.texts import LENGTH_LIMIT, PARTS_LIMIT, concat
 

@@ -9,7 +9,8 @@ from mailguard.model.value import ABSENT, Either, Items, Known, Member, Paramete
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import Context
 from mailguard.source.interpret.models import Models
-from mailguard.source.interpret.values import Cell, Cls, FrameId, Func, Mod, Ref, State, Val, join_values
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Cell, Cls, FrameId, Func, Mod, Ref, Val, join_values
 from mailguard.source.library import containers, literals
 
 __all__ = ["Assignment"]

@@ -31,19 +31,8 @@ from mailguard.source.asking import Holders
 from mailguard.source.interpret.context import FULL, Activation, Body, Budget, Context, Flow
 from mailguard.source.interpret.passes import Own, collects
 from mailguard.source.interpret.repeats import Repeats
-from mailguard.source.interpret.values import (
-    Cell,
-    Cls,
-    Ext,
-    FrameId,
-    Func,
-    ModelCls,
-    ModelFn,
-    Ref,
-    State,
-    Val,
-    join_states,
-)
+from mailguard.source.interpret.state import State, join_states
+from mailguard.source.interpret.values import Cell, Cls, Ext, FrameId, Func, ModelCls, ModelFn, Ref, Val
 from mailguard.source.methods import Methods
 from mailguard.source.project import Module, Project
 from mailguard.source.slice import Slicer

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from mailguard.model.value import Either
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import Bound, Cls, Func, ModelFn, ModelMethod, Partial, Ref, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Bound, Cls, Func, ModelFn, ModelMethod, Partial, Ref, Val
 from mailguard.source.slice import mentions
 
 __all__ = ["names_of_callables"]

@@ -32,6 +32,7 @@ from mailguard.source.interpret.context import Context, Dead
 from mailguard.source.interpret.functions import flat
 from mailguard.source.interpret.models import plain_function
 from mailguard.source.interpret.requested import by_unknown_client
+from mailguard.source.interpret.state import State, join_states
 from mailguard.source.interpret.values import (
     Bound,
     Cell,
@@ -45,10 +46,8 @@ from mailguard.source.interpret.values import (
     Native,
     Partial,
     Ref,
-    State,
     Super,
     Val,
-    join_states,
     join_values,
 )
 from mailguard.source.library import containers, outside

@@ -16,7 +16,8 @@ from mailguard.model.value import ABSENT, Either, Items, Member, Step, StepKind,
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import Activation, Context, Dead
 from mailguard.source.interpret.functions import Functions
-from mailguard.source.interpret.values import Cell, Cls, Func, ModelFn, Partial, Ref, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Cell, Cls, Func, ModelFn, Partial, Ref, Val
 from mailguard.source.library import queues
 from mailguard.source.project import Module
 

@@ -9,7 +9,8 @@ from typing import Final
 from mailguard.model.place import Place
 from mailguard.model.value import Member, Step
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import FrameId, Func, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import FrameId, Func, Val
 from mailguard.source.project import Module
 
 __all__ = [

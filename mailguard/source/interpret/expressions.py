@@ -16,6 +16,7 @@ from mailguard.source.interpret.calls import Calls
 from mailguard.source.interpret.context import UNROLL_LIMIT, YIELDS, Context, Dead
 from mailguard.source.interpret.models import plain_function
 from mailguard.source.interpret.narrowing import type_asked
+from mailguard.source.interpret.state import State, join_states
 from mailguard.source.interpret.values import (
     Bound,
     Cell,
@@ -30,11 +31,9 @@ from mailguard.source.interpret.values import (
     Native,
     Partial,
     Ref,
-    State,
     Super,
     Val,
     bounded,
-    join_states,
     join_values,
     nested,
     total,

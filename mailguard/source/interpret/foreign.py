@@ -11,7 +11,8 @@ from typing import Any, Final
 from mailguard.model.exchange import RawMessage
 from mailguard.model.value import Either, Items, Known, Repeat, Text, Unknown
 from mailguard.source.interpret.context import Context
-from mailguard.source.interpret.values import Ext, Ref, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Ext, Ref, Val
 
 __all__ = ["label_of", "note_letter"]
 

@@ -29,20 +29,9 @@ from mailguard.source.interpret.base import last_name
 from mailguard.source.interpret.callables import names_of_callables
 from mailguard.source.interpret.context import DEAR, DEPTH_LIMIT, SHARE, YIELDS, Activation, Budget, Context, Dead
 from mailguard.source.interpret.repeats import WORTH, Asked, Done
+from mailguard.source.interpret.state import State
 from mailguard.source.interpret.touched import touch
-from mailguard.source.interpret.values import (
-    Cell,
-    Cls,
-    Ext,
-    FrameId,
-    Func,
-    ModelCls,
-    ModelFn,
-    Ref,
-    State,
-    Val,
-    join_values,
-)
+from mailguard.source.interpret.values import Cell, Cls, Ext, FrameId, Func, ModelCls, ModelFn, Ref, Val, join_values
 from mailguard.source.library import classes, containers, provenance, queues
 from mailguard.source.slice import filled
 

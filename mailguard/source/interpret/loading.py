@@ -20,7 +20,8 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.base import Base
 from mailguard.source.interpret.context import FULL, SKIM, Budget, Context, Dead
 from mailguard.source.interpret.repeats import Repeats
-from mailguard.source.interpret.values import Cell, Cls, FrameId, Func, Ref, State, Val, join_states
+from mailguard.source.interpret.state import State, join_states
+from mailguard.source.interpret.values import Cell, Cls, FrameId, Func, Ref, Val
 from mailguard.source.library import provenance, queues
 from mailguard.source.project import Module
 from mailguard.source.slice import filled

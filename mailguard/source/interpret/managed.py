@@ -14,7 +14,8 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name
 from mailguard.source.interpret.context import Body, Context, Dead, Flow
 from mailguard.source.interpret.expressions import Expressions
-from mailguard.source.interpret.values import Bound, ModelMethod, Ref, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Bound, ModelMethod, Ref, Val
 from mailguard.source.library import containers
 
 __all__ = ["Managed"]

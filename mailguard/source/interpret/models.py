@@ -35,6 +35,7 @@ from mailguard.source.interpret.base import members_of_class
 from mailguard.source.interpret.context import FREEZE_LIMIT, Context, Dead, Enough
 from mailguard.source.interpret.names import Later
 from mailguard.source.interpret.narrowing import Narrowing
+from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import (
     Bound,
     Cell,
@@ -48,7 +49,6 @@ from mailguard.source.interpret.values import (
     Native,
     Partial,
     Ref,
-    State,
     Super,
     Val,
     join_values,

@@ -16,6 +16,7 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, members_of_class
 from mailguard.source.interpret.context import Context, Dead
 from mailguard.source.interpret.loading import Loading
+from mailguard.source.interpret.state import State, join_states
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -26,9 +27,7 @@ from mailguard.source.interpret.values import (
     ModelCls,
     Native,
     Ref,
-    State,
     Val,
-    join_states,
     join_values,
 )
 from mailguard.source.library import builtin_functions, classes, provenance

@@ -10,6 +10,7 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, surely_set
 from mailguard.source.interpret.context import Context
 from mailguard.source.interpret.names import Later, Names
+from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import (
     Bound,
     Cls,
@@ -23,7 +24,6 @@ from mailguard.source.interpret.values import (
     Native,
     Partial,
     Ref,
-    State,
     Super,
     Val,
     join_values,

@@ -10,7 +10,8 @@ from typing import Final
 from mailguard.model.value import Either, Items
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import Context
-from mailguard.source.interpret.values import FrameId, Ref, State
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import FrameId, Ref
 
 __all__ = ["NOTHING", "Own", "collects", "last_line", "left_by", "names_in", "own_names"]
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from mailguard.model.exchange import Dispatch
 from mailguard.model.place import Place
 from mailguard.model.value import Either, Fields, Items, Known, Parameter, Repeat, Text, Unknown
+from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import (
     Bound,
     Cell,
@@ -24,7 +25,6 @@ from mailguard.source.interpret.values import (
     Native,
     Partial,
     Ref,
-    State,
     Super,
     Val,
 )

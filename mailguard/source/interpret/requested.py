@@ -11,7 +11,8 @@ from typing import Final
 
 from mailguard.model.value import Either, Fields, Known, Text
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import ModelFn, Ref, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import ModelFn, Ref, Val
 
 __all__ = ["by_unknown_client"]
 

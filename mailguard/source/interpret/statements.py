@@ -16,20 +16,9 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.context import PASSES_LIMIT, UNROLL_LIMIT, Context, Dead, Flow
 from mailguard.source.interpret.managed import Managed
 from mailguard.source.interpret.passes import NOTHING, Own, last_line, left_by, names_in, own_names
-from mailguard.source.interpret.values import (
-    Bound,
-    Cls,
-    Func,
-    ModelCls,
-    ModelFn,
-    ModelMethod,
-    Partial,
-    Ref,
-    State,
-    Val,
-    total,
-    widen,
-)
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Bound, Cls, Func, ModelCls, ModelFn, ModelMethod, Partial, Ref, Val, total
+from mailguard.source.interpret.widening import widen
 from mailguard.source.library import containers, provenance
 
 __all__ = ["Statements"]

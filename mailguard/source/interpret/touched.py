@@ -7,7 +7,8 @@ from dataclasses import replace
 from mailguard.model.count import OPEN, OPTIONAL, Count
 from mailguard.model.value import ABSENT, Either, Member, Unknown
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import Ref, State, Val, join_values
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Ref, Val, join_values
 from mailguard.source.slice import filled
 
 __all__ = ["touch"]

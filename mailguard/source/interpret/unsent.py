@@ -13,8 +13,9 @@ from mailguard.model.value import Object
 from mailguard.source.interpret.base import members_of_class
 from mailguard.source.interpret.context import Context, Dead
 from mailguard.source.interpret.models import plain_function
+from mailguard.source.interpret.state import State
 from mailguard.source.interpret.statements import Statements
-from mailguard.source.interpret.values import ModelCls, ModelMethod, Ref, State
+from mailguard.source.interpret.values import ModelCls, ModelMethod, Ref
 
 __all__ = ["Unsent"]
 

@@ -24,7 +24,8 @@ from mailguard.model.value import (
 )
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import Dead
-from mailguard.source.interpret.values import Bound, Cls, Ext, Func, Ref, State, Val, join_values, total
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Bound, Cls, Ext, Func, Ref, Val, join_values, total
 from mailguard.source.library import frames
 from mailguard.source.library.containers import PLURAL, element, item, part
 from mailguard.source.library.literals import string

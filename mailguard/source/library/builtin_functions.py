@@ -22,7 +22,8 @@ from mailguard.model.value import (
     trail_of,
 )
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import Cell, Func, Native, Ref, State, Val, join_values, total
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Cell, Func, Native, Ref, Val, join_values, total
 from mailguard.source.library.containers import element, inherited, members_of, set_item, update
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.operators import is_collection, is_instance

@@ -10,7 +10,8 @@ from mailguard.model.count import MANY, OPTIONAL, Count
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, Known, Step, StepKind
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import Cls, Ext, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Cls, Ext, Val
 from mailguard.source.library.provenance import SWITCH, settings_like
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from mailguard.model.count import MANY, ONE, OPTIONAL, UNBOUNDED, Count
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, Items, Known, Member, Step, StepKind, Unknown
-from mailguard.source.interpret.values import Cell, Ref, State, Val, join_values
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Cell, Ref, Val, join_values
 from mailguard.source.library import queues
 from mailguard.source.library.containers import (
     element,

@@ -24,7 +24,8 @@ from mailguard.model.value import (
     inherit,
     trail_of,
 )
-from mailguard.source.interpret.values import Cell, Cls, Ext, Ref, State, Val, bounded, join_values, total
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Cell, Cls, Ext, Ref, Val, bounded, join_values, total
 from mailguard.source.library import frames
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.provenance import external_value, origin_of

@@ -12,6 +12,7 @@ from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL, Truth, exactly
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, Either, Items, Known, Member, Parameter, Text, Unknown, trail_of
 from mailguard.source import tree as t
+from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import (
     Bound,
     Cell,
@@ -23,7 +24,6 @@ from mailguard.source.interpret.values import (
     Native,
     Partial,
     Ref,
-    State,
     Val,
     bounded,
     join_values,

@@ -12,7 +12,8 @@ from mailguard.model.place import Place
 from mailguard.model.value import ORIGIN_OF, Known, Parameter, StepKind, Unknown, trail_of
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import Dead
-from mailguard.source.interpret.values import Ext, Native, Ref, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Ext, Native, Ref, Val
 from mailguard.source.library.attributes import method, unknown_method
 from mailguard.source.library.builtin_functions import BUILTIN_FUNCTIONS
 from mailguard.source.library.container_methods import container_method

@@ -11,7 +11,8 @@ from typing import Final
 from mailguard.model.count import MANY, OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import Items, Known, Member, Step, StepKind, Trail, Unknown
-from mailguard.source.interpret.values import Ext, Native, Ref, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Ext, Native, Ref, Val
 
 _NOWHERE: Final = Place("")
 _CONFIGURED: Final = frozenset(

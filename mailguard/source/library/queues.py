@@ -11,7 +11,8 @@ from typing import Any, Final
 from mailguard.model.count import OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import Known, Parameter, Step, StepKind, Unknown
-from mailguard.source.interpret.values import Cell, Ext, Ref, State, Val
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Cell, Ext, Ref, Val
 from mailguard.source.library.containers import element, list_append, members_of
 from mailguard.source.library.literals import number
 

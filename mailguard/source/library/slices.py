@@ -20,7 +20,8 @@ from mailguard.model.value import (
     trail_of,
 )
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import Cell, Ext, Ref, State, Val, join_values, total
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Cell, Ext, Ref, Val, join_values, total
 from mailguard.source.library import frames
 from mailguard.source.library.containers import element, inherited, members_of, relabelled
 from mailguard.source.library.literals import number, string

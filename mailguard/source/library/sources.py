@@ -8,7 +8,8 @@ from typing import Any
 from mailguard.model.count import OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import Items, Known, Step, StepKind, Unknown, trail_of
-from mailguard.source.interpret.values import Cls, Ext, Ref, State, Val, join_values
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Cls, Ext, Ref, Val, join_values
 from mailguard.source.library import frames
 from mailguard.source.library.containers import element
 from mailguard.source.library.literals import string

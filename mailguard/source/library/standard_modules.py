@@ -10,7 +10,9 @@ from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import Items, Known, Member, Parameter, Step, StepKind, Unknown, scalar, trail_of
 from mailguard.source import tree as t
-from mailguard.source.interpret.values import Bound, Cell, Ext, Func, Native, Partial, Ref, State, Val, grown
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Bound, Cell, Ext, Func, Native, Partial, Ref, Val
+from mailguard.source.interpret.widening import grown
 from mailguard.source.library import frames, queues
 from mailguard.source.library.builtin_functions import dict_of
 from mailguard.source.library.containers import element, inherited, members_of

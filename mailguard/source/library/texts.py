@@ -24,7 +24,8 @@ from mailguard.model.value import (
     Unknown,
     trail_of,
 )
-from mailguard.source.interpret.values import Ext, Ref, State, Val, join_values
+from mailguard.source.interpret.state import State
+from mailguard.source.interpret.values import Ext, Ref, Val, join_values
 from mailguard.source.library.containers import inherited, item, members_of, part
 from mailguard.source.library.literals import string
 from mailguard.source.library.provenance import external_value
