@@ -243,16 +243,11 @@ def _odd_lines(head: bytes) -> Iterator[str]:
 
 
 def _nearly(name: str) -> bool:
-    letters = re.sub(r"[^a-z]", "", name.lower())
-    if name.strip().lower() in _SHORT or len(letters) > 5:
+    """Whether a header name is one of an address line but for a damage."""
+    left = re.sub(r"[^a-z]", "", name.lower())
+    if name.strip().lower() in _SHORT or len(left) > 5:
         return False
-    return (
-        letters[:1] == "t"
-        or "to" in letters
-        or "cc" in letters
-        or letters in ("o", "c", "bc", "b", "")
-        or letters[::-1] == "to"
-    )
+    return left[:1] == "t" or "to" in left or "cc" in left or left in ("o", "c", "bc", "b", "") or left[::-1] == "to"
 
 
 def _displaced(body: bytes) -> Iterator[str]:

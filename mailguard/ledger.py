@@ -7,16 +7,17 @@ the first number of their line.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from mailguard.model.finding import Ledger, Report, Skip, SkipReason, Verdict
 from mailguard.redact import foreign, number
 
 __all__ = ["PLACES", "ledger_lines", "nothing_found", "numeral", "plural", "provider_lines", "unread_words"]
 
-PLACES = frozenset({SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD})
+PLACES: Final = frozenset({SkipReason.BUDGET, SkipReason.DEPTH, SkipReason.NOT_UNDERSTOOD})
 """Why one place of a file may not have been understood; the rest of the file was read."""
 
-_NUMERALS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+_NUMERALS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 
 
 def plural(count: int, one: str, many: str = "") -> str:

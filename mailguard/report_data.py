@@ -6,6 +6,7 @@ Below the shelf of reporters: one document, or one line for each of its parts.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from mailguard import __version__
 from mailguard.model.count import UNBOUNDED, Count
@@ -20,7 +21,7 @@ from mailguard.wording import clean, fingerprints, level_of, next_steps, place_w
 
 __all__ = ["SCHEMA", "document", "ledger_data", "message_data", "place_data", "skip_data", "step_data"]
 
-SCHEMA = "mailguard-report/1"
+SCHEMA: Final = "mailguard-report/1"
 """Name and version of the format. Keys may be added within a version; none changes its meaning or goes away."""
 
 

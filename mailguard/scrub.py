@@ -34,7 +34,7 @@ from mailguard.wire.header_blocks import header_block
 
 __all__ = ["ScrubError", "Scrubbed", "scrubbed", "verdicts", "write_all"]
 
-LIMIT = 1 << 29
+LIMIT: Final = 1 << 29
 """Bytes of one capture file."""
 
 

@@ -6,6 +6,8 @@ Setting a header of the older message classes adds a line and replaces none (lib
 
 from __future__ import annotations
 
+from typing import Final
+
 import libcst as cst
 
 from mailguard.codemod.expressions import argument
@@ -16,7 +18,7 @@ from mailguard.codemod.tree import name_of, same
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 
-ENVELOPES = {"sendmail": ("to_addrs", 1), "send_message": ("to_addrs", 2)}
+ENVELOPES: Final = {"sendmail": ("to_addrs", 1), "send_message": ("to_addrs", 2)}
 
 
 def repair(source: bytes, finding: Finding) -> Edit | Refusal | None:

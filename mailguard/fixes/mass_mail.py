@@ -5,6 +5,8 @@ Each tuple becomes one message (Django, "send_mass_mail()"); all of them go thro
 
 from __future__ import annotations
 
+from typing import Final
+
 import libcst as cst
 
 from mailguard.codemod.expressions import argument, bare, is_at_top, simple
@@ -13,7 +15,7 @@ from mailguard.codemod.tree import names, same
 from mailguard.model.finding import Finding
 from mailguard.model.fix import Edit, Fix, Refusal
 
-STILL = "All messages still go through one connection."
+STILL: Final = "All messages still go through one connection."
 
 
 def repair(source: bytes, finding: Finding) -> Edit | Refusal | None:

@@ -32,7 +32,7 @@ DEPTH: Final = 3
 INVISIBLE: Final = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 """Characters that nobody sees, as part of a class of a regular expression."""
 
-_DOTS = "\u3002\uff0e\uff61"
+_DOTS: Final = "\u3002\uff0e\uff61"
 
 SIGN: Final = (
     r"[@\uff20\ufe6b]"
@@ -43,7 +43,7 @@ SIGN: Final = (
 )
 """An at sign and its disguises, as a verbose regular expression."""
 
-_ENCODED = (
+_ENCODED: Final = (
     r"%(?:25){0,4}[0-9A-Fa-f]{2}"
     r"|=[0-9A-F]{2}"
     r"|&\#?[xX]?\w{1,10};"
@@ -135,7 +135,7 @@ def _quoted_start(text: str, sign: int) -> int | None:
 _SPACED: Final = re.compile(r"(?:[ \t]{1,3}@[ \t]{0,3}|@[ \t]{1,3})(?=[\w-]{1,63}\.[\w.-]{0,200}[^\W\d_]{2})")
 _BRACKETED_AT: Final = re.compile(r"[ \t_]{0,3}[\[({<][ \t]{0,2}(?:at|@)[ \t]{0,2}[\])}>][ \t_]{0,3}", re.IGNORECASE)
 _SPOKEN_AT: Final = re.compile(r"[ \t]{1,3}at[ \t]{1,3}|_at_|-at-", re.IGNORECASE)
-_DOT = r"(?:[ \t_]{0,3}[\[({<][ \t]{0,2}dot[ \t]{0,2}[\])}>][ \t_]{0,3}|[ \t]{1,3}dot[ \t]{1,3}|_dot_|-dot-)"
+_DOT: Final = r"(?:[ \t_]{0,3}[\[({<][ \t]{0,2}dot[ \t]{0,2}[\])}>][ \t_]{0,3}|[ \t]{1,3}dot[ \t]{1,3}|_dot_|-dot-)"
 _SPOKEN_HOST: Final = re.compile(rf"[^\W_]{{1,63}}(?:(?:\.|{_DOT})[^\W_]{{1,63}}){{0,8}}", re.IGNORECASE)
 _WRITTEN_HOST: Final = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[^\W\d_]{2,24}(?![\w])")
 _DOT_WORD: Final = re.compile(_DOT, re.IGNORECASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Final
 
 from mailguard.model.finding import Report
 from mailguard.model.reporter import Options, Reporter
@@ -12,7 +13,7 @@ from mailguard.wording import clean, skip_why, told
 
 __all__ = ["REPORTER"]
 
-_HEAD = ("path", "line", "what", "rule", "sure", "provider", "symbol", "title", "times", "new", "note")
+_HEAD: Final = ("path", "line", "what", "rule", "sure", "provider", "symbol", "title", "times", "new", "note")
 
 
 def render(report: Report, options: Options) -> str:

@@ -7,6 +7,7 @@ The first line of a report has ``"kind": "report"`` and everything that is there
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from mailguard.model.finding import Report
 from mailguard.model.reporter import Options, Reporter
@@ -15,7 +16,7 @@ from mailguard.report_data import document
 
 __all__ = ["REPORTER"]
 
-_LISTS = {"findings": "finding", "skips": "skip", "calls": "call"}
+_LISTS: Final = {"findings": "finding", "skips": "skip", "calls": "call"}
 
 
 def render(report: Report, options: Options) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from mailguard.ledger import ledger_lines, nothing_found, unread_words
 from mailguard.model.finding import Finding, Report, Skip
@@ -20,13 +21,13 @@ from mailguard.wording import clean, file_line, place_words, shown, skip_title, 
 
 __all__ = ["REPORTER"]
 
-ROOM = 400_000
+ROOM: Final = 400_000
 """Bytes of a table. GitHub takes one megabyte as the summary of a step, and nothing at all of a longer one."""
 
-DETAILS = 10
+DETAILS: Final = 10
 """Findings that are told in full."""
 
-DETAIL = 20_000
+DETAIL: Final = 20_000
 """Bytes of one of them; what is longer than anybody reads stays out."""
 
 

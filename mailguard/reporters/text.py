@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from mailguard.ledger import ledger_lines, nothing_found, provider_lines, unread_words
 from mailguard.model.finding import Report, Skip
@@ -13,7 +14,7 @@ from mailguard.wording import clean, closes, is_request, place_words, shown, ski
 
 __all__ = ["REPORTER"]
 
-LIMIT = 10
+LIMIT: Final = 10
 """Findings that are shown unless ``--all`` asks for more."""
 
 

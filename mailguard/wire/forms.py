@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from mailguard.documents.byte_text import clean_text
@@ -191,7 +191,7 @@ def _times(atom: Atom, count: Count) -> Atom:
     return Repeat(atom, count, ", ")
 
 
-_STEPS = 8  # levels of brackets that are followed
+_STEPS: Final = 8  # levels of brackets that are followed
 
 
 def nested(form: Form) -> dict[str, Value]:

@@ -221,7 +221,7 @@ Value: TypeAlias = (
 )
 """Anything that a request may hold, known or not."""
 
-ABSTRACT = (Known, Text, Items, Fields, Unknown, Parameter, Either)
+ABSTRACT: Final = (Known, Text, Items, Fields, Unknown, Parameter, Either)
 
 
 def trail_of(value: Value | Absent) -> Trail:

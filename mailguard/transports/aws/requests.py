@@ -140,23 +140,23 @@ def _present(value: Argument) -> Value:
     return None if isinstance(value, Absent) else value
 
 
-def query(region: Argument, action: str, members: dict[str, Value]) -> HttpRequest:
-    """A request of the first API: a form with an action."""
+def query(region: Argument, action: str, given: dict[str, Value]) -> HttpRequest:
+    """A request of the first API: a form with an action, and what :func:`members` gives."""
     return HttpRequest(
         method="POST",
         url=f"{_host(region)}/",
         headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
-        body={"Action": action, "Version": QUERY_VERSION, **members},
+        body={"Action": action, "Version": QUERY_VERSION, **given},
         encoding="form",
     )
 
 
-def rest(region: Argument, path: str, members: dict[str, Value]) -> HttpRequest:
-    """A request of the second API: JSON to a path of its own."""
+def rest(region: Argument, path: str, given: dict[str, Value]) -> HttpRequest:
+    """A request of the second API: what :func:`members` gives, as JSON, to a path of its own."""
     return HttpRequest(
         method="POST",
         url=f"{_host(region)}{path}",
         headers={"Content-Type": "application/json"},
-        body=members,
+        body=given,
         encoding="json",
     )

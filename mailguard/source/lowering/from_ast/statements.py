@@ -53,9 +53,9 @@ class _Lowering:
 
     def block(self, statements: Iterable[ast.stmt]) -> Iterator[t.Stmt]:
         for statement in statements:
-            lower = _STATEMENTS.get(type(statement))
-            if lower is not None:
-                yield lower(self, statement)
+            lowered = _STATEMENTS.get(type(statement))
+            if lowered is not None:
+                yield lowered(self, statement)
             elif type(statement) not in _NOTHING:
                 raise Unsure
 
