@@ -226,3 +226,31 @@ def _if(condition: Count, count: Count) -> Count:
 def measure(what: Measure, message: Message, inside: frozenset[str] = frozenset(), *, staff: bool = True) -> Count:
     """The measure ``what`` of ``message``. With ``staff=False`` people who are configured do not count."""
     return View(message, inside).count(what, staff=staff)
+
+
+def people_of(message: Message, measure: Measure) -> tuple[Recipient, ...]:
+    """The entries that a rule with this measure speaks of, inside or not."""
+    match measure:
+        case Measure.VISIBLE_EXTERNAL:
+            named = tuple(mention.recipient for mention in message.mentions)
+            return message.to + message.cc + named
+        case Measure.TRANSMITTED_BCC:
+            return message.transmitted_bcc
+        case Measure.REPLY_TO_EXTERNAL:
+            return message.reply_to
+        case Measure.FIRST_RECIPIENT:
+            return message.to + message.cc  # whom those with a hidden copy see, and who has to be another one
+        case Measure.BCC:
+            return message.bcc + message.transmitted_bcc
+        case Measure.TOTAL:
+            return message.to + message.cc + message.bcc + message.transmitted_bcc
+        case (
+            Measure.CONTENT
+            | Measure.CALENDAR
+            | Measure.HEADER
+            | Measure.MERGE_KEY
+            | Measure.MERGE_SHARED
+            | Measure.MERGE_TAG
+            | Measure.LINK
+        ):
+            return tuple(mention.recipient for mention in message.mentions if mention.known)

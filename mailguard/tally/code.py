@@ -20,38 +20,11 @@ from mailguard.model.provider import Provider
 from mailguard.model.value import ORIGIN_OF, Origin, Step, StepKind, Trail
 from mailguard.redact import foreign
 from mailguard.rulebook.judging import Judgement, judge, verdict_of
+from mailguard.rulebook.measures import people_of
 from mailguard.rulebook.policies import audience_for
-from mailguard.rulebook.rules import SHOWING, Measure
+from mailguard.rulebook.rules import SHOWING
 from mailguard.tally.policies import WORST, Policies, entering
 from mailguard.tally.words import because, named_people, of_line, people_words
-
-
-def people_of(message: Message, measure: Measure) -> tuple[Recipient, ...]:
-    """The entries that a rule with this measure speaks of, inside or not."""
-    match measure:
-        case Measure.VISIBLE_EXTERNAL:
-            named = tuple(mention.recipient for mention in message.mentions)
-            return message.to + message.cc + named
-        case Measure.TRANSMITTED_BCC:
-            return message.transmitted_bcc
-        case Measure.REPLY_TO_EXTERNAL:
-            return message.reply_to
-        case Measure.FIRST_RECIPIENT:
-            return message.to + message.cc  # whom those with a hidden copy see, and who has to be another one
-        case Measure.BCC:
-            return message.bcc + message.transmitted_bcc
-        case Measure.TOTAL:
-            return message.to + message.cc + message.bcc + message.transmitted_bcc
-        case (
-            Measure.CONTENT
-            | Measure.CALENDAR
-            | Measure.HEADER
-            | Measure.MERGE_KEY
-            | Measure.MERGE_SHARED
-            | Measure.MERGE_TAG
-            | Measure.LINK
-        ):
-            return tuple(mention.recipient for mention in message.mentions if mention.known)
 
 
 def _outsiders(message: Message, inside: frozenset[str]) -> list[Recipient]:

@@ -191,10 +191,8 @@ def encoding(content: bytes, dice: random.Random) -> bytes:
 
 
 def packed(content: bytes, dice: random.Random) -> bytes:
-    data = gzip.compress(content, mtime=0)
-    return dice.choice(
-        [data, data[:-4], data[: len(data) // 2], data + bytes(8), data * 2, gzip.compress(data, mtime=0)]
-    )
+    gz = gzip.compress(content, mtime=0)
+    return dice.choice([gz, gz[:-4], gz[: len(gz) // 2], gz + bytes(8), gz * 2, gzip.compress(gz, mtime=0)])
 
 
 def doubled(content: bytes, dice: random.Random) -> bytes:
