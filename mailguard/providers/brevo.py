@@ -59,7 +59,7 @@ _API: Final = Api(
         (re.compile(r"/v3/smtp/email"), _SEND),
         (re.compile(r"/v3/emailcampaigns/[^/]+/sendnow"), "lists"),
         # Text messages.
-        (re.compile(r"/v[0-9.]+/(?:transactionalsms|smscampaigns|sms|whatsapp)(?:/.*)?"), "account"),
+        (re.compile(r"/v[0-9.]+/(?:transactionalsms|smscampaigns|sms|whatsapp|organization)(?:/.*)?"), "account"),
     ),
     like_sending=re.compile(r"/smtp/emails?(?:/|$)|/send|^/v2(?:\.0)?/email"),
     looks=_looks,

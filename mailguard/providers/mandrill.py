@@ -64,7 +64,7 @@ _API: Final = Api(
         (re.compile(r"/api/[0-9.*]+/messages/send-(?:mc-)?template(?:\.[a-z*]+)?"), _TEMPLATE),
         (re.compile(r"/api/[0-9.*]+/messages/send-raw(?:\.[a-z*]+)?"), _RAW),
         # A text message, and an incoming mail that is played back to the account's own hooks.
-        (re.compile(r"/api/[0-9.*]+/(?:messages/send-sms|inbound/send-raw)(?:\.[a-z*]+)?"), "account"),
+        (re.compile(r"/api/[0-9.*]+/(?:messages/(?:send-sms|parse)|inbound/send-raw)(?:\.[a-z*]+)?"), "account"),
     ),
     like_sending=re.compile(r"/messages/send|^/send"),
     looks=_looks,
