@@ -459,7 +459,8 @@ def _members(path: str, real: str, fields: Mapping[str, str], on_cut: Callable[[
     """The regular files under a folder, in order; links are not followed."""
     count = 0
     above = "" if path == "." else path.rstrip("/")
-    for folder, names, files in os.walk(real):
+    closed: list[OSError] = []
+    for folder, names, files in os.walk(real, onerror=closed.append):
         names.sort()
         inner = os.path.relpath(folder, real).replace(os.sep, "/")
         for name in sorted(files):
@@ -471,6 +472,8 @@ def _members(path: str, real: str, fields: Mapping[str, str], on_cut: Callable[[
                 raise OSError("more files than the limit")
             shown = "/".join(part for part in (above, inner if inner != "." else "", name) if part)
             yield Source(shown, _opener(str(full), on_cut), tuple, fields)
+    if closed:
+        raise closed[0]  # what is inside does not pass unread
 
 
 def _opener(full: str, on_cut: Callable[[], None]) -> Callable[[], BinaryIO]:

@@ -168,8 +168,16 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
     for path in paths:
         if path == STDIN:
             continue
-        meant = _meant(path, here)
+        try:
+            meant = _meant(path, here)
+            for one in meant:
+                if one.is_dir():
+                    os.listdir(one)
+        except PermissionError:
+            raise NothingToCheck(f"{path} cannot be opened: permission denied.") from None
         if not meant:
+            if os.path.islink(here / path):
+                raise NothingToCheck(f"{path} is a link that leads nowhere.")
             raise not_here(path, here)
         named += meant
     stdin = STDIN in paths

@@ -275,6 +275,46 @@ def test_a_path_that_is_not_there_gets_the_nearest_name(tmp_path: Path) -> None:
     assert str(caught.value) == "there is no srcc here. Did you mean src?"
 
 
+def test_a_link_that_leads_nowhere_is_said_to(tmp_path: Path) -> None:
+    (tmp_path / "a.eml").symlink_to(tmp_path / "gone.eml")
+    (tmp_path / "round.eml").symlink_to(tmp_path / "round.eml")
+    for name in ("a.eml", "round.eml"):
+        with pytest.raises(NothingToCheck, match="is a link that leads nowhere"):
+            tree_of((name,), tmp_path)
+
+
+def test_what_is_named_and_closed_is_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "closed/a.eml")
+    real = os.listdir
+
+    def listdir(path: str | Path = ".") -> list[str]:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    with pytest.raises(NothingToCheck, match="closed cannot be opened: permission denied"):
+        tree_of(("closed",), tmp_path)
+
+
+def test_a_folder_of_messages_that_is_closed_in_part_does_not_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cur", "new", "tmp"):
+        (tmp_path / "box" / name).mkdir(parents=True)
+        (tmp_path / "box" / name / "1:2,S").write_text("From: a@example.net\nTo: ann@example.com\nDate: 1\n\nT")
+    real = os.scandir
+
+    def scandir(path: str = ".") -> object:
+        if str(path).endswith("cur"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    assert gate.replay(tmp_path / "box").exit_code == 0
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert gate.replay(tmp_path / "box").exit_code == 3
+
+
 def test_a_named_folder_without_code_or_capture_is_a_mistake(tmp_path: Path) -> None:
     put(tmp_path, "docs/index.md", "a.py", "pyproject.toml")
     tree = tree_of(("docs",), tmp_path)
