@@ -21,10 +21,13 @@ from mailguard.config import Settings, nearest_name
 from mailguard.discover import Named, NothingToCheck, display_path, not_here, place_named, tree_of
 from mailguard.evidence import ABOUT
 from mailguard.inspection import render_text
-from mailguard.model.finding import Call, Certainty, Verdict
+from mailguard.ledger import plural
+from mailguard.model.count import ONE
+from mailguard.model.finding import Call, Certainty, Verdict, Way
 from mailguard.model.message import CannotTell, Undecided
 from mailguard.model.provider import Provider
 from mailguard.model.reporter import RuleText
+from mailguard.model.value import StepKind
 from mailguard.redact import Output, no_address, safe_text
 from mailguard.rulebook.judging import Judgement, judge
 from mailguard.rulebook.loading import load_rules
@@ -33,6 +36,8 @@ from mailguard.rulebook.rules import Example, Rule
 from mailguard.rulepage import catalogue, rule_lines
 from mailguard.samples import samples
 from mailguard.senders import CONTRADICTED
+from mailguard.ways import phrase, told_steps
+from mailguard.wording import file_line
 
 __all__ = ["example_problem", "examples_hold", "page", "run_examples"]
 
@@ -252,9 +257,25 @@ def _call(call: Call) -> Iterator[str]:
     for name, words, place in call.reads:
         yield f"  {label:<8}{name:<{width}}   {words:<24}{place}"
         label = ""
+    if call.verdict in (Verdict.SHOWS, Verdict.UNDECIDED):
+        yield from _whence(call)
     yield f"  {'So':<8}{call.because}"
     if call.unless:
         yield f"  {'Unless':<8}{call.unless}"
+
+
+def _whence(call: Call) -> Iterator[str]:
+    """Where the people come from on the worst way, up to where they are shown."""
+    steps = told_steps(Way(call.way, Certainty.UNDECIDED, "", ONE))
+    told = [step for step in steps if step.kind not in (StepKind.SHOWN, StepKind.SENT)]
+    words = [phrase(step) for step in told]
+    width = max((len(word) for word in words), default=0)
+    for index, (step, word) in enumerate(zip(told, words, strict=True)):
+        label = "" if index else "From"
+        place = file_line(step.place) if step.place.path else ""
+        yield f"  {label:<8}{word:<{width}}   {place}".rstrip()
+    if call.others:
+        yield f"  {'':<8}and {plural(len(call.others), 'other way', 'other ways')}"
 
 
 # --------------------------------------------------------------------------------------------------

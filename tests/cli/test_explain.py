@@ -55,3 +55,23 @@ def test_the_examples_of_own_rules_can_be_run(folder: Path, run: Run) -> None:
     code, out, _ = run("explain", "--test", "policy")
     assert code == 1
     assert 'the bad example "three" is not found' in out
+
+
+def test_a_call_that_shows_people_tells_where_they_come_from(folder: Path, run: Run) -> None:
+    (folder / "pyproject.toml").touch()
+    (folder / "views.py").write_text(
+        "from mailer import deliver\nfrom shop.models import User\n\n\ndef all_of_them():\n"
+        "    deliver([user.email for user in User.objects.all()])\n"
+    )
+    (folder / "mailer.py").write_text(
+        "from django.core.mail import send_mail\n\n\ndef deliver(people):\n"
+        '    send_mail("s", "b", "f@example.com", people)\n'
+    )
+    code, out, _ = run("explain", "mailer.py:5")
+    assert code == 0
+    assert out.splitlines()[3:] == [
+        "  Read    To   any number of people    mailer.py:5:42",
+        "  From    read from the database   views.py:6",
+        "          handed to deliver()      views.py:6",
+        "  So      Everyone on this list can see everyone else on it",
+    ]
