@@ -1,7 +1,7 @@
 """The interpreter: roots of a project over abstract values.
 
 Nothing that is scanned is ever run. The layers below, each in a file of its own: statements, expressions, calls,
-functions, assignment, models, narrowing, names, base.
+functions, again, objects, parameters, assignment, models, narrowing, names, base.
 """
 
 from __future__ import annotations
