@@ -117,7 +117,8 @@ def mail_of(data: str) -> dict[str, Any] | None:
     lines = data.split(line_end)
     if line_end == "\r\n" and not data.count("\r") == data.count("\n") == len(lines) - 1:
         return None
-    end = lines.index("") if "" in lines else len(lines)
+    # What ends with a line end has an empty last line.
+    end = lines.index("") if data[-1:] == "\n" or "" in lines else len(lines)
     head, body = "\n".join(lines[:end]), lines[end + 1 :]
     headers = _headers(head) if len(head) < _HEAD else None
     if headers is None:

@@ -164,7 +164,7 @@ def _seen_mail(line: bytes, number: int, record: dict[str, Any], seen: Seen) -> 
         return False
     # Of two equal keys the parser keeps the last.
     texts = _texts_in(record)
-    if count_marks(line) != 2 * len(texts) + sum(map(count_marks, texts)):
+    if count_marks(line) != 2 * len(texts) + count_marks("\0".join(texts)):
         return False
     status = record.get("status")
     mail = exchange_of(record)

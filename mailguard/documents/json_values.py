@@ -68,14 +68,14 @@ def count_marks(text: str | bytes) -> int:
 
 def hides_marks(text: str | bytes) -> bool:
     """Whether a quotation mark may be written as a number in JSON."""
-    slash, number, whole = ("\\", "u0022", "\\u0022") if isinstance(text, str) else (b"\\", b"u0022", b"\\u0022")
+    slash, whole = ("\\", "\\u0022") if isinstance(text, str) else (b"\\", b"\\u0022")
     within: Any = text
     at, found = within.find(slash), 0
     while at >= 0:
         found += 1
         if found > _FEW:
             return bool(within.find(whole, at) >= 0)
-        if within.startswith(number, at + 1):
+        if within[at : at + 6] == whole:
             return True
         at = within.find(slash, at + 1)
     return False
