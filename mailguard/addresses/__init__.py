@@ -15,7 +15,8 @@ counts), ``reader`` (one text to its members), ``compare`` (who is the same, who
 domain it is), ``people`` and ``plain`` (a text in which all is known),
 ``canvas`` and ``branches`` (texts with holes, one of several), ``values``
 (:func:`~mailguard.addresses.values.recipients`, which takes any value), ``pairs``
-(``{email, name}``), ``inside`` (domains that a configuration may name).
+(``{email, name}``), ``masks`` (fields that a recorder filled with a word of
+its own), ``inside`` (domains that a configuration may name).
 
 This package is the one door to flanker, email-validator and publicsuffixlist.
 None of them is imported before it is needed.

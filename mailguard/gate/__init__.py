@@ -6,7 +6,7 @@ the first provider that claims it says which messages it makes, and one judge co
 Each room has one subject, in the order of a run: a plan (``plan``, ``files``, ``policies``), a look at code (``code``,
 ``program``, ``callers``) and captures (``captures``, ``replaying``), both through ``claims``; all of it together
 (``looking``), what of it is known (``comparing``), and the report (``witnesses``, ``reporting``). ``run`` is the way
-through all of them.
+through all of them; ``shelves`` is where they find services and reporters.
 """
 
 from __future__ import annotations

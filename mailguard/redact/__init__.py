@@ -10,6 +10,9 @@ the output they go to (:func:`foreign`, :func:`code_line`, :func:`safe_text`).
 about to hand out.
 
 Being wrong in the other direction is cheap: a word too many reads ``<address>``.
+
+``spotting`` finds addresses, ``words`` and ``lines`` take them out of foreign words and of code, ``escapes`` are those of an
+output, ``people`` counts in order of appearance.
 """
 
 from mailguard.redact.escapes import Output, safe_text

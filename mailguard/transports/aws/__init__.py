@@ -6,6 +6,9 @@ nested as the caller built it, also where the protocol would flatten it
 (``Destination.ToAddresses.member.1``), since the number of members need not be
 known. Source: pypi:boto3==1.44.5 with its service models ``ses`` 2010-12-01,
 ``sesv2`` 2019-09-27 and ``pinpoint-email`` 2018-07-26, run; pypi:boto==2.49.0, read.
+
+``sessions`` are the ways to a client, ``clients`` those of boto3 and its relatives, ``requests`` what both APIs are sent;
+``boto2`` is the old package.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 It reads only the syntax of the Python that it runs on, and leaves out what positions need in a few places. Whatever is
 not exactly as ``from_libcst`` would have it raises :class:`Unsure`, and the file goes there. Rooms: ``places`` are positions in
-the file, ``fields`` the expressions of f-strings, which older parsers do not place; ``expressions`` and ``statements`` lower.
+the file, ``fields`` the expressions of f-strings, which older parsers do not place; ``expressions`` and ``statements`` lower; ``unsure``
+is the signal.
 """
 
 from __future__ import annotations
