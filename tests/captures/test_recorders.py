@@ -347,6 +347,17 @@ def test_a_mailbox_of_another_kind_holds_all_of_its_messages(tmp_path: Path) -> 
         ]
 
 
+def test_moto_is_known_by_its_other_services(tmp_path: Path) -> None:
+    mails = json.loads((SAMPLES / "moto-ses" / "version_5_0.json").read_text("utf-8"))["ses"]
+    first = {"core": {"CloudFormationModel": []}, "iam": {"ManagedPolicy": ["x" * (capture.HEAD + 1)]}}
+    (tmp_path / "data.json").write_text(json.dumps({**first, "ses": mails}), "utf-8")
+    assert name(detect(tmp_path / "data.json")) == "moto-ses"
+    found = [record.exchange for record in read(tmp_path / "data.json")]
+    assert found == [record.exchange for record in read(SAMPLES / "moto-ses" / "version_5_0.json")]
+    (tmp_path / "data.json").write_text(json.dumps(first), "utf-8")
+    assert read(tmp_path / "data.json") == []
+
+
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     assert isinstance(detect(missing), CannotTell)
