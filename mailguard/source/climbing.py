@@ -113,6 +113,9 @@ class Climb:
             made = self._made(level, passing) - asked
             asked |= made
             level, passing = [], []
+            makers = {
+                dispatch.symbol.rpartition(":")[2].rpartition(".")[2] for dispatch in self.messages.unsent.values()
+            }
             for name in sorted(made):
                 for module in self.callers.files_naming(name)[: CALLERS_LIMIT * 4]:
                     for chain in self.callers.chains(module):
@@ -121,7 +124,7 @@ class Climb:
                             continue
                         if not sends.isdisjoint(node.names):
                             level.append(self.callers.root(module, chain))
-                        elif returns(node.body) and not self.is_test(module.path):
+                        elif name in makers and returns(node.body) and not self.is_test(module.path):
                             # A method of a model that words a message, and leaves it to its callers to send it.
                             passing.append(self.callers.root(module, chain))
                     if module not in self.naming and module_mentions(module.body, name):
