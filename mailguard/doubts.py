@@ -75,13 +75,15 @@ def _request(request: HttpRequest, messages: tuple[Message, ...]) -> Decoded:
     body = payload(request)
     place = url_parts(request.url)
     if isinstance(body, CannotTell) or body.kind == "empty":
+        if messages and not any(_reached(one) for one in messages):
+            return _NOBODY
         extra = strays(place.query, _known(messages)) if place is not None and messages else []
         return _with(messages, extra) if extra else messages
     value = body.value
     if not messages:
         kept = place is not None and _KEPT.search(place.path) is not None
         return CannotTell(Reason.UNKNOWN_FORM) if not kept and _reads_like_mail(value) else messages
-    if not any(one.to or one.cc or one.bcc or one.transmitted_bcc or one.hidden.high for one in messages):
+    if not any(_reached(one) for one in messages):
         return _NOBODY
     for source in _sources(value):
         found = _source(source, messages)
@@ -95,6 +97,10 @@ def _request(request: HttpRequest, messages: tuple[Message, ...]) -> Decoded:
     if not extra and place is not None and place.query.parts:
         extra = strays(place.query, _known(messages))
     return _with(messages, extra) if extra else messages
+
+
+def _reached(message: Message) -> bool:
+    return bool(message.to or message.cc or message.bcc or message.transmitted_bcc or message.hidden.high)
 
 
 _NOBODY: Final = CannotTell(Reason.ADDRESSES, "the request names no recipients")
@@ -137,10 +143,10 @@ def _source(source: bytes, messages: tuple[Message, ...]) -> Decoded:
         return CannotTell(Reason.BAD_RECORD, "the message in the request does not begin with header lines")
     if _CONTROL.search(head):
         return CannotTell(Reason.BAD_RECORD, "the header lines of the message in the request are damaged")
-    last = [line for line in _LINE.split(head) if line[:1] not in (b" ", b"\t")][-1:]
-    named = _HEADER.match(last[0]) if last and not body else None
-    if named and named.group(1).lower() in _ADDRESSED and not source[len(head) :].strip(b" \t"):
-        return CannotTell(Reason.BODY_CUT, "the message in the request ends in a line of recipients")
+    if not body and not source[len(head) :].strip(b" \t"):
+        names = [named.group(1).lower() for line in _LINE.split(head) if (named := _HEADER.match(line))]
+        if not names or names[-1] in _ADDRESSED or _ADDRESSED.isdisjoint(names):
+            return CannotTell(Reason.BODY_CUT, "the message in the request ends within its header lines")
     return _message(source, messages)
 
 
@@ -186,7 +192,10 @@ _IDS: Final = frozenset({b"received", b"references", b"in-reply-to", b"message-i
 """Lines whose torn rest holds no readers."""
 _ONE_PERSON: Final = frozenset({"from", "sender", "return-path"})
 _STRUCTURED: Final = frozenset(
-    {"date", "mime-version", "content-type", "content-transfer-encoding", "message-id", "x-mailer", "from", "reply-to"}
+    {
+        *("date", "mime-version", "content-type", "content-transfer-encoding", "message-id", "x-mailer", "from"),
+        *("reply-to", "received", "return-path"),
+    }
 )
 _GLUED: Final = re.compile(r"(?i)(?:to|cc)[ \t]*:(?=[^:]*@)")
 """A line of recipients that the line in front swallowed."""
@@ -197,6 +206,7 @@ _WRITTEN_OUT: Final = re.compile(rb"(?i)\\[rn](?:resent-)?(?:to|cc|bcc)[ \t]*:((
 _ADDRESSED: Final = frozenset({b"to", b"cc", b"bcc", b"resent-to", b"resent-cc", b"resent-bcc"})
 _SHORT: Final = frozenset({"to", "cc", "bcc", "from", "date", "lines", "path", "xref", "fcc", "tags", "email"})
 _LINE: Final = re.compile(rb"\r\n|\n|\r")
+_FOLD: Final = re.compile(rb"(?:\r\n|\n|\r)(?=[ \t])")
 _LOOKED: Final = 200
 
 
@@ -218,7 +228,7 @@ def _message(data: Value, messages: tuple[Message, ...]) -> Decoded:
 def _odd_lines(head: bytes) -> Iterator[str]:
     """Lines of a header block that are none, and those with a name that is nearly one of an address line."""
     last = b""
-    for line in islice(_LINE.split(head), 20_000):
+    for line in islice(_LINE.split(_FOLD.sub(b" ", head)), 20_000):
         named = _HEADER.match(line)
         if named:
             last = named.group(1).lower()
@@ -259,6 +269,8 @@ def _displaced(body: bytes) -> Iterator[str]:
         if pending and line[:1] in (b" ", b"\t"):
             pending += line
             continue
+        if pending and not line.strip():
+            continue  # an empty line may stand between each two
         if pending:
             yield pending.decode("utf-8", "replace")
             pending = b""

@@ -46,7 +46,7 @@ _LITERAL: Final = re.compile(r'\[[^\[\]<>"@,;\s]{0,300}\]')
 _QUOTE_STOP: Final = re.compile(r'["\\]')
 _COMMENT_STOP: Final = re.compile(r"[()\\]")
 _ANGLE_STOP: Final = re.compile(r'[<>"]')
-_ODD_DOMAIN: Final = re.compile(r"[|/&\\?=+*~^%$#!]")
+_ODD_DOMAIN: Final = re.compile(r"[|/&\\?=+*~^%$#!{}'`\]]")
 _COMPLEX: Final = re.compile(r'[\s"(),:;\[\\]')
 _NESTING: Final = 3
 """How often a quoted or encoded text is read again as a list (it cannot shrink for ever)."""

@@ -65,15 +65,21 @@ def decode(operation: str, body: Value) -> Decoded:
     people = _by_mail(addresses)
     mail = _mail(inner)
     if mail is None:
-        return () if not people else CannotTell(Reason.UNKNOWN_FORM, "the request has no message for mail")
+        return (
+            ()
+            if not people and says_any(inner, "MessageConfiguration", "TemplateConfiguration")
+            else CannotTell(Reason.UNKNOWN_FORM, "the request has no message for mail")
+        )
     if sort_of(mail) is not Sort.MAPPING and not isinstance(mail, (Unknown, Parameter)):
         return CannotTell(Reason.UNKNOWN_FORM, "the message for mail is not an object")
     listed = collected(people)
     if says_any(mail, "RawEmail"):
         source = field(field(mail, "RawEmail"), "Data")
-        if isinstance(source, dict) and isinstance(from_base64(source), (CannotTell, dict)):
+        if isinstance(source, (dict, list)) and isinstance(from_base64(source), (CannotTell, dict, list)):
             return CannotTell(Reason.UNKNOWN_FORM, "the message inside the request is not text")
         return raw_mail(source, listed)
+    if not says_any(mail, "SimpleEmail", "Body", "Name") and not says_any(inner, "TemplateConfiguration"):
+        return CannotTell(Reason.UNKNOWN_FORM, "nothing says what the message is")
     frame = Message(reply_to=contacts(field(mail, "ReplyToAddresses")).recipients)
     if isinstance(addresses, (Unknown, Parameter)):
         return each_entry(addresses, frame)

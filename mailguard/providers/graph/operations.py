@@ -171,6 +171,8 @@ def _event(body: Value) -> Decoded:
     if not people.recipients:
         odd = _odd(body, "ttendee") and not (sort_of(listed) is Sort.COLLECTION and not list(each(listed)))
         return CannotTell(Reason.UNKNOWN_FORM, "the field of the attendees is not known") if odd else ()
+    if isinstance(listed, list) and len(listed) > len(people.recipients):
+        return CannotTell(Reason.ADDRESSES, "some who attend have no address that can be read")
     hides = truth(get(body, "hideAttendees", fold=True))
     if hides is Truth.YES:
         return tuple(Message(to=(replace(one, count=ONE),), copies=one.count) for one in people.recipients)

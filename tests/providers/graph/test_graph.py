@@ -137,6 +137,7 @@ def test_what_sends_nothing_and_what_cannot_be_told() -> None:
         posted({"requests": [{"method": "POST", "url": "/me/sendMail", "body": {}}]}, f"{BASE}/$batch"),
         posted({"toRecipients-": [entry(A)]}, f"{BASE}/me/messages/1/forward"),
         posted({"attendees ": [entry(A), entry(B)]}, f"{BASE}/me/events"),
+        posted({"attendees": [entry(A), {"emailAddress": {"adres": B}}]}, f"{BASE}/me/events"),
     ):
         assert isinstance(decoded(request), CannotTell)
     inner = [{"method": "GET", "url": "/me"}, {"method": "POST", "url": "me/sendMail", "body": {"message": {}}}]

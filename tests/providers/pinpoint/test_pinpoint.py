@@ -92,6 +92,9 @@ def test_what_is_no_mail_and_what_cannot_be_told() -> None:
         {"Addresses": ANN | BOB, "MessageConfiguration": {"EmailMessage": {"RawEmail": {"Data": {"0": "x"}}}}},
         [],
         {"MessageRequest": 5},
+        {"value": json.dumps({"Addresses": ANN | BOB, "MessageConfiguration": MAIL})},
+        {"Addresses": ANN | BOB, "MessageConfiguration": {"EmailMessage": {"FromAddress": "from@example.net"}}},
+        {"Addresses": ANN | BOB, "MessageConfiguration": {"EmailMessage": {"RawEmail": {"Data": ["x"]}}}},
         Fields((("MessageRequest", Parameter("request", "m:f")),)),
     ):
         assert isinstance(decoded(body), CannotTell)
