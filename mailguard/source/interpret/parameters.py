@@ -180,6 +180,26 @@ def _is_task(node: t.Func | t.Lam) -> bool:
     )
 
 
+def _is_scheduled(node: t.Func | t.Lam, name: str) -> bool:
+    """Whether a scheduler starts a function by itself, with ``name`` or without: it ends at once where nothing is given.
+
+    A task that goes on without it is given it by whoever calls it.
+    """
+    return (
+        isinstance(node, t.Func)
+        and _is_task(node)
+        and any(
+            isinstance(each, t.If)
+            and isinstance(each.test, t.Unary)
+            and each.test.op == "not"
+            and isinstance(each.test.operand, t.Name)
+            and each.test.operand.id == name
+            and isinstance(each.body[-1], t.Return)
+            for each in node.body
+        )
+    )
+
+
 def _is_app(node: t.Expr) -> bool:
     return last_name(node).removesuffix("_app") in {"app", "celery", "huey"}
 
