@@ -126,7 +126,7 @@ class Parameters(Assignment):
         count = MANY if classes.collection_annotation(param.annotation) else OPEN
         if param.name in {"request", "req"}:
             return Unknown("request", OPEN, (Step(StepKind.REQUEST, context.place(param.at)),))
-        scheduled = _is_task(func.node) and default is not ABSENT and empty(state, default)
+        scheduled = default is not ABSENT and empty(state, default) and _is_scheduled(func.node, param.name)
         if provenance.configured_name(param.name) or self._of_account(func) or scheduled:
             # What a task can do without and no caller gives comes from the schedule, which is the operator's.
             trail = (Step(StepKind.CONFIGURED, context.place(param.at), param.name),)
