@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard import gate
@@ -35,6 +35,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(VALUES)
 def test_every_parameter_is_found_wherever_it_stands(value: object) -> None:
     assert len(list(parameters_in(value))) == repr(value).count("Parameter(")

@@ -131,10 +131,12 @@ class Activation:
 class Body:
     """The block of a ``with``, which runs where the function that manages it yields."""
 
-    __slots__ = ("item", "ran", "run")
+    __slots__ = ("frames", "item", "ran", "run")
 
-    def __init__(self, item: object, run: Callable[[State, Val], None]) -> None:
+    def __init__(self, item: object, run: Callable[[State, Val], None], frames: tuple[FrameId, ...]) -> None:
         self.item, self.run = item, run
+        self.frames = frames
+        """Those that it sees: its own, and those of the block that the function around it manages in turn."""
         self.ran = False
 
 

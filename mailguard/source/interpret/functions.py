@@ -83,7 +83,7 @@ class Functions(Again):
         body = body if body is not None and body.item is node else None
         state = outer.part(
             [*given, *(value for _, value in func.defaults), func.owner, *self._carried],
-            func.frames if body is None else (*func.frames, *context.frames),
+            func.frames if body is None else (*func.frames, *body.frames),
         )
         seen = dict(state.heap.own)
         frames = list(state.frames.own)

@@ -80,7 +80,8 @@ class Managed(Expressions):
                 raise Dead
             state.become(self._joined(ends))
 
-        return Body(item, run)
+        around = () if context.body is None else context.body.frames
+        return Body(item, run, (*context.frames, *around))
 
     def _entered(self, context: Context, state: State, value: Val, node: t.Expr) -> Val:
         if isinstance(value, Items) and value.sort == "context":
