@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from mailguard.addresses.compare import compare_key, distinct, is_inside
@@ -43,16 +43,9 @@ class View:
             message = self.message
             named = [mention.recipient for mention in message.mentions if mention.field is Field.NAME]
             self._visible[staff] = self.outside(
-                _besides(self._writers(), [*message.to, *message.cc, *named]), staff=staff
+                _besides(message.sender, [*message.to, *message.cc, *named]), staff=staff
             )
         return self._visible[staff]
-
-    def _writers(self) -> Sequence[Recipient]:
-        """Whom every reader sees as who writes: the people in From, and the one outside person who gets the answers."""
-        answers = self.outside(self.message.reply_to)
-        if not answers or distinct(answers).high > 1:
-            return self.message.sender
-        return (*self.message.sender, *answers)
 
     def people(self, what: Measure) -> list[Recipient]:
         """The entries that a measure counts, for the choice of words."""
