@@ -121,6 +121,8 @@ def _beside_staff(rule: Rule, view: View) -> str:
     if rule.measure is not Measure.VISIBLE_EXTERNAL or not view.count(rule.measure, staff=False).high:
         return ""
     staff = distinct(person for person in view.people(rule.measure) if person.origin is Origin.CONFIGURED)
+    if not staff.high:
+        return "Whoever gets the answers gets a copy, and sees to whom it was written"
     whom = "an address" if staff.plain == 1 else "addresses"
     return f"One outside person and {whom} of your own can see each other"
 

@@ -26,7 +26,9 @@ class View:
         self._visible: dict[bool, list[Recipient]] = {}
         named = [mention.recipient for mention in message.mentions]
         everybody = (message.to, message.cc, message.bcc, message.transmitted_bcc, message.reply_to, named)
-        self._staff = any(person.origin is Origin.CONFIGURED for people in everybody for person in people)
+        self._staff = bool(message.reply_to) or any(
+            person.origin is Origin.CONFIGURED for people in everybody for person in people
+        )
 
     def outside(self, people: Iterable[Recipient], *, staff: bool = True) -> list[Recipient]:
         """Those of ``people`` who are not inside; with ``staff=False`` also without those who are configured."""
@@ -46,6 +48,14 @@ class View:
                 _besides(message.sender, [*message.to, *message.cc, *named]), staff=staff
             )
         return self._visible[staff]
+
+    def writer(self) -> list[Recipient]:
+        """The one outside person who gets the answers, as forms put it who write for somebody; nobody if there are several.
+
+        A copy to them shows readers nobody new. It shows them whom the form wrote to, so that it is told, as a note.
+        """
+        answers = self.outside(self.message.reply_to)
+        return answers if distinct(answers).high <= 1 else []
 
     def people(self, what: Measure) -> list[Recipient]:
         """The entries that a measure counts, for the choice of words."""
@@ -97,7 +107,8 @@ class View:
         message = self.message
         match what:
             case Measure.VISIBLE_EXTERNAL:
-                return distinct(self.visible(staff=staff))
+                people = self.visible(staff=staff)
+                return distinct(people if staff else _besides(self.writer(), people))
             case Measure.TRANSMITTED_BCC:
                 line = self.outside(message.transmitted_bcc, staff=staff)
                 if not line:
