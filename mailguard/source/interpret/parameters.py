@@ -96,6 +96,9 @@ class Parameters(Assignment):
                     value = defaults[param.name]
                 else:
                     value = Unknown(param.name)
+            if not opened and isinstance(value, Parameter) and provenance.configured_name(param.name):
+                # Who gets it calls it settings, and nobody was seen to give anything else.
+                value = replace(value, trail=(Step(StepKind.CONFIGURED, context.place(param.at), param.name),))
             names[param.name] = value
 
     def _given(self, context: Context, param: t.Param) -> tuple[Step, ...]:
