@@ -31,7 +31,7 @@ from mailguard.source.methods import Methods
 from mailguard.source.project import Module, Project, SourceFile
 from mailguard.source.reexports import passed_on
 from mailguard.source.roots import GENERIC, Root, Runner
-from mailguard.source.seeds import EVERYDAY, module_mentions, sinks_of
+from mailguard.source.seeds import EVERYDAY, module_mentions, sinks_of, starts_in
 from mailguard.source.web_helpers import web_helpers
 
 __all__ = ["Scan", "SourceFile", "scan"]
@@ -142,12 +142,14 @@ def _scan(
             unreadable.append(Skip(SkipReason.UNREADABLE, Place(path), IN_LFS))
             continue
         climb.naming.add(module)
+        starts = starts_in(module)
         hot = climb.hot[module] = sinks.hot(module)
+        machine.relevant |= hot - EVERYDAY - starts
         for name, helper in web_helpers(project, module):
             hot.add(name)
+            machine.relevant |= {name} - EVERYDAY
             machine.web[helper] = EVERYDAY
-        machine.relevant |= hot - EVERYDAY
-        machine.web[module] = EVERYDAY
+        machine.web[module] = EVERYDAY | starts
         seeds += _seeds(callers, module, hot)
     imported = {module: sinks.imported(module) for module in climb.naming if not is_test(module.path)}
     for module, names in sorted(passed_on(imported, callers.files_naming).items(), key=lambda item: item[0].path):

@@ -23,6 +23,7 @@ __all__ = [
     "names_of",
     "returns",
     "sinks_of",
+    "starts_in",
 ]
 
 Chain: TypeAlias = tuple[t.Class | t.Func, ...]
@@ -60,8 +61,7 @@ class Sinks:
     def hot(self, module: Module) -> set[str]:
         """Names that a file binds to modelled things, and the names that send wherever they stand."""
         names = set(self.sends) | self.web
-        if _MAIL_PROGRAM.search(module.names()):
-            names |= _STARTS
+        names |= starts_in(module) | ({"popen", "Popen"} if starts_in(module) else set())
         imported = self.imported(module)
         for node in t.statements(module.body):
             if isinstance(node, t.Import):
@@ -97,7 +97,8 @@ _WEB: Final = EVERYDAY | set(
     "post urlopen fetch_url open_url post_json http_post api_call call_api make_request".split()
 )
 _SENDS: Final = re.compile(r"a?send|deliver|email_user|mail_admins|mail_managers", re.IGNORECASE)
-_STARTS: Final = frozenset("popen Popen system run call check_call check_output getoutput getstatusoutput".split())
+_STARTS: Final = frozenset("system run call check_call check_output getoutput getstatusoutput".split())
+_STARTER: Final = re.compile(rb"\bsubprocess\b|\bpopen\b|\bos\.system\b")
 _MAIL_PROGRAM: Final = re.compile(rb"sendmail\b(?!\()|\bmailx\b|\bmail -|[\"\'](?:/usr/s?bin/)?mail[\"\']|\bmutt\b")
 """What a file mentions that starts a mail program by one of ``_STARTS``; others start programs that are none."""
 _CARRIERS: Final = frozenset(
@@ -106,6 +107,12 @@ _CARRIERS: Final = frozenset(
     "requests_toolbelt python_http_client".split()
 )
 """Packages that are modelled for what they carry; using one is no sign of mail."""
+
+
+def starts_in(module: Module) -> frozenset[str]:
+    """The names by which a file may start a mail program; they are everyday names, and count in such a file alone."""
+    data = module.names()
+    return _STARTS if _STARTER.search(data) and _MAIL_PROGRAM.search(data) else frozenset()
 
 
 def sinks_of(libraries: Iterable[Library]) -> Sinks:
