@@ -163,6 +163,8 @@ TOKENS: Final = (
     (b"exchangelib",),
     (b"ezgmail",),
     (b"fastapi_mail",),
+    (b"flask.ext import",),
+    (b"flask.ext.mail",),
     (b"flask_mail",),
     (b"flaskext.mail",),
     (b"flowmailer.net",),

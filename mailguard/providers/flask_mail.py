@@ -33,7 +33,12 @@ __all__ = ["PROVIDER", "Connection", "Mail", "MailmanMessage", "Message"]
 class Message(Object):
     """``flask_mail.Message``; ``recipients``, ``cc``, ``bcc``, ``reply_to`` and ``extra_headers`` are live attributes."""
 
-    PATHS: tuple[str, ...] = ("flask_mail.Message", "flask_mail.message.Message", "flaskext.mail.Message")
+    PATHS: tuple[str, ...] = (
+        "flask_mail.Message",
+        "flask_mail.message.Message",
+        "flaskext.mail.Message",
+        "flask.ext.mail.Message",
+    )
 
     def __init__(
         self,
@@ -120,7 +125,7 @@ def _sent(message: Message) -> SmtpTransaction:
 class Connection(Object):
     """``flask_mail.Connection``: what ``mail.connect()`` opens."""
 
-    PATHS: tuple[str, ...] = ("flask_mail.Connection", "flaskext.mail.Connection")
+    PATHS: tuple[str, ...] = ("flask_mail.Connection", "flaskext.mail.Connection", "flask.ext.mail.Connection")
 
     def __init__(self, mail: Value = None) -> None:
         del mail
@@ -144,7 +149,7 @@ class Connection(Object):
 class Mail(Connection):
     """``flask_mail.Mail``: the extension; the state that ``init_app`` gives sends as well."""
 
-    PATHS: tuple[str, ...] = ("flask_mail.Mail", "flask_mail._Mail", "flaskext.mail.Mail")
+    PATHS: tuple[str, ...] = ("flask_mail.Mail", "flask_mail._Mail", "flaskext.mail.Mail", "flask.ext.mail.Mail")
 
     def __init__(self, app: Value = None) -> None:
         del app
@@ -326,7 +331,7 @@ PROVIDER: Final = Provider(
             MailmanConnection,
             Mailman,
         ),
-        tokens=("flask_mail", "flaskext.mail"),
+        tokens=("flask_mail", "flaskext.mail", "flask.ext.mail", "flask.ext import"),
     ),
     explain=(
         "Message(recipients=[...]) prints the whole list in one To header; cc in Cc, bcc nowhere. add_recipient() on a "
