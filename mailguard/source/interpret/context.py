@@ -92,11 +92,11 @@ FULL: Final = Effort(20_000, 8, 4, spare=13_000)
 """Where every root starts."""
 
 
-COARSE: Final = Effort(80_000, 1, 1, blind=30_000)
+COARSE: Final = Effort(80_000, 1, 1, blind=50_000)
 """For a root that took more: branches are joined at once, helpers are not followed as far."""
 
 
-SKIM: Final = Effort(40_000, 1, 0, blind=20_000)
+SKIM: Final = Effort(40_000, 1, 0, blind=30_000)
 """For a root that took more than that: what names no mail call is not entered, and what it gives is not known.
 
 What is seen so is told; that the root was not read as a whole is told as well.
