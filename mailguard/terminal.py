@@ -18,7 +18,7 @@ from mailguard.model.finding import Certainty, Finding, Severity, Skip, Way
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options
 from mailguard.model.value import Step, StepKind, Trail
-from mailguard.redact import Output, closed_up, code_frame, code_line, safe_text
+from mailguard.redact import Output, code_frame, code_line, safe_text
 from mailguard.ways import caption_of, list_clause, phrase, shortened, told_steps, who_comes
 from mailguard.wording import (
     alike_words,
@@ -191,7 +191,7 @@ def _finding_header(finding: Finding, width: int, style: Style) -> list[str]:
 
 
 def _code(text: str) -> str:
-    return _safe(closed_up(text.replace("\t", "    ")))
+    return _safe(text.replace("\t", "    "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,8 +352,16 @@ def _way(way: Way, options: Options, frame: _Frame | None) -> tuple[list[str], i
     return _table(kept, options), len(steps) - len(kept)
 
 
+def _row(step: Step, options: Options) -> tuple[str, str, str]:
+    """Where a step is, its code, and what happens: not whom a list is passed to where the code says it."""
+    code, words = _snippet(step, options), phrase(step)
+    if step.kind is StepKind.PASSED and step.detail and f"{step.detail}(" in code:
+        words = step.kind.value
+    return _safe(file_line(step.place)), code, _safe(words)
+
+
 def _table(steps: Sequence[Step], options: Options) -> list[str]:
-    rows = [(_safe(file_line(step.place)), _snippet(step, options), _safe(phrase(step))) for step in steps]
+    rows = [_row(step, options) for step in steps]
     if not rows:
         return []
     places = max(columns(place) for place, _, _ in rows)

@@ -36,7 +36,7 @@ def phrase(step: Step) -> str:
     if step.kind is StepKind.GROWN and step.detail.startswith(CALLS):
         return "grows from one call to the next"
     if step.kind is StepKind.PASSED and step.detail:
-        return f"handed to {clean(step.detail)}()"
+        return f"{step.kind.value} to {clean(step.detail)}()"
     if step.kind is StepKind.STORED and _KEY.fullmatch(step.detail):
         return f'put into "{clean(step.detail)}"'
     return step.kind.value
@@ -204,7 +204,7 @@ SAID: Final = 5
 def list_sentence(
     finding: Finding, way: Way, say: Callable[[Step, str], str], quote: Callable[[str], str] = str
 ) -> str:
-    """Tell a way: ``The list is read from the database, handed to deliver() and put into To of one message here``.
+    """Tell a way: ``The list is read from the database, passed on whole to deliver() and put into To of one message here``.
 
     Of people whom the code names: ``editor.email is read from the database and put into To of one message here, together
     with assigner.email``. Where nothing tells where the people come from, that is said.
@@ -224,7 +224,7 @@ def list_sentence(
     for index, step in enumerate(before):
         words = phrase(step)
         if index and step.kind is before[index - 1].kind is StepKind.PASSED:
-            words = words.replace("handed to", "then to") if step.detail else "again"
+            words = words.replace(step.kind.value, "then", 1) if step.detail else "again"
         said.append((_verb(step), say(step, words)))
     line = finding.named[0][1] if finding.named else told(finding.line)
     said.append(("is ", f"put into {f'{line} of ' if line else ''}one message here"))

@@ -19,7 +19,6 @@ from mailguard.redact import (
     Output,
     Revealed,
     Roster,
-    closed_up,
     code_frame,
     code_line,
     count_words,
@@ -140,6 +139,11 @@ def test_a_string_goes_with_the_name_in_it_and_the_rest_of_the_line_stays():
     assert code_line(f'mail.add_to("{inside}")  # first') == f'mail.add_to("{ADDRESS.ljust(len(inside))}")  # first'
 
 
+def closed_up(text: str) -> str:
+    """A line without the blanks that keep the columns behind an address."""
+    return re.sub(re.escape(ADDRESS) + " +", ADDRESS, text)
+
+
 def test_code_behind_the_end_of_a_text_of_several_lines_stays():
     line = f'""" % ("{PLAIN}", ", ".join(to), "b")'
     assert closed_up(code_line(line)) == f'""" % ("{ADDRESS}", ", ".join(to), "b")'
@@ -159,7 +163,6 @@ def test_no_address_gets_through_where_texts_of_several_lines_end(before, after)
             f" {quotes} % {before}{PLAIN}",
         ):
             assert not secret_in(code_line(line))
-            assert not secret_in(closed_up(code_line(line)))
             assert len(code_line(line)) == len(line)
 
 

@@ -16,7 +16,7 @@ output, ``people`` counts in order of appearance.
 """
 
 from mailguard.redact.escapes import Output, safe_text
-from mailguard.redact.lines import closed_up, code_frame, code_line
+from mailguard.redact.lines import code_frame, code_line
 from mailguard.redact.people import Roster, count_words, number
 from mailguard.redact.spotting import holds_address
 from mailguard.redact.words import ADDRESS, Json, Revealed, foreign, no_address, pointer, scrub
@@ -27,7 +27,6 @@ __all__ = [
     "Output",
     "Revealed",
     "Roster",
-    "closed_up",
     "code_frame",
     "code_line",
     "count_words",

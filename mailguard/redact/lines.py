@@ -79,14 +79,6 @@ def _inside_holds(text: str) -> bool:
     return holds_address(text) or re.search(rf"\w(?:{SIGN})\s{{0,8}}\Z", text, re.VERBOSE) is not None
 
 
-def closed_up(text: str) -> str:
-    """A piece of a :func:`code_line` for people: without the blanks that keep the columns behind an address."""
-    return _PADDED.sub(ADDRESS, text)
-
-
-_PADDED: Final = re.compile(re.escape(ADDRESS) + " +")
-
-
 def code_frame(lines: Sequence[str]) -> list[str]:
     """:func:`code_line` for neighbouring lines: also finds an address whose parts are glued across lines."""
     result = [code_line(line) for line in lines]

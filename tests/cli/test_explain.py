@@ -71,7 +71,7 @@ def test_a_call_that_shows_people_tells_where_they_come_from(folder: Path, run: 
     assert code == 0
     assert out.splitlines()[3:] == [
         "  Read    To   any number of people    mailer.py:5:42",
-        "  From    read from the database   views.py:6",
-        "          handed to deliver()      views.py:6",
+        "  From    read from the database         views.py:6",
+        "          passed on whole to deliver()   views.py:6",
         "  So      Everyone on this list can see everyone else on it",
     ]

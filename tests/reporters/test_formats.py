@@ -99,7 +99,7 @@ def test_github_annotation_is_the_one_of_the_specification():
     assert render("github", REPORT).splitlines()[0] == (
         "::error file=news/mailer.py,line=21,col=28,endLine=21,endColumn=48,"
         "title=Everyone on this list can see everyone else on it::"
-        "The list is read from the database (news/views.py:44), handed to deliver() (news/views.py:47) and put into To of one "
+        "The list is read from the database (news/views.py:44), passed on whole to deliver() (news/views.py:47) and put into To of one "
         "message here.%0AChange: add is_multiple=True. One message each, still one request per 1,000 people.%0A"
         'Intended? Add a comment: # mailguard: allow[shared-personalization] reason="..."%0Ashared-personalization, likely'
     )

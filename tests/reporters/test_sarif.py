@@ -31,7 +31,7 @@ def test_sarif_message_is_the_one_of_the_specification():
     (result,) = sarif(REPORT)["results"]
     assert result["message"]["text"] == (
         "Everyone on this list can see everyone else on it. The list is [read from the database](1), "
-        "[handed to deliver()](2) and put into To of one message here. Change: add `is_multiple=True`; each person then "
+        "[passed on whole to deliver()](2) and put into To of one message here. Change: add `is_multiple=True`; each person then "
         "gets a message of their own, still in one request per 1,000 people."
     )
 
