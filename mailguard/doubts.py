@@ -112,13 +112,21 @@ _SOURCES: Final = frozenset(
 """Names under which a message in MIME stands, be it in base64 or as it is."""
 
 
+def _is_markup(value: str | bytes) -> bool:
+    """Whether a body is XML, as SOAP services take it: no message, whatever stands in it."""
+    start = value[:64].lstrip()
+    return start[:1] in ("<", b"<")
+
+
 def _sources(value: object, name: str = "", depth: int = 0) -> Iterator[bytes]:
     """The messages in MIME that stand in data."""
     if depth > 4:
         return
     match value:
         case str() | bytes():
-            if 40 <= len(value) <= 1 << 24 and (name in _SOURCES or depth == 0 or _reads_like_mail(value)):
+            if 40 <= len(value) <= 1 << 24 and (
+                name in _SOURCES or (depth == 0 and not _is_markup(value)) or _reads_like_mail(value)
+            ):
                 found = from_base64(value)
                 data = value if isinstance(found, CannotTell) else found
                 if isinstance(data, (str, bytes)):

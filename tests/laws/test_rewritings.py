@@ -15,7 +15,7 @@ from . import programs, runs
 from .rewriting import REWRITINGS, Files
 
 LAW = settings(
-    max_examples=15,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     database=None,
