@@ -9,7 +9,7 @@ from typing import Final
 
 from mailguard.source import tree as t
 from mailguard.source.handed import Registries
-from mailguard.source.interpret.calls import BY_NAME
+from mailguard.source.interpret.guessing import BY_NAME
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.project import Module, Project
 from mailguard.source.roots import GENERIC, Root

@@ -324,6 +324,11 @@ def members_of_class(cls: type) -> frozenset[str]:
     return _MEMBERS[cls]
 
 
+def plain_function(member: object) -> Any:
+    """The function behind a static or class method; anything else as it is."""
+    return member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
+
+
 def last_name(node: object) -> str:
     """The name that a node ends in, of a call that of what is called; empty for what has none."""
     if isinstance(node, t.Call):

@@ -10,9 +10,8 @@ from typing import Final
 
 from mailguard.model.exchange import Dispatch
 from mailguard.model.value import Object
-from mailguard.source.interpret.base import members_of_class
+from mailguard.source.interpret.base import members_of_class, plain_function
 from mailguard.source.interpret.context import Context, Dead
-from mailguard.source.interpret.models import plain_function
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.statements import Statements
 from mailguard.source.interpret.values import ModelCls, ModelMethod, Ref

@@ -11,6 +11,7 @@ from mailguard.model.count import OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import ORIGIN_OF, Known, Parameter, StepKind, Unknown, trail_of
 from mailguard.source import tree as t
+from mailguard.source.interpret.arguments import keywords_of
 from mailguard.source.interpret.context import Dead
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Ext, Native, Ref, Val
@@ -175,7 +176,7 @@ def _callable_method(
             else []
         )
         rest = args[1] if len(args) > 1 else named_args.get("kwargs")
-        spread = machine._spread(state, rest) if rest is not None and not isinstance(rest, Known) else []  # noqa: SLF001  # the interpreter's own half
+        spread = keywords_of(state, rest) if rest is not None and not isinstance(rest, Known) else []
         return machine.call(context, state, receiver, positional, spread, node)
     if name == "start":
         # A thread that never ends, or fails, does not end who starts it.
