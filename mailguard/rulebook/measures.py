@@ -110,10 +110,10 @@ class View:
                 people = self.visible(staff=staff)
                 return distinct(people if staff else _besides(self.writer(), people))
             case Measure.TRANSMITTED_BCC:
-                line = self.outside(message.transmitted_bcc, staff=staff)
-                if not line:
+                line = self.outside(message.transmitted_bcc)
+                if not line or not (staff or _strangers_read(message)):
                     return ZERO
-                return _if(distinct(line), distinct([*self.visible(staff=staff), *line]))
+                return _if(distinct(line), distinct([*self.visible(), *line]))
             case Measure.REPLY_TO_EXTERNAL:
                 return distinct(self.outside(_written_anew(message), staff=staff))
             case Measure.BCC:
@@ -173,6 +173,17 @@ TRAIT_OF: Final[Mapping[StepKind, Trait]] = {
     StepKind.GROWN: Trait.GROWING,
 }
 """The mechanism that a step of a way tells of, where it brings many people."""
+
+
+def _strangers_read(message: Message) -> bool:
+    """Whether anybody reads a message who is not read from the settings.
+
+    Whoever writes a Bcc line means to hide the people in it: a colleague whose address a customer finds in the source
+    of a letter was not to be found there, so that such people count as everybody else does. Addresses that are written
+    out beside the call are nobody's settings. Only what goes from settings to settings alone is the operator's matter.
+    """
+    readers = (*message.to, *message.cc, *message.bcc, *message.transmitted_bcc)
+    return any(person.origin is not Origin.CONFIGURED or person.address is not None for person in readers)
 
 
 def _besides(senders: Iterable[Recipient], people: list[Recipient]) -> list[Recipient]:

@@ -160,14 +160,28 @@ def test_configured_people_alone_never_close_the_gate(message: Message) -> None:
         message,
         to=configured(message.to),
         cc=configured(message.cc),
+        bcc=configured(message.bcc),
         transmitted_bcc=configured(message.transmitted_bcc),
         reply_to=configured(message.reply_to),
         mentions=(),
     )
+    # Addresses that are written out hide from nobody by being the operator's; they are a law of their own, below.
+    if any(person.address is not None for person in (*staff.to, *staff.cc, *staff.bcc, *staff.transmitted_bcc)):
+        staff = replace(staff, transmitted_bcc=())
     for one in judge(staff, POLICY):
         assert one.staff_only or one.rule.cause is Cause.FIRST_RECIPIENT
         assert one.severity is Severity.NOTE
         assert not one.gates
+
+
+@LAW
+@given(messages, st.sampled_from([SETTING, Recipient("archive@example.org", origin=Origin.CONFIGURED)]))
+def test_a_bcc_line_that_is_sent_along_shows_configured_people_to_others_too(
+    message: Message, hidden: Recipient
+) -> None:
+    customer = Recipient("ann@example.com")
+    sent = replace(message, to=(customer,), cc=(), transmitted_bcc=(hidden,))
+    assert any(one.rule.measure is Measure.TRANSMITTED_BCC and one.gates for one in judge(sent, POLICY))
 
 
 @LAW

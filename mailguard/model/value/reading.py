@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from mailguard.model.count import ONE, Truth
+from mailguard.model.place import Place
 from mailguard.model.value.kinds import (
     ABSENT,
     ABSTRACT,
@@ -27,7 +28,7 @@ from mailguard.model.value.kinds import (
     options_of,
     trail_of,
 )
-from mailguard.model.value.steps import ORIGIN_OF, Origin, cut
+from mailguard.model.value.steps import ORIGIN_OF, Origin, StepKind, cut
 
 __all__ = ["Sort", "get", "has", "is_tuple", "join", "known", "origin", "plain", "scalar", "sort_of", "text", "truth"]
 
@@ -159,7 +160,25 @@ def join(*values: Value | Absent) -> Value | Absent:
 
 def _same(one: Value | Absent, other: Value | Absent) -> bool:
     # 1 == True in Python, but a payload tells them apart; an Object is itself only.
-    return type(one) is type(other) and not isinstance(one, Object) and one == other
+    if type(one) is not type(other) or isinstance(one, Object) or one != other:
+        return False
+    return not (isinstance(one, Text) and isinstance(other, Text)) or _written_at(one) == _written_at(other)
+
+
+def _written_at(block: Text) -> set[Place]:
+    """Where people were put into the lines of a message that is a text.
+
+    Two that read alike are two messages: each of them has a place of its own to change.
+    """
+    lines = [part for part in block.parts if isinstance(part, Text)]
+    return {
+        step.place
+        for line in lines
+        for part in line.parts
+        if not isinstance(part, Repeat)
+        for step in trail_of(part)
+        if step.kind is StepKind.SHOWN
+    }
 
 
 def get(value: Value | Absent, key: str, *, fold: bool = False) -> Value | Absent:

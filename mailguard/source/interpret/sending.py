@@ -10,6 +10,7 @@ from mailguard.model.exchange import Dispatch, Form, HttpRequest, RawMessage, Sm
 from mailguard.model.value import (
     ABSENT,
     CALLS,
+    Absent,
     Either,
     Fields,
     Items,
@@ -20,6 +21,7 @@ from mailguard.model.value import (
     StepKind,
     Text,
     Unknown,
+    inherit,
     trail_of,
 )
 from mailguard.source import tree as t
@@ -54,16 +56,10 @@ class Sending(Freezing):
         """Note a mail call. The request is read now: the heap changes afterwards."""
         at = getattr(node, "at", t.Span(0, 0, 0, 0))
         self.met = True
-        self.dispatches.append(
-            Dispatch(
-                self._solid_exchange(exchange, context.loops),
-                context.place(at),
-                context.symbol,
-                "",
-                api,
-                (*context.calls, Step(StepKind.SENT, context.place(at))),
-                context.loops,
-            )
+        calls = (*context.calls, Step(StepKind.SENT, context.place(at)))
+        self.dispatches += (
+            Dispatch(each, context.place(at), context.symbol, "", api, calls, context.loops)
+            for each in _apart(self._solid_exchange(exchange, context.loops))
         )
         if self.first:
             raise Enough
@@ -135,6 +131,18 @@ def sends(result: object) -> bool:
 def is_exchange(value: object) -> bool:
     """Whether a value is what a mail call sends."""
     return isinstance(value, (HttpRequest, SmtpTransaction, RawMessage))
+
+
+def _apart(exchange: Any) -> Iterable[Any]:
+    """One exchange for each of the messages of which one is sent, where all of them are told.
+
+    What different branches wrote never meets in one message, and each of them has its own place.
+    """
+    data = exchange.data if isinstance(exchange, (SmtpTransaction, RawMessage)) else None
+    if isinstance(data, Either) and all(isinstance(option, (Fields, Object, Text)) for option in data.options):
+        options = (option for option in data.options if not isinstance(option, Absent))
+        return [replace(exchange, data=inherit(option, data.trail)) for option in options]
+    return (exchange,)
 
 
 def _outside_loops(value: Val, loops: frozenset[str]) -> Val:
