@@ -65,11 +65,13 @@ def _quiet() -> None:
 def main() -> int:
     """Run the command line; returns the exit code."""
     _leave_current_folder()
+    from mailguard import streams  # noqa: PLC0415  # see the module's own text
+
+    streams.open_closed()
     if sys.argv[1:] in (["--version"], ["-V"]):
         from mailguard import __version__  # noqa: PLC0415  # see the module's own text
 
-        sys.stdout.write(f"mailguard {__version__}\n")
-        return 0
+        return _say(f"mailguard {__version__}\n", 0)
     from time import time_ns  # noqa: PLC0415  # built in
 
     from mailguard.cache.answering import answer  # noqa: PLC0415  # see the module's own text
@@ -119,11 +121,14 @@ def _say(text: str, code: int) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a stream of text, unless somebody replaced it
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        import os  # noqa: PLC0415  # loaded already
+    except OSError as error:
+        from mailguard import streams  # noqa: PLC0415  # loaded already
 
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 3
+        streams.drop_output()
+        if isinstance(error, BrokenPipeError):
+            return 3
+        sys.stderr.write(f"mailguard: cannot write the report: {error.strerror}\n")
+        return 2
     return code
 
 

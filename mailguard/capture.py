@@ -274,9 +274,9 @@ def _zstd(raw: BinaryIO, on_cut: Callable[[], None]) -> BinaryIO:
 def _stdin_copy() -> IO[bytes]:
     # Standard input can be read once, a capture is read twice: to tell its format, and to read it.
     copy = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
-    stream = sys.stdin.buffer
-    while piece := stream.read(1 << 20):
-        copy.write(piece)
+    if sys.stdin is not None:  # it is None where the process was started without one
+        while piece := sys.stdin.buffer.read(1 << 20):
+            copy.write(piece)
     return copy
 
 

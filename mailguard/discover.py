@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import functools
 import glob
 import os
 import re
@@ -115,11 +116,19 @@ class Tree:
         return self.root in self.named or not (self.named or self.stdin)
 
     def asks_for(self, path: str) -> bool:
-        """Whether a path relative to the root lies in what was asked for."""
-        if self.whole:
-            return True
-        full = self.root / path
-        return any(full == name or name in full.parents for name in self.named)
+        """Whether a path, as it is printed from the root, lies in what was asked for."""
+        return self.whole or any(_is_below(path, shown) for shown in _as_printed(self.root, self.named))
+
+
+@functools.lru_cache(64)
+def _as_printed(root: Path, places: tuple[Path, ...]) -> tuple[str, ...]:
+    """Places as they are printed from a root; names that are no text have escapes there, which no file has."""
+    return tuple(display_path(os.path.relpath(place, root)) for place in places)
+
+
+def _is_below(path: str, shown: str) -> bool:
+    """Whether a path is another one, or lies below it; both as they are printed."""
+    return shown in (".", path) or path.startswith(f"{shown}/")
 
 
 def display_path(path: str) -> str:
@@ -146,7 +155,7 @@ class Named:
 
 def place_named(text: str, here: Path) -> Named | None:
     """The place that ``text`` names: from ``here`` or from the root of the repository; None if nothing is there."""
-    starts = dict.fromkeys((here, git.root_of(here.resolve()) or here))
+    starts = dict.fromkeys((here, git.root_of(here.resolve()) or here)) if text else {}
     for start in starts:
         if (start / text).exists():
             return Named(start / text)
@@ -168,6 +177,9 @@ def tree_of(paths: Sequence[str], here: Path) -> Tree:
     for path in paths:
         if path == STDIN:
             continue
+        if not path:
+            # A variable of the shell that nobody set; the whole folder was not asked for.
+            raise NothingToCheck("an empty name names no place.")
         try:
             meant = _meant(path, here)
             for one in meant:
@@ -324,6 +336,14 @@ def is_python(path: str, real: str) -> bool:
         return False
 
 
+def _led_to(full: str) -> str:
+    """Where a link leads; itself where the system does not tell (links of foreign processes in ``/proc``)."""
+    try:
+        return os.path.realpath(full)
+    except OSError:
+        return full
+
+
 @dataclass(slots=True)
 class _Found:
     """What is noted on the way through a tree."""
@@ -347,7 +367,7 @@ class _Found:
             return full
         if not stat.S_ISLNK(mode):
             return None  # a pipe, a socket, a device, a folder
-        real = os.path.realpath(full)
+        real = _led_to(full)
         inside = real == str(root) or real.startswith(str(root) + os.sep)
         if not inside:
             # Whether or not something is there on this machine: the same tree gets the same answer.
@@ -362,7 +382,7 @@ class _Found:
 
     def led_out(self, full: str, tree: Tree, path: str, *, follow: bool, told: bool) -> str | None:
         """What to open for a capture that is a link out of the tree, if it is to be followed; else it may be told."""
-        real = os.path.realpath(full)
+        real = _led_to(full)
         if (
             not os.path.islink(full)
             or real.startswith(str(tree.root) + os.sep)
@@ -427,9 +447,14 @@ def _walk(folder: str, found: _Found) -> Iterator[str]:
 
 
 def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_capture: Callable[[File], bool]) -> None:
-    """Raise :class:`NothingToCheck` for a path that was named and holds neither Python nor a capture."""
+    """Raise :class:`NothingToCheck` for a path that was named and holds neither Python nor a capture.
+
+    The same for standard input, which is read for captures only.
+    """
     for name in paths:
         if name == STDIN:
+            if not any(file.real == STDIN and is_capture(file) for file in files.captures):
+                raise NothingToCheck(f"nothing to check in standard input: no capture.{_KNOWN}")
             continue
         meant = _meant(name, here)
         if files.excluded or any(_lies_in(file, one, tree) for one in meant for file in files.python):
@@ -437,14 +462,16 @@ def check_found(tree: Tree, files: Files, paths: Sequence[str], here: Path, is_c
         if not any(_lies_in(file, one, tree) and is_capture(file) for one in meant for file in files.captures):
             if meant == [tree.root] and tree.root.is_dir() and Path(name) == Path():
                 continue
-            known = all(one.is_file() for one in meant)
-            more = " Which captures are known: mailguard help formats" if known else ""
+            more = _KNOWN if all(one.is_file() for one in meant) else ""
             raise NothingToCheck(f"nothing to check in {name}: no Python file, no capture.{more}")
+
+
+_KNOWN: Final = " Which captures are known: mailguard help formats"
 
 
 def _lies_in(file: File, place: Path, tree: Tree) -> bool:
     """Whether a file is a place, or lies below it, by its name or by what is opened for it."""
-    return place == Path(file.real) or _under(file.real, place) or _under(str(tree.root / file.path), place)
+    return place == Path(file.real) or _under(file.real, place) or Tree(tree.root, (place,)).asks_for(file.path)
 
 
 def module_of(path: str) -> str:

@@ -175,6 +175,20 @@ def test_links_pipes_and_circles_stop_nothing(tmp_path: Path) -> None:
     assert "out of the tree" in skip.detail
 
 
+def test_a_link_that_the_system_does_not_follow_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links of foreign processes in ``/proc``: their names can be read, and not where they lead."""
+    put(tmp_path, "a.py", "b.eml")
+    (tmp_path / "exe").symlink_to("a.py")
+
+    def closed(path: str) -> str:
+        raise PermissionError(13, "Permission denied", path)
+
+    tree = tree_of((str(tmp_path),), tmp_path)
+    monkeypatch.setattr(os, "readlink", closed)
+    found = files_of(tree, NO_GLOBS, NO_GLOBS, sniff_all=True)
+    assert [file.path for file in found.python] == ["a.py"]
+
+
 def test_a_folder_that_cannot_be_opened_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, "a.py", "closed/b.py")
     real: Callable[..., object] = os.scandir

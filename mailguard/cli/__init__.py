@@ -12,8 +12,6 @@ what is printed and written (``writing``, ``remembering``), what goes wrong (``f
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 
@@ -28,6 +26,7 @@ from mailguard.config import SettingsError
 from mailguard.discover import NothingToCheck
 from mailguard.rulebook.rules import RulesError
 from mailguard.shelf import ShelfError
+from mailguard.streams import UNWRITABLE, drop_output
 
 __all__ = ["SHOWN", "main", "run"]
 
@@ -66,12 +65,17 @@ def run(arguments: Sequence[str], started: int = 0) -> int:
     except (SettingsError, NothingToCheck, RulesError, ShelfError, BaselineError) as error:
         return complain(str(error), EXIT_USAGE)
     except BrokenPipeError:
-        # Whoever read the report has left; what is still in the buffer goes nowhere.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()  # whoever read the report has left
         return EXIT_INTERNAL
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except OSError as error:
+        if error.errno in UNWRITABLE and error.filename is None:
+            drop_output()
+            return complain(f"cannot write the report: {error.strerror}", EXIT_USAGE)
+        if isinstance(error, FileNotFoundError) and error.filename is None:
+            return complain("the folder that this was started in is gone.", EXIT_USAGE)  # ``getcwd`` names no file
+        return complain(internal_error(error, debug="--debug" in arguments), EXIT_INTERNAL)
     except Exception as error:  # noqa: BLE001  # whatever it is, a traceback would print what it holds
         return complain(internal_error(error, debug="--debug" in arguments), EXIT_INTERNAL)
     return code if isinstance(code, int) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ EXIT_INTERRUPTED: Final = 130
 
 def complain(message: str, code: int) -> int:
     """Say on standard error what went wrong; returns the exit code."""
-    sys.stderr.write(f"mailguard: {printable(message)}\n")
+    with contextlib.suppress(OSError):  # the exit code says it too
+        sys.stderr.write(f"mailguard: {printable(message)}\n")
     return code
 
 

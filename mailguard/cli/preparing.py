@@ -54,9 +54,7 @@ def _settings_of(
     if len(files) > 1:
         raise click.UsageError("--config names two files; one is enough")
     if files:
-        if not Path(files[0]).is_file():
-            raise NothingToCheck(f"there is no {files[0]} here.")
-        settings = config.load(Path(files[0]).resolve(), tree.root, trusted=True)
+        settings = config.load(_named(files[0]), tree.root, trusted=True)
     else:
         start = Path(os.path.commonpath(tree.named)) if tree.named else tree.root
         settings = config.Settings()
@@ -75,6 +73,16 @@ def _settings_of(
     if options["tests"]:
         settings = replace(settings, tests=True)
     return tree, settings, change, remarks
+
+
+def _named(file: str) -> Path:
+    """The settings file of that name. Raises :class:`NothingToCheck` where there is none."""
+    path = Path(file)
+    if not path.exists():
+        raise NothingToCheck(f"there is no {file} here.")
+    if not path.is_file():
+        raise NothingToCheck(f"{file} is no file.")  # a folder, or a pipe, which can be read only once
+    return path.resolve()
 
 
 def _change(tree: Tree, options: dict[str, Any]) -> Change | None:
@@ -113,9 +121,7 @@ def _under_policy(file: str, settings: Settings, tree: Tree) -> tuple[Settings, 
     from mailguard import config, policy
     from mailguard.rulebook.loading import load_rules
 
-    if not Path(file).is_file():
-        raise NothingToCheck(f"there is no {file} here.")
-    binding = config.load(Path(file).resolve(), tree.root, trusted=True)
+    binding = config.load(_named(file), tree.root, trusted=True)
     folder = settings.folder or tree.root
     rules = load_rules(folder / settings.rules if settings.rules else None)
     settings, ignored = policy.tightened(binding, settings, rules)

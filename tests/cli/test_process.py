@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from .support import LEAK, put
+from .support import LEAK, MESSAGE, put
 
 
 def started(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -73,3 +74,64 @@ def test_output_survives_a_terminal_without_the_characters(folder: Path) -> None
     done = started(folder, "check", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 1
     assert "Everyone on this list" in done.stdout
+
+
+def _through_a_shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    command = line.replace("mailguard", f"{shlex.quote(sys.executable)} -m mailguard", 1)
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell has other words")
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("mailguard replay -", 2, "nothing to check in standard input: no capture."),
+        ("mailguard replay - <&-", 2, "nothing to check in standard input: no capture."),
+        ("mailguard inspect -", 2, "nothing to check in standard input: no capture."),
+        ("mailguard scan -", 2, "nothing to check in standard input: no capture."),
+        ("mailguard check ''", 2, "an empty name names no place."),
+        ("mailguard check mailer.py >&-", 1, ""),
+        ("mailguard check nosuch.py >&- 2>&-", 2, ""),
+        ("mailguard --version >&-", 0, ""),
+        ("mailguard check --config . mailer.py", 2, ". is no file."),
+        (
+            "mkdir gone && cd gone && rmdir ../gone && mailguard check",
+            2,
+            "the folder that this was started in is gone.",
+        ),
+        ("mailguard check --no-cache mailer.py > /dev/full", 2, "cannot write the report: No space left on device"),
+        ("mailguard --version > /dev/full", 2, "cannot write the report: No space left on device"),
+        ("mailguard --help > /dev/full", 2, "cannot write the report: No space left on device"),
+    ],
+)
+def test_what_a_shell_does_to_the_streams_is_one_line_and_a_code(folder: Path, line: str, code: int, said: str) -> None:
+    if "/dev/full" in line and not Path("/dev/full").exists():
+        pytest.skip("this system has no full device")
+    put(folder, mailer=LEAK)
+    done = _through_a_shell(folder, line)
+    assert done.returncode == code
+    assert done.stderr.startswith(f"mailguard: {said}" if said else "")
+    assert done.stderr.count("\n") == bool(said)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems insist on names that are text")
+@pytest.mark.parametrize("name", [b"caf\xe9.py", b"d\xe9/mailer.py", b"caf\xe9.eml", b"d\xe9/a.eml"])
+def test_a_name_that_is_no_text_can_be_named(folder: Path, name: bytes) -> None:
+    """It was printed with escapes, and what was asked for was looked up by these: its findings were dropped."""
+    file = Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(MESSAGE if name.endswith(b".eml") else LEAK.encode())
+    (folder / "pyproject.toml").touch()
+    assert started(folder, "check", "--no-cache", os.fsdecode(name)).returncode == 1
+    if b"/" in name:
+        assert started(folder, "check", "--no-cache", str(file.parent)).returncode == 1
