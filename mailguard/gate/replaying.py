@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import functools
-import gc
-import multiprocessing
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from mailguard import capture
 from mailguard.alike import Alike
@@ -19,6 +13,7 @@ from mailguard.doubts import doubted
 from mailguard.gate.captures import CaptureFile, capture_files, records_in_parts
 from mailguard.gate.claims import Claimed, claimed, in_order, unhosted
 from mailguard.gate.plan import Plan
+from mailguard.gate.sharing import shared
 from mailguard.gate.shelves import providers
 from mailguard.model.capture import Format, Seen
 from mailguard.model.exchange import Exchange, Record
@@ -54,7 +49,7 @@ def look_at_captures(plan: Plan) -> CaptureResult:
     watch.expect(one.real for one in files)
     for one in files:
         spans = one.spans() if plan.jobs > 1 and not watch.sample else ()
-        if len(spans) > 1 and "fork" in multiprocessing.get_all_start_methods():
+        if len(spans) > 1:
             _read_with_others(plan, tally, one, spans)
         else:
             _read(plan, tally, one)
@@ -176,21 +171,26 @@ class _Part:
     """Attached files that were not looked into, by the reason."""
 
 
-_Work = tuple[Plan, CaptureFile, tuple[tuple[int, int], ...]]
+class _Reader:
+    """Reads the parts of a large capture in one process: what it learnt from one of them it need not learn from the next."""
 
-_work: Final[list[_Work]] = []
-"""The capture that is being read, with the spans of its parts; other processes have it by being forked."""
-_looks: Final[list[Look]] = []
-"""What looks at the parts that one process gets: what it learnt from one of them it need not learn from the next."""
+    def __init__(self, plan: Plan, one: CaptureFile, spans: tuple[tuple[int, int], ...]) -> None:
+        self._plan, self._one, self._spans = plan, one, spans
+        self._look: Look | None = None
 
-
-@contextmanager
-def _at_work(work: _Work) -> Iterator[None]:
-    _work.append(work)
-    try:
-        yield
-    finally:
-        _work.clear()
+    def read(self, number: int) -> _Part:
+        """Read one part."""
+        plan, one = self._plan, self._one
+        tally, watch, count = CaptureTally(plan.policies), Watch(), 0
+        look = self._look = self._look or Look(plan, tally, one.path, watch)
+        look.go_on(tally, watch)
+        part = capture.Part(one.path, one.real, self._spans[number], one.fields, seen=look.seen)
+        for record in part.records(one.form) if isinstance(one.form, Format) else ():
+            count += 1
+            look.take(record)
+        crowded = look.contents.full
+        look.fresh()
+        return _Part(tally.part(), part.lines, count + watch.seen, crowded, watch.missing)
 
 
 def _read_with_others(plan: Plan, tally: CaptureTally, one: CaptureFile, spans: tuple[tuple[int, int], ...]) -> None:
@@ -198,39 +198,12 @@ def _read_with_others(plan: Plan, tally: CaptureTally, one: CaptureFile, spans: 
     watch = plan.watch
     # What the others need is there already when they begin: nothing is handed to them but a number.
     in_order()
-    workers = min(plan.jobs, len(spans))
-    fork = multiprocessing.get_context("fork")
-    with _at_work((plan, one, spans)), ProcessPoolExecutor(workers, fork, _begin) as pool:
-        lines = 0
-        for part in watch.parts(one.real, pool.map(_read_part, range(len(spans)))):
-            tally.put(part.tally, lines)
-            lines += part.lines
-            watch.seen += part.records
-            watch.taken += part.records
-            watch.missing.update(part.missing)
-            if part.crowded:
-                watch.crowd(one.path)
-
-
-def _begin() -> None:
-    """Begin to work as one of several processes."""
-    # What was there before stays where it is: looking at it again and again would copy it into each process.
-    gc.freeze()
-    _looks.clear()
-
-
-def _read_part(number: int) -> _Part:
-    """Read one part, in a process of its own."""
-    plan, one, spans = _work[0]
-    tally, watch, count = CaptureTally(plan.policies), Watch(), 0
-    if not _looks:
-        _looks.append(Look(plan, tally, one.path, watch))
-    look = _looks[0]
-    look.go_on(tally, watch)
-    part = capture.Part(one.path, one.real, spans[number], one.fields, seen=look.seen)
-    for record in part.records(one.form) if isinstance(one.form, Format) else ():
-        count += 1
-        look.take(record)
-    crowded = look.contents.full
-    look.fresh()
-    return _Part(tally.part(), part.lines, count + watch.seen, crowded, watch.missing)
+    lines = 0
+    for part in watch.parts(one.real, shared(_Reader(plan, one, spans).read, len(spans), plan.jobs)):
+        tally.put(part.tally, lines)
+        lines += part.lines
+        watch.seen += part.records
+        watch.taken += part.records
+        watch.missing.update(part.missing)
+        if part.crowded:
+            watch.crowd(one.path)

@@ -20,8 +20,8 @@ FILE_LIMIT: Final = 512 << 20
 LINE_LIMIT: Final = 2 * BODY_LIMIT
 """Bytes of one line of a capture: a body at its limit, in base64 and with its headers."""
 
-CHUNK: Final = 1 << 20
-"""Bytes that are read at once."""
+CHUNK: Final = 1 << 17
+"""Bytes that are read at once: so few that memory is used again, where of more each page is asked of the system anew."""
 
 
 def lines(stream: BinaryIO, limit: int = LINE_LIMIT) -> Iterator[tuple[int, bytes | CannotTell]]:
