@@ -18,7 +18,7 @@ from mailguard.ledger import ledger_lines
 from mailguard.model.finding import Certainty, Finding, Report, Severity, Skip, Way
 from mailguard.model.place import Place
 from mailguard.model.reporter import Options, Reporter, RuleText
-from mailguard.model.value import Step
+from mailguard.model.value import Step, StepKind
 from mailguard.redact import Json, Output, safe_text, scrub
 from mailguard.ways import list_sentence, phrase, told_steps
 from mailguard.wording import clean, file_line, fingerprints, full_change, level_of, skip_title, skip_why, told, way_of
@@ -203,9 +203,7 @@ def _result(finding: Finding, name: str, rule: int, options: Options, budget: _B
             "threadFlows": [
                 {
                     "locations": [
-                        {"location": _location(step.place, options, phrase(step))}
-                        for step in told_steps(way)
-                        if step.place.path
+                        {"location": _location(step.place, options, phrase(step))} for step in _flow(way, finding)
                     ]
                 }
             ]
@@ -217,6 +215,17 @@ def _result(finding: Finding, name: str, rule: int, options: Options, budget: _B
     if compared:
         result["baselineState"] = "new" if finding.new else "unchanged"
     return result
+
+
+def _flow(way: Way, finding: Finding) -> Sequence[Step]:
+    """The steps of a way that lead to the result's own location and on from there, in order.
+
+    The location itself is marked where it is, with the sentence of the result, and is no step once more: what a viewer
+    shows last is the call that brought the list there, and the send.
+    """
+    steps = [step for step in told_steps(way) if step.place.path]
+    others = [step for step in steps if step.kind is not StepKind.SHOWN or step.place != finding.place]
+    return others if len(others) > 1 else steps
 
 
 def _message(finding: Finding, related: list[Json], options: Options) -> str:

@@ -131,6 +131,17 @@ def test_sarif_links_lead_to_related_locations():
     ]
 
 
+def test_sarif_way_leads_from_the_query_through_the_call_to_the_send_and_repeats_no_location():
+    (result,) = sarif(REPORT)["results"]
+    (place,) = result["locations"]
+    flow = result["codeFlows"][0]["threadFlows"][0]["locations"]
+    lines = [step["location"]["physicalLocation"]["region"]["startLine"] for step in flow]
+    assert lines == [44, 47, 20]
+    assert [place["physicalLocation"]["region"]["startColumn"]] != [
+        flow[-1]["location"]["physicalLocation"]["region"]["startColumn"]
+    ]
+
+
 def test_sarif_place_is_one_line_also_where_the_span_is_not():
     (result,) = sarif(replace(REPORT, findings=(replace(LEAK, place=Place("news/mailer.py", 20, 12, 22, 9)),)))[
         "results"

@@ -278,6 +278,14 @@ def test_a_list_in_a_legacy_message_is_refused_when_it_is_written_out():
             write()
 
 
+@pytest.mark.parametrize("name", ["pop", "setdefault", "update"])
+def test_a_message_lacks_what_a_mapping_has_and_the_real_one_does(name):
+    assert not hasattr(email.message.Message(), name)
+    assert not hasattr(email.message.EmailMessage(), name)
+    with pytest.raises(Refused):
+        getattr(LegacyMessage(), name)("Bcc", None)
+
+
 def test_address_objects_are_printed_as_the_package_prints_them():
     def program(registry, kind):
         message = kind()

@@ -75,7 +75,11 @@ def members_of(state: State, value: Val, place: Place | None = None) -> tuple[Me
     if isinstance(value, Parameter):
         name = value.name if value.name.endswith("[]") else f"{value.name}[]"
         return (Member(replace(value, name=name, count=OPTIONAL), MANY),)
-    if isinstance(value, (Items, Unknown)):
+    if isinstance(value, Items):
+        # A list within a tuple went wherever the tuple was handed on.
+        trail = value.trail
+        return tuple(Member(inherited(item, trail), count) for item, count in value.members) if trail else value.members
+    if isinstance(value, Unknown):
         return tuple(each(value))
     return (Member(Unknown("a member", OPTIONAL), MANY),)
 

@@ -160,6 +160,17 @@ class _Message(Object):
             )
         )
 
+    # -- what a mapping has and a message has not (email.message, CPython 3.13): the program ends before it sends
+
+    def pop(self, *_arguments: Value) -> Value:
+        raise Refused("AttributeError: a message has no pop")
+
+    def setdefault(self, *_arguments: Value) -> Value:
+        raise Refused("AttributeError: a message has no setdefault")
+
+    def update(self, *_arguments: Value, **_lines: Value) -> Value:
+        raise Refused("AttributeError: a message has no update")
+
     def _every(self) -> Iterator[tuple[str, Value, Count]]:
         for name in self._names():
             for value, count in self._lines(name):
