@@ -353,11 +353,7 @@ def parts(
                 return ()
             end = stream.seek(0, os.SEEK_END)
             starts = [0]
-            count = -(-end // size)
-            # Equal ones in a number that two or four processes can share.
-            count += -count % (4 if count > 4 else 2)
-            for number in range(1, count):
-                at = end * number // count
+            for at in _cuts(end, size):
                 if at <= starts[-1]:
                     continue  # within a line that begins in the part before
                 # A part takes the lines that begin in it.
@@ -369,6 +365,18 @@ def parts(
     except (OSError, ValueError):
         return ()
     return tuple(itertools.pairwise([*starts, end]))
+
+
+def _cuts(end: int, size: int) -> Iterator[int]:
+    """Where a file is cut: into equal parts in a number that two or four processes can share.
+
+    The last four are cut once more: a process that is late with one of them keeps the others waiting for half as long.
+    """
+    count = -(-end // size)
+    count += -count % (4 if count > 4 else 2)
+    for half in range(1, 2 * count):
+        if half % 2 == 0 or half > 2 * (count - 4):
+            yield end * half // (2 * count)
 
 
 class _Slice(io.RawIOBase):

@@ -28,7 +28,7 @@ from mailguard.transports.content.senders import senders
 from mailguard.transports.content.texts import found_in
 from mailguard.watch import Watch
 
-__all__ = ["CaptureResult", "Look", "look_at_captures"]
+__all__ = ["CaptureResult", "Look", "PartReader", "look_at_captures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class _Part:
     """Attached files that were not looked into, by the reason."""
 
 
-class _Reader:
+class PartReader:
     """Reads the parts of a large capture in one process: what it learnt from one of them it need not learn from the next."""
 
     def __init__(self, plan: Plan, one: CaptureFile, spans: tuple[tuple[int, int], ...]) -> None:
@@ -199,7 +199,7 @@ def _read_with_others(plan: Plan, tally: CaptureTally, one: CaptureFile, spans: 
     # What the others need is there already when they begin: nothing is handed to them but a number.
     in_order()
     lines = 0
-    for part in watch.parts(one.real, shared(_Reader(plan, one, spans).read, len(spans), plan.jobs)):
+    for part in watch.parts(one.real, shared(PartReader(plan, one, spans).read, len(spans), plan.jobs)):
         tally.put(part.tally, lines)
         lines += part.lines
         watch.seen += part.records

@@ -335,11 +335,12 @@ def rows(folder: Path, size: int, large_size: int, rounds: int, only: Sequence[s
     small, large = folder / "small.jsonl", folder / "large.jsonl"
     write(small, large_size // 5, quiet)
     write(large, large_size, quiet)
-    tiny, letters = folder / "tiny.jsonl", folder / "letters.jsonl"
+    tiny, crowds, letters = folder / "tiny.jsonl", folder / "crowds.jsonl", folder / "letters.jsonl"
     write(tiny, 10_000, quiet)
+    write(crowds, large_size, LOGS["crowd"][1])
     write(letters, large_size, real)
     if (os.cpu_count() or 1) > 1:
-        for what, file in (("1 recipient", large), ("a letter of 6 KB", letters)):
+        for what, file in (("1 recipient", large), ("1,000 recipients", crowds), ("a letter of 6 KB", letters)):
             replay(file, 2)
             ratio = paired(
                 lambda file=file: replay(file),  # type: ignore[misc]  # bound now

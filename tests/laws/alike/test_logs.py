@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mailguard import capture, discover, gate
 from mailguard.alike import recall
 from mailguard.config import Settings
-from mailguard.gate import replaying
 from mailguard.gate.captures import capture_files
+from mailguard.gate.replaying import PartReader
 
 from .logs import ADDRESS, line, request_line
 from .support import Count, both, report
@@ -75,13 +75,11 @@ def test_what_was_learnt_of_one_part_counts_in_the_next(
     (one,) = capture_files(run)
     spans = one.spans()
     assert len(spans) > 3
-    monkeypatch.setattr(replaying, "_work", [(run, one, spans)])
-    monkeypatch.setattr(replaying, "_looks", [])
-    together = [replaying._read_part(number) for number in range(len(spans))]
+    reader = PartReader(run, one, spans)
+    together = [reader.read(number) for number in range(len(spans))]
     assert count.hits >= 80 - 2 * 3 - 3 * len(spans)
     for number, part in enumerate(together):
-        replaying._looks.clear()
-        assert replaying._read_part(number) == part
+        assert PartReader(run, one, spans).read(number) == part
 
 
 def test_ordinary_logs_are_dealt_with_at_once(tmp_path: Path, count: Count) -> None:
