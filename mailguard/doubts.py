@@ -226,11 +226,11 @@ def _message(data: Value, messages: tuple[Message, ...]) -> Decoded:
         raw = decode_text(raw).encode("utf-8", "replace")
     head, body = split_message(raw[: 1 << 20])
     known = _known(messages, blind=False)
-    extra: list[str] = []
+    extra: dict[str, None] = {}
     inner = re.search(rb"(?im)^content-type[ \t]*:[ \t]*message/", head)  # whose header lines are its own
     for text in (*_odd_lines(head), *(() if inner else _displaced(body))):
-        extra += [key for key in keys_in(text[:LONGEST]) if key not in known and key not in extra]
-    return _with(messages, extra) if extra else messages
+        extra.update(dict.fromkeys(key for key in keys_in(text[:LONGEST]) if key not in known))
+    return _with(messages, list(extra)) if extra else messages
 
 
 def _odd_lines(head: bytes) -> Iterator[str]:

@@ -62,6 +62,7 @@ _MAILBOX: Final = re.compile(
     r"(?:[^@<>\r\n]{0,200}<[^\s@<>]{1,100}@[^\s@<>]{1,200}>|[^\s@<>,;:]{1,100}@[^\s@<>,;:]{1,200})"
 )
 LONGEST: Final = 1 << 16
+"""Characters of one text that are searched for people; who stands at its beginning is doubt enough."""
 _DEPTH: Final = 40
 _MEMBERS: Final = 100_000
 
@@ -77,10 +78,10 @@ def strays(value: object, known: Collection[str]) -> list[str]:
     found: dict[str, None] = {}
     for chain, text in islice(_leaves(value, (), 0), _MEMBERS):
         # Most are one plain address, of somebody who is known: nobody need read it, nor where it stands.
-        if len(text) > LONGEST or (text.lower() in known and ADDRESS.fullmatch(text)):
+        if text.lower() in known and ADDRESS.fullmatch(text):
             continue
         if _placed(_names_of(chain), text):
-            found.update(dict.fromkeys(key for key in keys_in(text) if key not in known))
+            found.update(dict.fromkeys(key for key in keys_in(text[:LONGEST]) if key not in known))
     return list(found)
 
 
@@ -92,14 +93,12 @@ def misplaced(value: object, shown: Collection[str]) -> list[str]:
     found: dict[str, None] = {}
     writers: dict[int, tuple[_Chain, set[str]]] = {}
     for chain, text in islice(_leaves(value, (), 0), _MEMBERS):
-        if len(text) > LONGEST:
-            continue
         names = _names_of(chain)
         if "headers" in names[:-1] and any(name in ("to", "cc") for name in names):
-            found.update(dict.fromkeys(key for key in keys_in(text) if key not in shown))
+            found.update(dict.fromkeys(key for key in keys_in(text[:LONGEST]) if key not in shown))
         elif names[-1:] != ("name",) and (writer := _writer(chain)):
             # Held, so that no other gets its number.
-            writers.setdefault(id(writer), (writer, set()))[1].update(keys_in(text))
+            writers.setdefault(id(writer), (writer, set()))[1].update(keys_in(text[:LONGEST]))
     several = [people for _, people in writers.values() if len(people) > 1]
     found.update(dict.fromkeys(key for people in several for key in sorted(people) if key not in shown))
     return list(found)

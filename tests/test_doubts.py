@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mailguard import gate
-from mailguard.model.exchange import Form
+from mailguard.doubts import doubted
+from mailguard.model.exchange import Form, RawMessage
+from mailguard.model.message import Message, Recipient, Undecided
 from mailguard.strays import strays
 
 ANN, BOB = {"email": "ann@example.com"}, {"email": "bob@example.org"}
@@ -89,6 +92,24 @@ def _verdict(path: Path, content: str) -> str:
 )  # fmt: skip
 def test_a_damaged_request_does_not_look_fine(tmp_path: Path, url: str, body: Any, word: str) -> None:
     assert replayed(tmp_path, url, body) == word
+
+
+def test_a_long_list_in_the_wrong_place_is_doubted_like_a_short_one(tmp_path: Path) -> None:
+    for size in (3, 6_000):
+        people = ", ".join(f"reader{number}@example.com" for number in range(size))
+        body = {"personalizations": [{"to": [ANN]}], "from": FROM, "recipents": people}
+        assert replayed(tmp_path, SENDGRID, body) == "undecided"
+
+
+def test_many_torn_lines_take_time_in_proportion() -> None:
+    """A megabyte of torn lines took 43 seconds: each person was looked for in the list of all others."""
+    lines = (
+        ", ".join(f"r{number}@x.example.com" for number in range(at, at + 2_000)) for at in range(0, 40_000, 2_000)
+    )
+    message = "Subject: S\n" + "".join(f"zz {line}\n" for line in lines) + "\nT"
+    begun = time.process_time()
+    assert isinstance(doubted(RawMessage(message), (Message(to=(Recipient("ann@example.com"),)),)), Undecided)
+    assert time.process_time() - begun < 8  # 1 s; 25 s before
 
 
 @pytest.mark.parametrize("name", ["oT", "xTo", "To+", "TOO"])
