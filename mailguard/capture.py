@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import IO, Any, BinaryIO, Final
 
+from mailguard.documents import zstd
 from mailguard.model.capture import Format, Sample, Seen, Source
 from mailguard.model.count import Truth
 from mailguard.model.exchange import Record
@@ -30,7 +31,6 @@ __all__ = [
     "GROUP",
     "PART",
     "STDIN",
-    "ZSTD",
     "Part",
     "detect",
     "folders",
@@ -45,8 +45,6 @@ __all__ = [
 
 GROUP: Final = "mailguard.captures"
 """The group of entry points by which other packages bring formats."""
-
-ZSTD: Final = ("compression.zstd", "backports.zstd", "zstandard")  # packages that know it, the best first
 
 STDIN: Final = "-"
 """The path that means standard input."""
@@ -162,8 +160,13 @@ def _open(
     raw.seek(0)
     if magic[:3] == b"\x1f\x8b\x08":
         return io.BufferedReader(_Gunzip(raw, on_cut), 1 << 16)
-    if magic == b"\x28\xb5\x2f\xfd":
-        return _zstd(raw, on_cut)
+    if magic == zstd.MAGIC:
+        unpacked = zstd.reader(raw, on_cut)
+        if unpacked is None:
+            raw.close()
+            word = "compressed with zstd, which needs Python 3.14 or the package backports.zstd or zstandard"
+            raise _UnpackableError(CannotTell(Reason.WRONG_ENCODING, word))
+        return unpacked
     return raw
 
 
@@ -212,62 +215,6 @@ class _Gunzip(io.RawIOBase):
             super().close()
         finally:
             self._raw.close()
-
-
-class _Unzstd(io.RawIOBase):
-    """A zstd stream, frame by frame. Gives all that can be unpacked before it says that the stream is cut."""
-
-    def __init__(self, raw: BinaryIO, machine: Callable[[], Any], on_cut: Callable[[], None]) -> None:
-        super().__init__()
-        self._raw, self._new, self._on_cut = raw, machine, on_cut
-        self._machine = machine()
-        self._input = self._output = b""
-
-    def readable(self) -> bool:
-        """Like that of any stream."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Like that of any stream. Raises ``EOFError`` at the end of a cut stream, ``OSError`` for a damaged one."""
-        while not self._output:
-            # A little at a time: three bytes may unpack to 128 KB.
-            self._input = self._input or self._raw.read(256)
-            if self._machine.eof:
-                if not self._input:
-                    return 0
-                self._machine = self._new()  # frames follow each other (RFC 8878, section 3)
-            elif not self._input:
-                self._on_cut()
-                raise EOFError("the zstd stream is cut")
-            try:
-                self._output = self._machine.decompress(self._input)
-            except Exception as error:  # whatever the package calls it
-                raise OSError("damaged zstd stream") from error
-            self._input = self._machine.unused_data if self._machine.eof else b""
-        piece, self._output = self._output[: len(buffer)], self._output[len(buffer) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-    def close(self) -> None:
-        """Close both."""
-        try:
-            super().close()
-        finally:
-            self._raw.close()
-
-
-def _zstd(raw: BinaryIO, on_cut: Callable[[], None]) -> BinaryIO:
-    for name in ZSTD:
-        try:
-            module: Any = __import__(name, fromlist=["open"])
-        except ImportError:
-            continue
-        old = name == "zstandard"
-        machine = module.ZstdDecompressor().decompressobj if old else module.ZstdDecompressor
-        return io.BufferedReader(_Unzstd(raw, machine, on_cut), 1 << 16)
-    raw.close()
-    word = "compressed with zstd, which needs Python 3.14 or the package backports.zstd or zstandard"
-    raise _UnpackableError(CannotTell(Reason.WRONG_ENCODING, word))
 
 
 @functools.cache

@@ -6,20 +6,20 @@ in which an address is left, or which does not replay to the same verdicts.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from mailguard import capture, gate
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.masks import is_masked
 from mailguard.addresses.words import addresses_in
+from mailguard.documents import zstd
 from mailguard.ledger import plural
 from mailguard.model.capture import Format
 from mailguard.model.exchange import Form, HttpRequest, RawMessage, Record, SmtpTransaction
@@ -100,25 +100,20 @@ def scrubbed(
 
 def _changed(data: bytes, names: Pseudonyms, form: Format) -> bytes:
     """A file with fake people, compressed as it was. Raises :class:`ScrubError` where it cannot be unpacked."""
-    if not data.startswith(_ZSTD):
+    if not data.startswith(zstd.MAGIC):
         return names.file(data, form.name)
-    for name in capture.ZSTD:
-        with contextlib.suppress(ImportError):
-            package: Any = importlib.import_module(name)
-            old = name == "zstandard"
-            machine = package.ZstdDecompressor().decompressobj() if old else package.ZstdDecompressor()
-            try:
-                inner = machine.decompress(data)
-            except Exception as error:  # whatever the package calls it
-                raise ScrubError("the compressed file is damaged") from error
-            if not machine.eof or machine.unused_data:
-                raise ScrubError("the compressed file is cut, or is several in one: unpack it first")
-            packed: bytes = package.compress(names.file(inner, form.name))
-            return packed
-    raise ScrubError("it is compressed with zstd, and no package for that is installed")
-
-
-_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+    stream = zstd.reader(io.BytesIO(data), lambda: None)
+    if stream is None:
+        raise ScrubError("it is compressed with zstd, and no package for that is installed")
+    try:
+        with stream:
+            inner = stream.read(LIMIT + 1)
+    except (OSError, EOFError) as error:
+        raise ScrubError("the compressed file is cut or damaged") from error
+    if len(inner) > LIMIT:
+        raise ScrubError("a file is larger than the limit")
+    packed: bytes = zstd.package().compress(names.file(inner, form.name))
+    return packed
 
 
 def write_all(run: gate.Run, output: str | None) -> str:

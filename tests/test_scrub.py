@@ -9,6 +9,7 @@ import json
 import quopri
 import re
 import sys
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +24,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard import cli
+from mailguard import cli, scrub
 from mailguard.model.finding import Report
 from mailguard.pseudonyms.files import Pseudonyms
 from mailguard.rulebook.loading import load_rules
@@ -277,3 +278,35 @@ def test_several_captures_need_a_folder_and_keep_who_is_who(tmp_path: Path, caps
     first = (tmp_path / "out" / "x" / "sent.jsonl").read_text()
     second = (tmp_path / "out" / "y" / "sent.jsonl").read_text()
     assert re.findall(r"r\d+@example\.org", first)[0] in second
+
+
+def test_a_packed_file_is_unpacked_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20 KB packed with zstd were unpacked to 600 MB before anybody asked for their size."""
+    zstandard = pytest.importorskip("zstandard")
+    line = json.dumps(sendgrid([("", "planted@example.com")], "hi")).encode() + b"\n"
+    path = tmp_path / "a.jsonl.zst"
+    path.write_bytes(zstandard.compress(line))
+    scrubbed(path, policy())  # loads what it needs
+    path.write_bytes(zstandard.compress(line + (b" " * (1 << 20) + b"\n") * 64))
+    monkeypatch.setattr(scrub, "LIMIT", 4 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ScrubError, match="larger than the limit"):
+            scrubbed(path, policy())
+        assert tracemalloc.get_traced_memory()[1] < 48 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_packed_parts_behind_each_other_are_one_capture(tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    lines = [json.dumps(sendgrid([("", f"planted{one}@example.com")], "hi")).encode() + b"\n" for one in (1, 2)]
+    path = tmp_path / "a.jsonl.zst"
+    path.write_bytes(b"".join(map(zstandard.compress, lines)))
+    ((_, data),) = scrubbed(path, policy()).files
+    inner = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    assert inner.count(b"\n") == 2
+    assert not planted(inner)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(ScrubError, match="cut or damaged"):
+        scrubbed(path, policy())
