@@ -53,19 +53,24 @@ def _argument(program: Program, number: int) -> tuple[object, ...]:
     return (runs.unknown(number),) if program.argument else ()
 
 
-def _runs(program: Program) -> Iterator[_Run]:
+def _worlds(program: Program) -> Iterator[World]:
     for size, flags in itertools.product(SIZES, list(_flags(program))):
-        world = World(size, size, flags, active=size != SIZES[-1])
-        sent, _ = runs.run(program.text, world, *_argument(program, size))
-        yield _Run(world, runs.replayed(sent))
+        yield World(size, size, flags, active=size != SIZES[-1])
 
 
-def _plain_runs(program: Program) -> Iterator[_Run]:
+def _plain_worlds(program: Program) -> Iterator[World]:
     """Two people for each collection, or fewer where only that passes a check; one for what is not known."""
     for size, flags in itertools.product((2, 1, 0), list(_flags(program))):
-        world = World(size, min(size, program.plain_unknown), flags)
-        sent, _ = runs.run(program.text, world, *_argument(program, world.unknown))
-        yield _Run(world, runs.replayed(sent))
+        yield World(size, min(size, program.plain_unknown), flags)
+
+
+def _run(program: Program, world: World, known: Sequence[_Run] = ()) -> _Run:
+    """A run, or that of ``known`` which met the same."""
+    for run in known:
+        if run.world == world:
+            return run
+    sent, _ = runs.run(program.text, world, *_argument(program, world.unknown))
+    return _Run(world, runs.replayed(sent))
 
 
 def check(program: Program) -> None:
@@ -73,11 +78,11 @@ def check(program: Program) -> None:
     abstract, skips = runs.scanned(program.text)
     if skips:
         raise Broken(Law.READ, _told(program, f": {skips}"))
-    concrete = list(_runs(program))
+    concrete = [_run(program, world) for world in _worlds(program)]
     for run in concrete:
         for each in run.said:
             _contained(program, run.world, each, [known for known in abstract if known.line == each.line])
-    plain = [each for run in _plain_runs(program) for each in run.said]
+    plain = [each for world in _plain_worlds(program) for each in _run(program, world, concrete).said]
     if not plain and not any(run.said for run in concrete):
         return  # what no run reaches has no verdict
     says, does = any(each.shows for each in abstract), any(each.shows for each in plain)

@@ -329,10 +329,16 @@ EXPECTED = (ValueError, IndexError, KeyError, AttributeError, TypeError, StopIte
 """What ends a run and is no mistake of the grammar: a library refuses, or a list is empty."""
 
 
+@functools.lru_cache(maxsize=1)
+def _compiled(text: str) -> types.CodeType:
+    """Of a program that is run again and again, in one world after the other."""
+    return compile(text, FILE, "exec")
+
+
 def run(text: str, world: World, *arguments: Any) -> tuple[list[Sent], Exception | None]:
     """Run ``main`` of a program with ``arguments``; what it sent, and what ended it."""
     global _sent  # noqa: PLW0603  # the hooks of libraries have no other way to the run
-    code = compile(text, FILE, "exec")
+    code = _compiled(text)
     module = types.ModuleType("program")
 
     def opened(*_: Any, **__: Any) -> io.StringIO:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import random
 import re
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from mailguard import cli, discover
 from mailguard.gate.callers import open_to_callers
-from mailguard.gate.shelves import libraries
+from mailguard.gate.shelves import libraries, reporters
 from mailguard.hosts import NO_HOSTS
 from mailguard.source import crew
 from mailguard.source.crew import Crew
@@ -174,55 +175,76 @@ def test_the_number_of_processes_changes_nothing(files: dict[str, str], monkeypa
         assert looked(files, jobs) == usual
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All programs of the scan's cases, each in a folder."""
+    root = tmp_path_factory.mktemp("cases") / "tree"
     for case in CASES.glob("*.txt"):
         _, *parts = re.split(r"^=== (.+)\n", case.read_text(encoding="utf-8"), flags=re.MULTILINE)
         for path, code in zip(parts[::2], parts[1::2], strict=True):
-            file = tmp_path / "tree" / case.stem / path
+            file = root / case.stem / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(code, encoding="utf-8")
-    return tmp_path / "tree"
+    return root
 
 
 def test_every_output_of_a_large_program_is_that_of_one_process(
-    tree: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     monkeypatch.chdir(tree)
-    monkeypatch.setenv("MAILGUARD_CACHE_DIR", str(tree.parent / "cache"))
+    monkeypatch.setenv("MAILGUARD_CACHE_DIR", str(tmp_path / "cache"))
     taken: list[int] = []
     usual = Crew._take  # to see that helpers did work
     monkeypatch.setattr(
         Crew, "_take", lambda self, answer: (taken.append(len(answer.outcomes)), usual(self, answer))[1]
     )
-    for form in ("json", "sarif", "text"):
-        said = set()
-        for jobs in ("1", "2", "3"):
-            code = cli.run(["check", "--no-cache", "--isolated", "--format", form, "--jobs", jobs, "."])
-            said.add((code, *capsysbinary.readouterr()))
-        assert len(said) == 1
-        assert len(said.pop()[1]) > 1000
+    forms = sorted(reporters())
+    outputs = [f"--output={form}={tmp_path / form}" for form in forms]
+    said = set()
+    for jobs in ("1", "2", "3"):
+        code = cli.run(["check", "--no-cache", "--isolated", *outputs, "--jobs", jobs, "."])
+        said.add((code, *capsysbinary.readouterr(), *((tmp_path / form).read_bytes() for form in forms)))
+    assert len(said) == 1
+    assert all(len(text) > 1000 for text in list(said.pop())[3:])
     assert sum(taken) > 20
 
 
-def test_a_helper_that_dies_costs_time_and_nothing_else(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {file.relative_to(tree).as_posix(): file.read_text("utf-8") for file in tree.rglob("*.py")}
-    usual = looked(files)
+@pytest.fixture(scope="module")
+def some(tree: Path) -> dict[str, str]:
+    """The programs of every third case: enough of them that helpers get work."""
+    folders = sorted(tree.iterdir())[::3]
+    return {
+        file.relative_to(tree).as_posix(): file.read_text("utf-8") for folder in folders for file in folder.rglob("*.py")
+    }
+
+
+@pytest.fixture(scope="module")
+def by_one(some: dict[str, str]) -> list[str]:
+    """What one process says of them."""
+    return looked(some)
+
+
+def test_a_helper_that_dies_costs_time_and_nothing_else(
+    some: dict[str, str], by_one: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died = multiprocessing.Value("i", 0)
 
     def dying(self: Crew, orders: object) -> object:
+        with died.get_lock():
+            died.value += 1
         raise EOFError
 
     monkeypatch.setattr(Crew, "_answer", dying)
-    assert looked(files, 3) == usual
+    assert looked(some, 3) == by_one
+    assert died.value > 0
 
 
-def test_outcomes_that_no_pipe_takes_are_worked_out_here(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {file.relative_to(tree).as_posix(): file.read_text("utf-8") for file in tree.rglob("*.py")}
-    usual = looked(files)
+def test_outcomes_that_no_pipe_takes_are_worked_out_here(
+    some: dict[str, str], by_one: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer = Crew._answer
     stuck = (lambda: None,)
     monkeypatch.setattr(
         Crew, "_answer", lambda self, orders: answer(self, orders)._replace(outcomes=stuck * len(orders))
     )
-    assert looked(files, 2) == usual
+    assert looked(some, 2) == by_one
