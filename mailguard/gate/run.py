@@ -101,7 +101,7 @@ class Run(Plan):
             code_lines=self.program.code_lines,
             is_inside=lambda person: is_inside(person, inside),
             compare_key=compare_key,
-            rules=(*(rule_text(rule) for rule in self.rules), *NOT_ABOUT_MESSAGES),
+            rules=lambda: (*map(rule_text, self.rules), *NOT_ABOUT_MESSAGES),
             **shown,
         )
 

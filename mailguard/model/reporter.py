@@ -76,8 +76,8 @@ class Options:
     """Whether a person is inside; None where the policy is not at hand."""
     compare_key: Callable[[str], str] = str.casefold
     """Equal for two addresses of one mailbox (``addresses.compare_key``)."""
-    rules: tuple[RuleText, ...] = ()
-    """The words of the rules in force; a reporter makes do without."""
+    rules: Callable[[], Sequence[RuleText]] = tuple
+    """The words of the rules in force, which are put together when somebody asks; a reporter makes do without."""
     version: str = ""
     """mailguard's own version; that of the package where empty."""
     category: str = ""

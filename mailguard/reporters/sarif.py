@@ -60,7 +60,7 @@ def render(report: Report, options: Options) -> str:
     ]
     names = fingerprints(every)
     kept = list(zip(every, names, strict=True))[:RESULTS]
-    rules = _rules([finding for finding, _ in kept], options.rules)
+    rules = _rules([finding for finding, _ in kept], options.rules())
     index = {rule.rule: position for position, rule in enumerate(rules)}
     budget = _Budget(ALL_STEPS)
     compared = options.baseline or any(not finding.new for finding in every)

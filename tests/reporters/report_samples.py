@@ -144,4 +144,4 @@ RULES = (
     RuleText("visible-external-recipients", "Several outside people can see each other"),
 )
 
-OPTIONS = Options(code_lines=code_lines, version="1.0.0", rules=RULES)
+OPTIONS = Options(code_lines=code_lines, version="1.0.0", rules=lambda: RULES)
