@@ -142,6 +142,7 @@ def _groups(listed: Value) -> list[_Group]:
     items = [Member(listed, ONE)] if sort_of(listed) in {Sort.MAPPING, Sort.TEXT, Sort.OBJECT} else each(listed)
     known: dict[tuple[str, ...], _Group] = {}
     groups: list[_Group] = []
+    lines: dict[str, tuple[People, tuple[str, ...] | None]] = {}
     for item, count in items:
         if not count.high:
             continue
@@ -150,8 +151,15 @@ def _groups(listed: Value) -> list[_Group]:
         own = contacts(place)
         header = get(place, "header_to", fold=True)
         stated = not isinstance(header, Absent) and sort_of(header) is not Sort.NONE and header != ""
-        printed = recipients(header) if stated else own
-        key = _key(printed) if count == ONE or (stated and text(header) is not None) else None
+        if stated and isinstance(header, str):
+            # A request to a thousand repeats the line of a thousand for each of them: it is read once.
+            if header not in lines:
+                line = recipients(header)
+                lines[header] = line, _key(line)
+            printed, key = lines[header]
+        else:
+            printed = recipients(header) if stated else own
+            key = _key(printed) if count == ONE or (stated and text(header) is not None) else None
         if key is None:
             groups.append(_Group(printed, list(own.recipients), count))
             continue
