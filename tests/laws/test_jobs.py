@@ -214,7 +214,9 @@ def some(tree: Path) -> dict[str, str]:
     """The programs of every third case: enough of them that helpers get work."""
     folders = sorted(tree.iterdir())[::3]
     return {
-        file.relative_to(tree).as_posix(): file.read_text("utf-8") for folder in folders for file in folder.rglob("*.py")
+        file.relative_to(tree).as_posix(): file.read_text("utf-8")
+        for folder in folders
+        for file in folder.rglob("*.py")
     }
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import jsonschema
 import pytest
-from report_samples import CAPTURES, LEAK, OPTIONS, REPORT, RULES, WAY
+from report_samples import CAPTURES, LEAK, REPORT, RULES, WAY
 
 from mailguard.model.finding import Certainty, Severity
 from mailguard.model.place import Place
