@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailguard.model.count import ONE, Count
+from mailguard.model.count import ONE, OPEN, Count
 from mailguard.model.value import (
     Known,
     Member,
@@ -25,7 +26,7 @@ from mailguard.model.value import (
 
 __all__ = ["Command", "commands", "name_of"]
 
-_ENDS: Final = frozenset("|;&\n")
+_ENDS: Final = frozenset("|;&\n()")
 """What ends a command of the shell, so that another one may follow (POSIX, Shell Command Language, 2.9)."""
 
 _REDIRECTS: Final = frozenset("<>")
@@ -55,6 +56,10 @@ class _Word:
             self.parts[-1] += part
         elif part != "":
             self.parts.append(part)
+
+    def is_number(self) -> bool:
+        """Whether the word is a number, as that of a file in front of a redirection."""
+        return len(self.parts) == 1 and isinstance(self.parts[0], str) and self.parts[0].isdigit()
 
     def member(self) -> Member:
         """The word as an argument: what is joined with blanks or commas are the several that were joined."""
@@ -89,46 +94,109 @@ def _parts(value: Value) -> Iterator[Value | Repeat]:
         yield value if known is None else known
 
 
-def _lines(value: Value) -> Iterator[list[Member]]:
-    """The commands of a line for the shell, each as its words."""
-    words: list[Member] = []
-    word, quote, skip = _Word(), "", False
+class _Line:
+    """Reads a line for the shell, sign by sign (POSIX, Shell Command Language, 2.2, 2.3, 2.7, 2.9)."""
 
-    def close() -> None:
-        nonlocal word, skip
-        if word.begun:
-            if not skip:
-                words.append(word.member())
-            skip = False
-        word = _Word()
+    def __init__(self) -> None:
+        self._done: list[list[Member]] = []
+        self._words: list[Member] = []
+        self._word = _Word()
+        self._quote = ""
+        self._literal = False
+        """Whether the last sign was a backslash that takes the meaning of the next one."""
+        self._file = False
+        """Whether the next word is the name of a file."""
+        self._comment = False
+        self._last = ""
+        self._inner = ""
+        """What ends the command whose output stands here."""
+        self._depth = 0
 
-    for part in _parts(value):
-        if not isinstance(part, str):
-            word.add(part)
-            continue
-        for sign in part:
-            if quote:
-                if sign == quote:
-                    quote = ""
-                else:
-                    word.add(sign)
-            elif sign in "'\"":
-                quote = sign
-                word.begun = True
-            elif sign in _ENDS:
-                close()
-                skip = False
-                yield words
-                words = []
-            elif sign in _REDIRECTS:
-                close()
-                skip = True
-            elif sign.isspace():
-                close()
+    def hole(self, part: Value | Repeat) -> None:
+        """Take a part that is no plain text."""
+        if not self._comment and not self._inner:
+            self._word.add(part)
+
+    def sign(self, sign: str) -> None:
+        """Take one character."""
+        last, self._last = self._last, sign
+        if self._inner:
+            self._depth += (sign == "(") - (sign == self._inner)
+            if not self._depth:
+                self._inner = ""
+        elif self._literal:
+            self._literal = False
+            if sign != "\n":  # which joins two lines
+                self._word.add(sign if not self._quote or sign in _ESCAPED else "\\" + sign)
+        elif sign == "\\" and self._quote != "'":
+            self._literal = True
+        elif self._quote:
+            if sign == self._quote:
+                self._quote = ""
             else:
-                word.add(sign)
-    close()
-    yield words
+                self._word.add(sign)
+        elif self._comment:
+            if sign == "\n":
+                self._comment = False
+                self._end()
+        elif sign == "#" and not self._word.begun:
+            self._comment = True
+        elif sign in "'\"":
+            self._quote = sign
+            self._word.begun = True
+        elif sign == "`" or (sign == "(" and last == "$"):
+            self._output("`" if sign == "`" else ")")
+        elif sign in _REDIRECTS or (sign == "&" and last in _REDIRECTS):
+            if self._word.is_number():
+                self._word = _Word()  # of the file that is redirected: 2>&1
+            self._close()
+            self._file = True
+        elif sign in _ENDS:
+            self._end()
+        elif sign.isspace():
+            self._close()
+        else:
+            self._word.add(sign)
+
+    def _output(self, end: str) -> None:
+        """The output of a command (2.6.3) stands here up to ``end``: nobody knows how many words it is."""
+        self._inner, self._depth = end, 1
+        self._word.begun = True
+        self._word.parts = [Unknown("$(...)", OPEN)]
+
+    def _close(self) -> None:
+        if self._word.begun:
+            if not self._file:
+                self._words.append(self._word.member())
+            self._file = False
+        self._word = _Word()
+
+    def _end(self) -> None:
+        self._close()
+        self._file = False
+        self._done.append(self._words)
+        self._words = []
+
+    def commands(self) -> list[list[Member]]:
+        """The commands, each as its words."""
+        self._end()
+        return self._done
+
+
+_ESCAPED: Final = frozenset('$`"\\\n')
+"""What a backslash in double quotes takes the meaning of; in front of others it stands for itself (2.2.3)."""
+
+
+def _lines(value: Value) -> list[list[Member]]:
+    """The commands of a line for the shell, each as its words."""
+    line = _Line()
+    for part in _parts(value):
+        if isinstance(part, str):
+            for sign in part:
+                line.sign(sign)
+        else:
+            line.hole(part)
+    return line.commands()
 
 
 def _flat(value: Value, count: Count = ONE) -> Iterator[Member]:
@@ -140,8 +208,23 @@ def _flat(value: Value, count: Count = ONE) -> Iterator[Member]:
             yield Member(member.value, several)
 
 
+_IN_FRONT: Final = frozenset(
+    {*("sudo", "doas", "env", "nohup", "exec", "command", "time", "nice", "ionice", "setsid")}
+    | {*("if", "then", "else", "elif", "do", "while", "until", "!", "{")}
+)
+"""Words in front of a program: those that start another one, and those of the shell (2.4, 2.9.4)."""
+
+_SETS: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+"""How a word begins that sets a variable of the environment (2.10.2)."""
+
+
 def _command(words: Sequence[Member]) -> Command | None:
-    return Command(posixpath.basename(name_of(words[0].value)), tuple(words[1:])) if words else None
+    for position, word in enumerate(words):
+        name = name_of(word.value)
+        program = posixpath.basename(name)
+        if program not in _IN_FRONT and not _SETS.match(name):
+            return Command(program, tuple(words[position + 1 :]))
+    return None
 
 
 def commands(value: Value) -> tuple[Command, ...]:

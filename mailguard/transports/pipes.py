@@ -46,12 +46,15 @@ def _is_mail(command: Command) -> bool:
 def _people(command: Command, takes: frozenset[str]) -> Iterator[tuple[str, Member]]:
     """Who is named in the arguments, and on which line of the message: the options and their values aside."""
     option, options = "", True
+    dashes = any(text(member.value) == "--" for member in command.arguments)
     for member in command.arguments:
         word = text(member.value)
         if option:
             if option in _LINES:
                 yield _LINES[option], member
-            option = ""
+            # ``mutt -a FILE FILE --``: all up to the two dashes are attached.
+            option = option if option == "a" and "mutt" in command.program and dashes and word != "--" else ""
+            options = options and word != "--"
         elif options and word == "--":
             options = False
         elif options and word is not None and len(word) > 1 and word.startswith("-"):

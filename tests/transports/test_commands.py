@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailguard.model.count import MANY, ONE
+from mailguard.model.count import MANY, ONE, OPEN
 from mailguard.model.exchange import RawMessage
 from mailguard.model.value import Items, Member, Repeat, Text, Unknown, get, plain
 from mailguard.transports import pipes
 from mailguard.transports.commands import Command, commands
 
-WORDS = st.lists(st.text("ab-@.,_ /'", max_size=6), min_size=1, max_size=6)
+WORDS = st.lists(st.text("ab-@.,_ /'\"\\#$(`)&", max_size=6), min_size=1, max_size=6)
 
 
 @given(WORDS)
@@ -22,6 +22,16 @@ def test_a_line_means_the_words_that_the_shell_reads(words: list[str]) -> None:
     (read,) = commands(shlex.join(["mail", *words]))
     assert read.program == "mail"
     assert [plain(member.value) for member in read.arguments] == words
+
+
+@given(st.text("ab \\'\"", max_size=16))
+def test_quotes_and_backslashes_mean_what_they_mean_to_the_shell(line: str) -> None:
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return  # no end of a quote: the shell asks for more
+    (read,) = commands(f"mail x {line}")
+    assert [plain(member.value) for member in read.arguments] == ["x", *words]
 
 
 @given(WORDS)
@@ -68,7 +78,16 @@ ANN, BOB, EVE = "ann@example.com", "bob@example.com", "eve@example.com"
         (["mutt", "-i", "body.txt", ANN], [ANN], [], [ANN]),
         (["mail", "-c", BOB, "-b", EVE, ANN], [ANN], [BOB], [ANN, BOB, EVE]),
         (["mutt", "-s", "News", "-a", "report.pdf", "--", ANN, BOB], [ANN, BOB], [], [ANN, BOB]),
+        (["mutt", "-a", "one.pdf", "two.pdf", "--", ANN], [ANN], [], [ANN]),
         (f"echo hello | mail -s 'Two words' {ANN} {BOB} > /dev/null", [ANN, BOB], [], [ANN, BOB]),
+        (f"mail -s News {ANN} < body.txt > /dev/null 2>&1", [ANN], [], [ANN]),
+        (f"mail -s it\\'s {ANN} {BOB}", [ANN, BOB], [], [ANN, BOB]),
+        (f'mail -s "say \\"hi\\" now" {ANN}', [ANN], [], [ANN]),
+        (f"mail -s News {ANN} # a report for everybody", [ANN], [], [ANN]),
+        (f"LANG=C TZ= mail -s News {ANN} {BOB}", [ANN, BOB], [], [ANN, BOB]),
+        (f"if true; then sudo /usr/bin/mail -s News {ANN} {BOB}; fi", [ANN, BOB], [], [ANN, BOB]),
+        (f"(sleep 1; mail -s News {ANN} {BOB})", [ANN, BOB], [], [ANN, BOB]),
+        (f"mail -s News \\\n {ANN}", [ANN], [], [ANN]),
     ],
 )
 def test_mail_writes_all_its_arguments_into_one_line(
@@ -88,6 +107,15 @@ def test_mail_writes_all_its_arguments_into_one_line(
 )
 def test_sendmail_takes_its_arguments_for_the_envelope(command: object, envelope: list[str]) -> None:
     assert shown(command) == {"envelope": envelope}
+
+
+@pytest.mark.parametrize("line", ["$(cat list)", "`cat list`", "$(cat $(ls))"])
+def test_nobody_knows_how_many_words_a_command_gives(line: str) -> None:
+    (read,) = commands(f"mail -s News {line} > log")
+    *_, last = read.arguments
+    assert len(read.arguments) == 3
+    assert isinstance(last.value, Unknown)
+    assert last.value.count == OPEN
 
 
 def test_other_programs_send_nothing() -> None:
