@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import mailguard
 from mailguard import cli
 from mailguard.redact import holds_address
 
@@ -39,3 +44,37 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
         return code, out, err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def program() -> Iterator[Path]:
+    """An executable file that is mailguard, for scripts and hooks: see ``served.py``, which spares each call the imports."""
+    package = str(Path(mailguard.__file__).parent.parent)
+    with tempfile.TemporaryDirectory(prefix="mg") as folder:  # near the root: the path of a socket is short
+        made, door = Path(folder, "mailguard"), Path(folder, "door")
+        python = shlex.quote(sys.executable)
+        if not hasattr(os, "fork"):
+            made.write_text(f'#!/bin/sh\nPYTHONPATH={shlex.quote(package)} exec {python} -m mailguard "$@"\n')
+            made.chmod(0o755)
+            yield made
+            return
+        script = str(Path(__file__).with_name("served.py"))
+        environment = os.environ | {"PYTHONPATH": package, "PYTHONWARNINGS": "default"}
+        with (
+            Path(folder, "said").open("w+b") as said,
+            subprocess.Popen([sys.executable, script, "serve", str(door)], env=environment, stdout=subprocess.PIPE, stderr=said) as server,
+        ):  # fmt: skip
+            try:
+                assert server.stdout is not None
+                ready = server.stdout.readline()
+                said.seek(0)
+                warned = said.read().decode()
+                assert ready == b"ready\n", warned
+                assert "mailguard" not in warned, warned
+                made.write_text(
+                    f'#!/bin/sh\nexec {python} -I -S {shlex.quote(script)} call {shlex.quote(str(door))} "$@"\n'
+                )
+                made.chmod(0o755)
+                yield made
+            finally:
+                server.terminate()

@@ -13,7 +13,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import mailguard
 from mailguard import cli, init
 from mailguard.discover import NothingToCheck
 from mailguard.redact import holds_address
@@ -334,14 +333,11 @@ def test_a_source_is_what_pip_and_pre_commit_need() -> None:
     assert init.origin_of(None).requirement.startswith("mailguard")
 
 
-def test_the_hook_that_was_written_blocks_in_the_real_pre_commit(folder: Path, run: Run, tmp_path: Path) -> None:
+def test_the_hook_that_was_written_blocks_in_the_real_pre_commit(
+    folder: Path, run: Run, tmp_path: Path, program: Path
+) -> None:
     pytest.importorskip("pre_commit")
     run("init")
-    # The program of the hook is on the path, as it is for somebody who has installed mailguard.
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "mailguard").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mailguard "$@"\n')
-    (tools / "mailguard").chmod(0o755)
     text = (folder / ".pre-commit-config.yaml").read_text()
     if "language: python" in text:  # installed from an index: the test fetches nothing
         lines = [line for line in text.splitlines() if "additional_dependencies" not in line]
@@ -357,10 +353,9 @@ def test_the_hook_that_was_written_blocks_in_the_real_pre_commit(folder: Path, r
         os.environ
         | who
         | {
-            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(Path(mailguard.__file__).parent.parent),
+            # The program of the hook is on the path, as it is for somebody who has installed mailguard.
+            "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
             "PRE_COMMIT_HOME": str(tmp_path / "cache"),
-            "PYTHONWARNINGS": "default",
         }
     )
 
@@ -380,7 +375,7 @@ def test_the_hook_that_was_written_blocks_in_the_real_pre_commit(folder: Path, r
     assert "1 new in this commit." in out
 
 
-def test_the_steps_of_the_workflow_run_in_a_shell(folder: Path, run: Run, tmp_path: Path) -> None:
+def test_the_steps_of_the_workflow_run_in_a_shell(folder: Path, run: Run, tmp_path: Path, program: Path) -> None:
     run("init")
     steps = yaml.safe_load((folder / ".github/workflows/mailguard.yml").read_text())["jobs"]["mailguard"]["steps"]
     script = steps[-1]["run"]
@@ -389,8 +384,7 @@ def test_the_steps_of_the_workflow_run_in_a_shell(folder: Path, run: Run, tmp_pa
     assert steps[-1]["env"] == {"BASE": "${{ github.base_ref }}"}
     bin_folder = tmp_path / "mailguard" / "bin"
     bin_folder.mkdir(parents=True)
-    (bin_folder / "mailguard").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mailguard "$@"\n')
-    (bin_folder / "mailguard").chmod(0o755)
+    (bin_folder / "mailguard").symlink_to(program)
     who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
     for command in (["add", "-A"], [*who, "commit", "-qm", "a"], ["update-ref", "refs/remotes/origin/main", "HEAD"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
@@ -401,7 +395,6 @@ def test_the_steps_of_the_workflow_run_in_a_shell(folder: Path, run: Run, tmp_pa
             "BASE": base,
             "RUNNER_TEMP": str(tmp_path),
             "GITHUB_STEP_SUMMARY": str(summary),
-            "PYTHONPATH": str(Path(mailguard.__file__).parent.parent),
         }
         done = subprocess.run(
             ["bash", "-e", "-o", "pipefail", "-c", script],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
 import pytest
 
-from .support import ALL, CALLER, EACH, EVERYBODY, LEAK, ONE, PACKAGE, Repository, Run
+from .support import ALL, CALLER, EACH, EVERYBODY, LEAK, ONE, Repository, Run
 
 ONE_BY_ONE = """\
 import smtplib
@@ -105,13 +105,13 @@ RENAMES = {
 }
 
 
-def test_a_merge_without_a_conflict_is_compared_with_both_sides(repository: Repository) -> None:
+def test_a_merge_without_a_conflict_is_compared_with_both_sides(repository: Repository, program: Path) -> None:
     repository.commit({"news/mailer.py": EACH, "news/one.py": ONE})
     repository.git("checkout", "-q", "-b", "side")
     repository.commit({"news/mailer.py": ALL, "news/theirs.py": LEAK})
     repository.git("checkout", "-q", "main")
     hooks = repository.root / ".git" / "hooks"
-    entry = f'#!/bin/sh\nPYTHONPATH="{PACKAGE}" exec "{sys.executable}" -m mailguard check --staged > "$0.out" 2>&1\n'
+    entry = f'#!/bin/sh\nexec "{program}" check --staged > "$0.out" 2>&1\n'
     # git has not written MERGE_HEAD when it calls this one.
     (hooks / "pre-merge-commit").write_text(entry)
     (hooks / "pre-merge-commit").chmod(0o755)

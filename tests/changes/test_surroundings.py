@@ -108,7 +108,7 @@ def test_modules_of_the_tree_that_the_environment_names_are_not_imported(reposit
 
 
 @pytest.mark.parametrize("folder", ["bin", "tools/bin", "."])
-def test_a_git_that_lies_in_the_tree_is_not_run(repository: Repository, folder: str) -> None:
+def test_a_git_that_lies_in_the_tree_is_not_run(repository: Repository, folder: str, program: Path) -> None:
     mark = repository.root.parent / "ran"
     repository.commit(
         {"news/mailer.py": EACH, f"{folder}/git": f'#!/bin/sh\ntouch {mark}\nexec /usr/bin/env -i git "$@"\n'}
@@ -116,8 +116,8 @@ def test_a_git_that_lies_in_the_tree_is_not_run(repository: Repository, folder: 
     (repository.root / folder / "git").chmod(0o755)
     repository.put({"news/new.py": LEAK})
     path = f"{repository.root / folder}{os.pathsep}{os.environ['PATH']}"
-    command = [sys.executable, "-m", "mailguard", "check", "--since", "HEAD"]
-    environment = os.environ | {"PYTHONPATH": PACKAGE, "PATH": path}
+    command = [str(program), "check", "--since", "HEAD"]
+    environment = os.environ | {"PATH": path}
     done = subprocess.run(command, cwd=repository.root / "news", env=environment, capture_output=True, check=False)
     assert done.returncode == 1, done.stderr
     assert not mark.exists()

@@ -21,7 +21,6 @@ import pytest
 import yaml
 from lxml import etree
 
-import mailguard
 from mailguard.redact import holds_address
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -33,7 +32,6 @@ sys.path.pop(0)
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / ".github" / "ci-templates"
 DATA = ROOT / "tests" / "data"
-PACKAGE = str(Path(mailguard.__file__).parents[1])
 BASH = shutil.which("bash")
 pytestmark = pytest.mark.skipif(BASH is None, reason="the steps are for bash")
 
@@ -58,7 +56,7 @@ PULL = {
 FORK = {**PULL, "event": {"pull_request": {"head": {"repo": {"full_name": "stranger/site"}}}}}
 GONE = {**PULL, "event": {"pull_request": {"head": {"repo": None}}}}
 
-PYTHON = f"""\
+PYTHON = """\
 #!/bin/sh
 # Makes an environment that holds this script, writes down what it is told, runs mailguard.
 [ "$1" = -I ] || exit 99
@@ -71,7 +69,7 @@ case "$3" in
       for word in "$@"; do printf '%s\\0' "$word"; done > "$PLAYED/arguments"
       exit 0
     fi
-    PYTHONWARNINGS=default PYTHONPATH='{PACKAGE}' exec '{sys.executable}' -m mailguard "$@" ;;
+    exec 'PROGRAM' "$@" ;;
   *) exit 98 ;;
 esac
 """
@@ -98,14 +96,14 @@ def git(folder: Path, *arguments: str) -> str:
 class Server:
     """A build server with one checkout."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Path) -> None:
         self.workspace = folder / "work space"
         self.temp = folder / "temp"
         self.played = folder / "played"
         for one in (self.workspace, self.temp, self.played):
             one.mkdir()
         self.python = self.played / "python3"
-        self.python.write_text(PYTHON)
+        self.python.write_text(PYTHON.replace("PROGRAM", str(program)))
         self.python.chmod(self.python.stat().st_mode | stat.S_IXUSR)
         (self.played / "python").symlink_to(self.python)
         self.upload_works = True
@@ -167,8 +165,8 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Server:
-    return Server(tmp_path)
+def server(tmp_path: Path, program: Path) -> Server:
+    return Server(tmp_path, program)
 
 
 # --- the GitHub action ----------------------------------------------------------------------------
