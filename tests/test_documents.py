@@ -192,6 +192,35 @@ class TestJsonElements:
             {"d": 3},
         ]
 
+    @few
+    @given(
+        st.integers(3, 6),
+        st.integers(0, 5),
+        st.sampled_from('{}[]"'),
+        st.booleans(),
+        st.sampled_from([None, 1]),
+        st.data(),
+    )
+    def test_a_bracket_too_many_or_too_few_costs_one_member(
+        self, size: int, which: int, mark: str, added: bool, indent: int | None, data: st.DataObject
+    ) -> None:
+        members = [{"method": "POST", "headers": {"a": ["b"]}, "body": str(number)} for number in range(size)]
+        written = [json.dumps(member, indent=indent) for member in members]
+        torn = which % size
+        places = (
+            [at for at, one in enumerate(written[torn]) if one == mark] if not added else range(1, len(written[torn]))
+        )
+        at = data.draw(st.sampled_from(places))
+        piece = written[torn]
+        written[torn] = piece[:at] + mark + piece[at:] if added else piece[:at] + piece[at + 1 :]
+        found = [element.value for element in json_elements("[" + ",\n".join(written) + "]")]
+        assert [one for one in members if one not in found] in ([], [members[torn]])
+
+    def test_many_broken_members_are_read_in_time(self) -> None:
+        # Each of them is looked through for a whole one; that must not be done again for each.
+        for piece in ('{"a": nul}', '{"a": [1', '{"a": {"a": {"a": "', '{"a": 1}}', '{"b": 1}, {"a": nul}'):
+            assert len(list(json_elements("[" + ", ".join([piece] * 4_000) + "]"))) >= 1
+
     def test_what_is_broken_in_front_of_the_array_does_not_hide_it(self) -> None:
         found = [
             element.value

@@ -124,6 +124,9 @@ def _read_pieces(source: Source, content: str) -> Iterator[Record]:
     indent = first.group(1)
     starts = [match.start() for match in _ITEM.finditer(content) if match.group(1) == indent]
     line, counted = 1, 0
+    for lost in re.finditer(rf"(?m)^{indent}-[ \t]", content[: starts[0]]):
+        # What begins like an interaction, and has no request, is one that is damaged.
+        yield broken(source, _NO_REQUEST, content.count("\n", 0, lost.start()) + 1)
     for index, start in enumerate(starts):
         end = starts[index + 1] if index + 1 < len(starts) else len(content)
         line += content.count("\n", counted, start)
@@ -137,6 +140,7 @@ def _read_pieces(source: Source, content: str) -> Iterator[Record]:
         document = next(yaml_documents(piece), None)
         if isinstance(document, Document) and isinstance(document.value, list) and document.value:
             yield _interaction(document.value[0], place, last=index + 1 == len(starts))
+            yield from (Record(place, _NO_REQUEST) for _ in document.value[1:])
         else:
             yield Record(place, CannotTell(Reason.BAD_RECORD, "the record is not valid YAML"))
 

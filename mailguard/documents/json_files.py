@@ -42,6 +42,11 @@ def streamed_elements(pieces: Iterator[str], *path: str) -> Iterator[Element]:
 
 STREAM_LIMIT: Final = 512 << 20
 """Characters of a file that are in memory at once; what is longer ends there."""
+_SEARCH: Final = 1 << 27
+"""Characters of a file that are read at most in search of whole members behind broken ones."""
+_NEAR: Final = 200
+_TRY: Final = 1 << 15
+"""What a place counts for in this at which none begins: to say where it is broken costs, too."""
 _WINDOW: Final = 1 << 20  # characters that are done with before they are let go: that costs a copy of the others
 
 
@@ -53,6 +58,9 @@ class _JsonFile:
         self.counted = 0
         self.break_at = -1  # the last line end in front of ``counted``
         self.found = False  # whether the array was met
+        self.like: dict[str, Value] = {}  # the last whole member: others look like it
+        self.next_at, self.next_name = -1, ""  # where the next one like it begins, and with which key
+        self.spent = 0  # characters that were read in search of those
 
     def elements(self, path: Sequence[str]) -> Iterator[Element]:
         yield from self.walk(path)
@@ -145,9 +153,11 @@ class _JsonFile:
             if not following:
                 yield self.element(CannotTell(Reason.BAD_RECORD, "the file ends before its end"), index, start)
                 return
-            value = self.value()
+            value = self.value(member=True)
             yield self.element(value, index, start)
-            if isinstance(value, CannotTell) and self.at >= len(self.content):
+            if isinstance(value, dict):
+                self.like = value
+            elif isinstance(value, CannotTell) and self.at >= len(self.content):
                 return
             index += 1
 
@@ -168,15 +178,15 @@ class _JsonFile:
         self.at = match.end() if match else self.at
         return self.content[self.at : self.at + 1]
 
-    def value(self) -> Value | CannotTell:
+    def value(self, *, member: bool = False) -> Value | CannotTell:
         start = self.at
         try:
             value, self.at = self.decode(start)
         except RecursionError:
-            self.at = self.behind(start)
+            self.at = self.behind(start, len(self.content))
             return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
         except ValueError:
-            self.at = self.behind(start)
+            self.at = self.behind(start, self.next_like(start) if member else len(self.content))
             if self.at >= len(self.content):
                 return CannotTell(Reason.BAD_RECORD, "the file ends inside the record")
             return CannotTell(Reason.BAD_RECORD, "the record is not valid JSON")
@@ -187,13 +197,13 @@ class _JsonFile:
         data: Value = value
         return data
 
-    def behind(self, start: int) -> int:
-        """The end of a broken value: where its brackets close, or the next comma of a scalar."""
+    def behind(self, start: int, end: int) -> int:
+        """The end of a broken value: where its brackets close, or the next comma of a scalar; ``end`` at the latest."""
         depth = 0
-        at, end = start, len(self.content)
+        at = start
         torn = 0  # up to here no quotation mark counts: the one that opens is never closed
         while at < end:
-            match = _MARK.search(self.content, at, torn) if at < torn else _BRACKET.search(self.content, at)
+            match = _MARK.search(self.content, at, torn) if at < torn else _BRACKET.search(self.content, at, end)
             if match is None:
                 if at >= torn:
                     return end
@@ -214,6 +224,36 @@ class _JsonFile:
             elif mark == "," and depth == 0:
                 return max(match.start(), start + 1)
         return end
+
+    def next_like(self, start: int) -> int:
+        """Where behind the beginning of a broken member the next one begins that is whole; the end if none does.
+
+        Where a bracket is missing, or one too many, those that follow seem to be inside of it. One begins behind a comma
+        with the key with which the last whole member begins, or else the broken one, and has half of the keys of that.
+        """
+        opened = None if self.like else _FIRST_KEY.search(self.content, start, start + _NEAR)
+        name = json.dumps(next(iter(self.like))) if self.like else opened.group(1) if opened else None
+        if name is None:
+            return len(self.content)
+        if start < self.next_at and name == self.next_name:
+            return self.next_at
+        self.next_at, self.next_name, searched = len(self.content), name, start
+        for found in re.compile(rf",\s*(?=\{{\s*{re.escape(name)}\s*:)").finditer(self.content, start):
+            at = found.end()
+            self.spent += at - searched
+            searched = at
+            if self.spent > _SEARCH:
+                break
+            try:
+                value, behind = DECODER.raw_decode(self.content, at)
+            except (RecursionError, ValueError) as error:
+                self.spent += _TRY + (error.pos - at if isinstance(error, json.JSONDecodeError) else 0)
+                continue
+            self.spent += behind - at
+            if 2 * len(value.keys() & self.like.keys()) >= len(self.like):
+                self.next_at = at
+                break
+        return self.next_at
 
     def count(self, start: int) -> None:
         """Count lines up to a place."""
@@ -256,6 +296,7 @@ class _JsonStream(_JsonFile):
             self.count(self.at)
             self.content = self.content[self.at :]
             self.break_at -= self.at
+            self.next_at -= self.at
             self.at = self.counted = 0
 
     def decode(self, start: int) -> tuple[Any, int]:
@@ -287,6 +328,7 @@ class _JsonStream(_JsonFile):
 
 
 _scanstring: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]  # public in practice, not in the stubs
+_FIRST_KEY = re.compile(r'\{[\s{}\[\]]*("(?:[^"\\\n]|\\.)*")')
 _SPACE = re.compile(r"[\s\ufeff]*")
 _BRACKET = re.compile(r"\"(?:[^\"\\\n]|\\.)*(\"?)|[\[\]{},]")
 _MARK = re.compile(r"[\[\]{},]")
