@@ -90,10 +90,12 @@ def _request(request: HttpRequest, messages: tuple[Message, ...]) -> Decoded:
         if found is not messages:
             return found
     if isinstance(value, Form) and any(letters(name) == "xsmtpapi" and '"to"' in str(one) for name, one in value.parts):
-        return messages  # it takes the place of the other fields
+        # It takes the place of the field of the same name.
+        value = Form(tuple(part for part in value.parts if letters(part[0]) not in ("to", "toname")))
     extra = []
     if isinstance(value, (dict, list, Form)):
-        extra = strays(value, _known(messages)) or misplaced(value, _known(messages, blind=False))
+        known, nobody = _known(messages), any(not one.to for one in messages)
+        extra = strays(value, known, anywhere=nobody) or misplaced(value, _known(messages, blind=False))
     if not extra and place is not None and place.query.parts:
         extra = strays(place.query, _known(messages))
     return _with(messages, extra) if extra else messages
@@ -199,6 +201,9 @@ _HEADER: Final = re.compile(rb"[ \t]*([!-9;=?A-~]{1,80}(?: [!-9;=?A-~]{1,40}){0,
 _IDS: Final = frozenset({b"received", b"references", b"in-reply-to", b"message-id", b"dkim-signature"})
 """Lines whose torn rest holds no readers."""
 _ONE_PERSON: Final = frozenset({"from", "sender", "return-path"})
+_NO_PEOPLE: Final = frozenset({"date", "mime-version", "content-type", "content-transfer-encoding"})
+_PARAMETER: Final = re.compile(r";\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\";\s]*)(?=\s*(?:;|\Z))")
+_PRINTED: Final = frozenset({"to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc"})
 _STRUCTURED: Final = frozenset(
     {
         *("date", "mime-version", "content-type", "content-transfer-encoding", "message-id", "x-mailer", "from"),
@@ -209,6 +214,8 @@ _GLUED: Final = re.compile(r"(?i)(?:to|cc)[ \t]*:(?=[^:]*@)")
 """A line of recipients that the line in front swallowed."""
 _JOINED: Final = re.compile(r"[A-Za-z]{3,}(?:To|TO|Cc|CC|Bcc|BCC)")
 """A name that two lines made: ``SubjectTo``."""
+_NAMELESS: Final = re.compile(rb"[\r\n][ \t]+:((?:[^\r\n]|\r?\n[ \t])*)")
+"""What looks like a fold of the line in front, and is a line that lost its name."""
 _WRITTEN_OUT: Final = re.compile(rb"(?i)\\[rn](?:resent-)?(?:to|cc|bcc)[ \t]*:((?:[^\\]|\\[^rn])*)")
 """A line of recipients in a message whose line ends are letters."""
 _ADDRESSED: Final = frozenset({b"to", b"cc", b"bcc", b"resent-to", b"resent-cc", b"resent-bcc"})
@@ -228,7 +235,7 @@ def _message(data: Value, messages: tuple[Message, ...]) -> Decoded:
     known = _known(messages, blind=False)
     extra: dict[str, None] = {}
     inner = re.search(rb"(?im)^content-type[ \t]*:[ \t]*message/", head)  # whose header lines are its own
-    for text in (*_odd_lines(head), *(() if inner else _displaced(body))):
+    for text in (*_odd_lines(head), *(() if inner else _displaced(body, torn=_is_torn(head)))):
         extra.update(dict.fromkeys(key for key in keys_in(text[:LONGEST]) if key not in known))
     return _with(messages, list(extra)) if extra else messages
 
@@ -242,20 +249,25 @@ def _odd_lines(head: bytes) -> Iterator[str]:
             last = named.group(1).lower()
         elif (
             b"@" in line
-            and line[:1] not in (b" ", b"\t")
+            and (not last or line[:1] not in (b" ", b"\t"))
             and line[:5] not in (b"From ", b">From")
             and (last not in _IDS or b":" in line[:12])
         ):
             yield line.decode("utf-8", "replace").lstrip("<>[](){}:;,.`'\"|\\/!?*=+-_ ")
+    yield from (found.group(1).decode("utf-8", "replace") for found in _NAMELESS.finditer(head))
     if b"\\" in head:
         yield from (found.group(1).decode("utf-8", "replace") for found in _WRITTEN_OUT.finditer(head))
-    for name, value in header_lines(head):
+    lines = header_lines(head)
+    alone = not any(name.lower() in _PRINTED for name, _ in lines)
+    for name, value in lines:
         if "@" not in value:
             continue
         if _nearly(name) or _JOINED.fullmatch(name):
             yield value
-        elif ":" in value and name.lower() in _ONE_PERSON and len(set(keys_in(value))) > 1:
+        elif (":" in value or alone) and name.lower() in _ONE_PERSON and len(set(keys_in(value))) > 1:
             yield value  # the line behind it lost its beginning
+        elif name.lower() in _NO_PEOPLE and "@" in (rest := _PARAMETER.sub("", value)):
+            yield rest  # the same, inside of a line that names nobody
         elif ":" in value and name.lower() in _STRUCTURED and (glued := _GLUED.search(value)):
             yield value[glued.end() :]
 
@@ -268,10 +280,19 @@ def _nearly(name: str) -> bool:
     return left[:1] == "t" or "to" in left or "cc" in left or left in ("o", "c", "bc", "b", "") or left[::-1] == "to"
 
 
-def _displaced(body: bytes) -> Iterator[str]:
-    """Address lines at the beginning of a body: the block in front was torn."""
+def _is_torn(head: bytes) -> bool:
+    """Whether a block lacks what hardly any message lacks: then its rest may stand behind the line that tore it."""
+    return {name.lower() for name, _ in header_lines(head)}.isdisjoint(_WHOLE)
+
+
+_WHOLE: Final = frozenset({"to", "cc", "bcc", "resent-to", "subject"})
+
+
+def _displaced(body: bytes, *, torn: bool) -> Iterator[str]:
+    """Address lines at the beginning of a body: the block in front was torn. ``torn``: it surely was."""
     pending = b""
     begun = False
+    strange = 3 if torn else 0  # lines that are none of a header, and may stand in front
     for line in islice(_LINE.split(body[: 1 << 16]), _LOOKED):
         named = _HEADER.match(line)
         if pending and line[:1] in (b" ", b"\t"):
@@ -284,6 +305,9 @@ def _displaced(body: bytes) -> Iterator[str]:
             pending = b""
         if not line.strip() or (not begun and line[:1] in (b" ", b"\t")):
             continue  # empty, or the rest of a line that the empty one cut off
+        if named is None and not begun and strange:
+            strange -= 1
+            continue
         if named is None:
             return
         begun = True

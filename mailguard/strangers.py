@@ -2,7 +2,7 @@
 
 Whose they are nobody knows, so they are not decoded; but they do not pass in silence either. What looks like mail: a body
 or a query that names people with their addresses under a name like ``to``, and a subject or a content beside or above
-them; a body that is a MIME message; a request that the client signed for Amazon's mail service.
+them, or several people; a body that is a MIME message; a request that the client signed for Amazon's mail service.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mailguard.model.exchange import Exchange, Form, HttpRequest
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value
 from mailguard.recording import looks_like_message
+from mailguard.strays import DATA, strays
 from mailguard.wire.bodies import payload
 from mailguard.wire.media import header
 from mailguard.wire.urls import url_parts
@@ -27,9 +28,14 @@ __all__ = ["stranger", "whereto"]
 _STRANGER: Final = CannotTell(Reason.NOT_MAIL_HOST)
 _PEOPLE: Final = re.compile(
     r"(?:e?mail)?(?:to|ccs?|bccs?)(?:e?mails?|addresse?s?|list|recipients?|fields?|handles?)?|(?:to)?recipients?(?:list|e?mails?|addresse?s?)?"
-    r"|(?:e?mail|message)?receivers?|rcptto|destinations?(?:(?:to|cc|bcc)addresses(?:member)?)?|(?:send|mail)to"
+    r"|(?:e?mail|message)?receivers?|rcptto|attendees|invitees|destinations?(?:(?:to|cc|bcc)addresses(?:member)?)?|(?:send|mail)to"
     r"|emails|emailaddresses|(?:subscriber|customer|user)emails?"
 )
+_READERS: Final = re.compile(
+    r"(?:e?mail|send)?(?:to|ccs?|bccs?)(?:e?mails?|addresse?s?|list|recipients?)?|(?:to|cc|bcc|e?mail)?recipients?(?:list|e?mails?|addresse?s?)?"
+    r"|(?:e?mail)?receivers?|rcptto"
+)
+"""Names under which hardly anybody stands but who gets a mail."""
 _CONTENT: Final = re.compile(
     r"(?:e?mail|message)?subject(?:data)?|(?:html|text|plain)(?:body|content|part)?|(?:e?mail)?(?:body|content)(?:html|text|plain)?"
     r"|(?:dynamic)?template(?:id|name|uuid|alias)?|messageversions|globalmergevars"
@@ -56,7 +62,8 @@ def stranger(exchange: Exchange) -> CannotTell | None:
     url = exchange.url[:_LONGEST]
     if "@" in url or "%40" in url:
         query = url.partition("?")[2].partition("#")[0]
-        if _mail_like(_grouped(parse_qsl(query, max_num_fields=_LONGEST)), 0):
+        asked = _grouped(parse_qsl(query, max_num_fields=_LONGEST))
+        if _mail_like(asked, 0) or (method != "GET" and len(_readers(asked, 0)) > 1):
             return _STRANGER
     if "Action=Send" in url and _ACTION.search(url):
         return _STRANGER
@@ -69,16 +76,13 @@ def stranger(exchange: Exchange) -> CannotTell | None:
         return None
     value = body.value
     if isinstance(value, (str, bytes)):
-        head = value[: 1 << 16]
-        return (
-            _STRANGER
-            if looks_like_message(head.encode("utf-8", "replace") if isinstance(head, str) else head)
-            else None
-        )
+        return _STRANGER if _is_source(value) else None
     if isinstance(value, Form):
+        if any(_is_source(item) for _, item in value.parts[:_MEMBERS]):
+            return _STRANGER
         value = _grouped((name, item) for name, item in value.parts if isinstance(item, (str, bytes)))
         value = {name: _opened(item) for name, item in value.items()}
-    return _STRANGER if _mail_like(value, 0) else None
+    return _STRANGER if _mail_like(value, 0) or len(_readers(value, 0)) > 1 else None
 
 
 _WORDS: Final = re.compile(r"[a-z][a-z_.-]{0,30}|v[0-9]{1,2}(?:\.[0-9]{1,2})?", re.IGNORECASE)
@@ -149,6 +153,24 @@ def _mail_like(value: Value, depth: int, *, content: bool = False) -> bool:
     if content and _names_people(value, words):
         return True
     return any(_mail_like(value[key], depth + 1, content=content) for key in words)
+
+
+def _readers(value: Value, depth: int) -> set[str]:
+    """Who stands in data under names of those who get a mail, in comparing form; also where no content stands beside them."""
+    found: set[str] = set()
+    if depth > _DEPTH:
+        return found
+    if isinstance(value, (list, tuple)):
+        for member in value[:_MEMBERS]:
+            found |= _readers(member, depth + 1)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            word = _word(key)
+            if _READERS.fullmatch(word):
+                found.update(strays({"to": item}, ()))
+            elif not DATA.fullmatch(word):
+                found |= _readers(item, depth + 1)
+    return found
 
 
 def _names_people(value: Mapping[Any, Value], words: Mapping[Any, str]) -> bool:

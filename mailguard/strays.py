@@ -16,13 +16,13 @@ from urllib.parse import unquote
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.plain import ADDRESS
 from mailguard.addresses.values import recipients
-from mailguard.documents.byte_text import decode_text
+from mailguard.documents.byte_text import base64_bytes, decode_text
 from mailguard.documents.json_values import read_json
 from mailguard.model.exchange import Form, RawMessage
 from mailguard.model.message import CannotTell, Reason
 from mailguard.wire.header_blocks import header_block
 
-__all__ = ["LONGEST", "PEOPLE", "complete", "keys_in", "letters", "strays"]
+__all__ = ["DATA", "LONGEST", "PEOPLE", "complete", "keys_in", "letters", "strays"]
 
 PEOPLE: Final = re.compile(
     r"x?(?:e?mail|send|resent)?(?:to|cc|bcc)(?:e?mails?|addresse?s?|list|recipients?|members?)*s?"
@@ -45,9 +45,9 @@ _SENDERS: Final = re.compile(
     r"|(?:api)?(?:user|username|login|account|identity|author|owner|contact|subaccount|onbehalfof|signature)\w*"
 )
 """Names under which people stand who write, or to whom answers go."""
-_DATA: Final = re.compile(
+DATA: Final = re.compile(
     r"\w*(?:data|vars?|variables?|params?|parameters?|substitutions?|merge\w*|meta|metadata|custom\w*|tags?|args|attributes|properties"
-    r"|context|track\w*|analytics\w*|campaign\w*|categor\w*|payload|settings|options|filters?|xsmtpapi)"
+    r"|context|track\w*|analytics\w*|campaign\w*|categor\w*|payload|settings|options|filters?)|xsmtpapi"
 )
 """Names above what belongs to the program and to templates: nothing below gets a mail."""
 _TEXTS: Final = re.compile(
@@ -63,6 +63,8 @@ _MAILBOX: Final = re.compile(
 )
 LONGEST: Final = 1 << 16
 """Characters of one text that are searched for people; who stands at its beginning is doubt enough."""
+_CODED: Final = ("eyJ", "eyA", "W3si", "WyJ")
+"""How an object, a list of objects and a list of texts begin in JSON that is written in base64."""
 _DEPTH: Final = 40
 _MEMBERS: Final = 100_000
 
@@ -73,14 +75,17 @@ def letters(key: object) -> str:
     return re.sub(r"[^a-z]", "", re.split(r"[\[<]", name[:80].lower().replace(".member.", ""), maxsplit=1)[0])
 
 
-def strays(value: object, known: Collection[str]) -> list[str]:
-    """Addresses in data, in their comparing form, that stand like those of readers and are none of ``known``."""
+def strays(value: object, known: Collection[str], *, anywhere: bool = False) -> list[str]:
+    """Addresses in data, in their comparing form, that stand like those of readers and are none of ``known``.
+
+    ``anywhere``: a name of which nothing is known is one of readers, too.
+    """
     found: dict[str, None] = {}
     for chain, text in islice(_leaves(value, (), 0), _MEMBERS):
         # Most are one plain address, of somebody who is known: nobody need read it, nor where it stands.
         if text.lower() in known and ADDRESS.fullmatch(text):
             continue
-        if _placed(_names_of(chain), text):
+        if _placed(_names_of(chain), text, anywhere=anywhere):
             found.update(dict.fromkeys(key for key in keys_in(text[:LONGEST]) if key not in known))
     return list(found)
 
@@ -109,7 +114,7 @@ _WRITERS: Final = frozenset({"from", "sender", "fromemail", "fromaddress", "from
 
 def _writer(chain: _Chain) -> _Chain:
     """The place of who writes that a text is in; empty for none."""
-    if any(map(_DATA.fullmatch, _names_of(chain))):
+    if any(map(DATA.fullmatch, _names_of(chain))):
         return ()
     while chain:
         if chain[1] is not None and letters(chain[1]) in _WRITERS:
@@ -132,6 +137,7 @@ _Chain: TypeAlias = "tuple[()] | tuple[_Chain, str | None]"
 def _leaves(value: object, chain: _Chain, depth: int) -> Iterator[tuple[_Chain, str]]:
     """The texts of data with an ``@``, and the keys above each."""
     if depth > _DEPTH:
+        yield (chain, "to"), " ".join(_texts(value))  # nobody puts data so deep that is read
         return
     match value:
         case str():
@@ -141,6 +147,11 @@ def _leaves(value: object, chain: _Chain, depth: int) -> Iterator[tuple[_Chain, 
                     yield from _leaves(inner, chain, depth + 1)
                 else:
                     yield chain, value
+            elif value.startswith(_CODED):
+                coded = base64_bytes(value)
+                inner = read_json(coded) if coded is not None else None
+                if isinstance(inner, (dict, list)):
+                    yield from _leaves(inner, chain, depth + 1)
         case bytes():
             text = decode_text(value[:LONGEST])
             if "@" in text:
@@ -155,13 +166,27 @@ def _leaves(value: object, chain: _Chain, depth: int) -> Iterator[tuple[_Chain, 
         case Mapping():
             for key, item in value.items():
                 # Half of what is asked, and more, are texts of which there is nothing to tell.
-                if type(item) is not str or "@" in item:
+                if type(item) is not str or "@" in item or item.startswith(_CODED):
                     yield from _leaves(item, (chain, key if isinstance(key, str) else ""), depth + 1)
         case list() | tuple():
             below = chain, None
             for item in value:
-                if type(item) is not str or "@" in item:
+                if type(item) is not str or "@" in item or item.startswith(_CODED):
                     yield from _leaves(item, below, depth + 1)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts of data with an ``@``, however deep it is."""
+    held = [value]
+    while held:
+        match held.pop():
+            case str(text):
+                if "@" in text:
+                    yield text[:LONGEST]
+            case Mapping() as inner:
+                held.extend(inner.values())
+            case list() | tuple() as inner:
+                held.extend(inner)
 
 
 def _names_of(chain: _Chain) -> tuple[str, ...]:
@@ -179,15 +204,15 @@ def _named(key: str) -> tuple[str, ...]:
     return tuple([letters(part) for part in re.split(r"[.\[]", key[:200])])
 
 
-def _placed(chain: tuple[str, ...], text: str) -> bool:
+def _placed(chain: tuple[str, ...], text: str, *, anywhere: bool) -> bool:
     """Whether a text stands where those stand who get a mail."""
-    return _stands(chain, mailbox=_MAILBOX.fullmatch(text.strip()) is not None)
+    return _stands(chain, mailbox=_MAILBOX.fullmatch(text.strip()) is not None, anywhere=anywhere)
 
 
 @functools.lru_cache(1024)
-def _stands(chain: tuple[str, ...], *, mailbox: bool) -> bool:
+def _stands(chain: tuple[str, ...], *, mailbox: bool, anywhere: bool) -> bool:
     # A log has few places for addresses, and each of them many times.
-    if any(map(_DATA.fullmatch, chain)):
+    if any(map(DATA.fullmatch, chain)):
         return False
     named = len(chain)
     while named and chain[named - 1] in _NEUTRAL:
@@ -204,7 +229,11 @@ def _stands(chain: tuple[str, ...], *, mailbox: bool) -> bool:
             # {"text": [{"email": ...}]}: no text, but people in the wrong place.
             return listed and word in ("subject", "text", "html", "content")
         # A name that nobody knows, or one that is nearly known; a list of mailboxes is people all the same.
-        return listed or (len(word) > 7 and bool(difflib.get_close_matches(word, _LONG, 1, 0.85)))
+        return (
+            listed
+            or (anywhere and mailbox)
+            or (len(word) > 7 and bool(difflib.get_close_matches(word, _LONG, 1, 0.85)))
+        )
     return False
 
 

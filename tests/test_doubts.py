@@ -28,8 +28,21 @@ POSTMARK = "https://api.postmarkapp.com/email"
 SPARKPOST = "https://api.sparkpost.com/api/v1/transmissions"
 TWO = {"ToAddresses": ["ann@example.com", "bob@example.org"]}
 GLUED = base64.b64encode(MIME.replace("\r\nTo", "To").encode()).decode()
+INVITATION = {
+    "sendInvitationMessage": True,
+    "invitedUserMessageInfo": {"ccRecipients": [{"emailAddress": {"address": "bob@example.org"}}]},
+}
+CODED_INVITATION = INVITATION | {
+    "invitedUserMessageInfo": base64.b64encode(json.dumps(INVITATION["invitedUserMessageInfo"]).encode()).decode()
+}
 PERSON = {"address": {"email": "ann@example.com"}}
 COPY = {"address": {"email": "bob@example.org", "header_to": "ann@example.com"}}
+
+
+def deep(value: Any) -> Any:
+    for _ in range(70):
+        value = [value]
+    return value
 
 
 def replayed(folder: Path, url: str, body: Any, kind: str = "application/json") -> str:
@@ -88,6 +101,10 @@ def _verdict(path: Path, content: str) -> str:
         (SPARKPOST, {"recipients": [PERSON, COPY], "content": {"subject": "S", "headers": {"a": {"Cc": "bob@example.org"}}}}, "undecided"),
         (POSTMARK, {"From": "ann@example.com, bob@example.org", "To": "from@example.net", "TextBody": "T"}, "undecided"),
         (SENDGRID, {"from": [ANN, BOB], "personalizations": [{"to": [FROM]}]}, "undecided"),
+        # A copy, and nobody of whom it is one; JSON that was put into base64; data that is too deep.
+        ("https://graph.microsoft.com/v1.0/invitations", {"inritedUserEmailAddress": "ann@example.com", **INVITATION}, "undecided"),
+        ("https://graph.microsoft.com/v1.0/invitations", {"invitedUserEmailAddress": "ann@example.com", **CODED_INVITATION}, "undecided"),
+        ("https://api.novu.co/v1/events/trigger", {"name": "n", "to": ANN, "overrides": {"email": deep({"cc": ["bob@example.org"]})}}, "undecided"),
     ],
 )  # fmt: skip
 def test_a_damaged_request_does_not_look_fine(tmp_path: Path, url: str, body: Any, word: str) -> None:
@@ -167,6 +184,16 @@ HEAD = "From: from@example.net\nSubject: S\n"
         ("Received: by mx.example.net\n To: ann@example.com, bob@example.org\nFrom: x@example.net\nDate: 1\n\nT\n", "undecided"),
         (f"{HEAD}<X> ann@example.com,\n bob@example.org\n\nT\n", "undecided"),
         (f"{HEAD}\nTo: ann@example.com,\n\n bob@example.org\n\nT\n", "undecided"),
+        # The rest of the block stands behind a line of which nothing is known, or inside of one that names nobody.
+        ("Received: by mx.example.net\n\nwith ESMTP\nTo: ann@example.com, bob@example.org\nSubject: S\n\nT\n", "undecided"),
+        ('Content-Type: text/plain; \n\ncharset="utf-8"\nFrom: x@example.net\nTo: ann@example.com\nTo: bob@example.org\n\nT', "undecided"),
+        ("From: F <from@example.net\n\n>\nSubject: S\nTo: ann@example.com\nCc: bob@example.org\n\nT\n", "undecided"),
+        ('Content-Type: text/plain; charset=" ann@example.com, bob@example.org\nDate: 1\n\nT\n', "undecided"),
+        ("Received: by mx.example.net\n : ann@example.com,\n bob@example.org\nSubject: S\n\nT\n", "undecided"),
+        ("From: from@example.co ann@example.com, bob@example.org\nSubject: S\n\nT\n", "undecided"),
+        (" ann@example.com, bob@example.org\nSubject: S\nFrom: x@example.net\nDate: 1\n\nT\n", "undecided"),
+        ('To: ann@example.com\nContent-Type: text/plain; name="bob@example.org"; x=c@example.net\n\nT\n', "apart"),
+        (f"Bcc: dan@example.com\n{HEAD}\nDear all,\nTo: ann@example.com, bob@example.org\n", "apart"),
         (f"{HEAD}To: ann@example.com\nMessage-ID: <1@example.net>\nDate: 1\n\nT: To: bob@example.org\n", "apart"),
         (f"{HEAD}From: a@example.net, b@example.net\nTo: ann@example.com\n\nT\n", "apart"),
         (f"To: ann@example.com\n{HEAD}X-Get_mail: bob@example.org\n\nT\n", "apart"),
@@ -244,6 +271,21 @@ def test_a_list_in_base64_where_a_list_is_documented(tmp_path: Path) -> None:
     listed = [{"from": {"emailAddress": "a@example.net"}, "subject": "S", "to": [{"emailAddress": "ann@example.com"}]}]
     body = {"serverId": "1", "messages": base64.b64encode(json.dumps(listed).encode()).decode()}
     assert replayed(tmp_path, "https://inject.socketlabs.com/api/v1/email", body) == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "to%5B%5D=from%40example.net&bob%40example.org=cc%5B%5D&from=from%40example.net&x-smtpapi=%7B%22to%22%3A%5B%22ann%40example.com%22%5D%7D",
+        "to%5B%5D=from%40example.net&from=from%40example.net&xx-smtpapi=%7B%22to%22%3A%5B%22ann%40example.com%22%5D%7D",
+    ],
+)
+def test_what_takes_the_place_of_to_takes_no_other(tmp_path: Path, body: str) -> None:
+    kind = "application/x-www-form-urlencoded"
+    assert (
+        replayed(tmp_path, "https://api.sendgrid.com/api/mail.send.json", body + "&subject=S&text=T", kind)
+        == "undecided"
+    )
 
 
 def test_an_address_that_was_encoded_twice(tmp_path: Path) -> None:

@@ -49,6 +49,18 @@ def post(body: Any, headers: dict[str, str] = JSON, url: str = OWN, method: str 
         post({"mime_message": MIME, "key": "k"}),
         post("message=" + quote(json.dumps({"to": TWO, "subject": "S"})), FORM),
         post("to[ann%40example.com]=&to[bob%40example.org]=&subject=S", FORM),
+        # Several who get it, and nothing said.
+        post({"to": ["ann@example.com", "bob@example.org"]}),
+        post({"event": "x", "to": {"email": "ann@example.com"}, "overrides": {"email": {"cc": ["bob@example.org"]}}}),
+        post("to=ann%40example.com&cc=bob%40example.org", FORM),
+        HttpRequest("POST", OWN + "?to=ann@example.com,bob@example.org"),
+        # A calendar mails those whom it invites.
+        post({"subject": "S", "attendees": [{"emailAddress": {"address": "ann@example.com"}}]}),
+        post(base64.b64encode(MIME.encode()).decode(), {"Content-Type": "text/plain"}),
+        post(
+            f'--b\r\nContent-Disposition: form-data; name="m"; filename="m"\r\n\r\n{MIME}\r\n--b--',
+            {"Content-Type": "multipart/form-data; boundary=b"},
+        ),
         HttpRequest("GET", OWN + "?to=ann%40example.com,bob%40example.org&subject=S"),
         HttpRequest("GET", OWN + "?recipient=ann@example.com&template=x"),
         HttpRequest(
@@ -75,6 +87,10 @@ def test_what_looks_like_mail_is_said(request_: HttpRequest) -> None:
         post({"user": {"email": "ann@example.com"}, "text": "to bob@example.org"}),
         post([1, 2, "ann@example.com"]),
         post({"emails": ["ann@example.com"], "role": "member"}),
+        post({"to": ["ann@example.com", "Ann <ann@example.com>"]}),
+        post({"event": "sent", "properties": {"to": ["ann@example.com", "bob@example.org"]}}),
+        post({"users": ["ann@example.com", "bob@example.org"]}),
+        HttpRequest("GET", OWN + "?to=ann@example.com,bob@example.org"),
         post({"raw": "aGVsbG8gd29ybGQ=", "subject": "S"}),
         post({"to": json.dumps({"lat": 1}), "subject": "S"}),
         post("name=Ann&email=ann%40example.com", FORM),
