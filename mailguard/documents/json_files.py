@@ -183,7 +183,7 @@ class _JsonFile:
         try:
             value, self.at = self.decode(start)
         except RecursionError:
-            self.at = self.behind(start, len(self.content))
+            self.at = self.behind(start)
             return CannotTell(Reason.TOO_LARGE, "the JSON is nested deeper than the limit")
         except ValueError:
             self.at = self.behind(start, self.next_like(start) if member else len(self.content))
@@ -197,10 +197,10 @@ class _JsonFile:
         data: Value = value
         return data
 
-    def behind(self, start: int, end: int) -> int:
-        """The end of a broken value: where its brackets close, or the next comma of a scalar; ``end`` at the latest."""
+    def behind(self, start: int, end: int | None = None) -> int:
+        """The end of a broken value: where its brackets close, or the next comma of a scalar; ``end``, or that of the file, at the latest."""
         depth = 0
-        at = start
+        at, end = start, len(self.content) if end is None else end
         torn = 0  # up to here no quotation mark counts: the one that opens is never closed
         while at < end:
             match = _MARK.search(self.content, at, torn) if at < torn else _BRACKET.search(self.content, at, end)
