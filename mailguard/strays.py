@@ -237,11 +237,14 @@ def _stands(chain: tuple[str, ...], *, mailbox: bool, anywhere: bool) -> bool:
     return False
 
 
-def complete(message: RawMessage, value: object) -> RawMessage | CannotTell:
-    """A message put together from recorded fields, unless others than those in it stand in the data like its readers."""
+def complete(message: RawMessage, value: object, *, enveloped: bool = True) -> RawMessage | CannotTell:
+    """A message put together from recorded fields, unless others than those in it stand in the data like its readers.
+
+    ``enveloped``: whether those of the envelope are in it.
+    """
     block = header_block(message.data)
     known = set() if isinstance(block, CannotTell) else {key for _, line in block for key in keys_in(str(line))}
-    if isinstance(message.rcpt_to, list):
+    if enveloped and isinstance(message.rcpt_to, list):
         known.update(key for person in message.rcpt_to for key in keys_in(str(person)))
     if strays(value, known):
         return CannotTell(Reason.BAD_RECORD, "people stand in fields that are not known")

@@ -23,6 +23,9 @@ __all__ = ["FORMAT"]
 _BEGIN: Final = b"---------- MESSAGE FOLLOWS ----------"
 _END: Final = b"------------ END MESSAGE ------------"
 _NO_BEGINNING: Final = CannotTell(Reason.BAD_RECORD, "a message ends that did not begin")
+_LOST: Final = CannotTell(Reason.BAD_RECORD, "lines of a message stand outside of any")
+_TORN: Final = CannotTell(Reason.BAD_RECORD, "lines of the message are damaged")
+_READERS = re.compile(rb"(?i)(?:b['\"])?(?:resent-)?(?:to|cc|bcc)[ \t]*:[^\r\n]*@")
 _OPTIONS = re.compile(rb"(?:mail|rcpt) options: ")
 _LITERAL = re.compile(rb"b(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _MARKED: Final = re.compile(rb"(?:\A|\n)" + re.escape(_BEGIN) + rb"[ \t]*(?:\r?\n|\Z)")
@@ -40,6 +43,7 @@ def _read(source: Source) -> Iterator[Record]:
     pieces: list[bytes] | None = None
     start, count, size = 0, 0, 0
     options = False
+    lost = 0  # the line of readers that stands outside of any message
     with source.open() as stream:
         for number, line in lines(stream):
             if isinstance(line, CannotTell):
@@ -50,24 +54,40 @@ def _read(source: Source) -> Iterator[Record]:
                 if pieces is not None:
                     yield _record(source, pieces, start, count, whole=False)
                     count += 1
-                pieces, start, size, options = [], number + 1, 0, False
+                if lost:
+                    yield broken(source, _LOST, lost, f"message[{count}]")
+                    count += 1
+                pieces, start, size, options, lost = [], number + 1, 0, False, 0
             elif pieces is None and bare == _END:
                 yield broken(source, _NO_BEGINNING, number, f"message[{count}]")
                 count += 1
+                lost = 0
             elif pieces is None:
-                continue  # what else the server, or the program beside it, prints
+                # What else the server, or the program beside it, prints; or lines of a message that lost its mark.
+                lost = lost or (number if _READERS.match(line) else 0)
             elif bare == _END:
                 yield _record(source, pieces, start, count)
                 count += 1
+                if any(map(_is_bytes, pieces[:2])) and not all(map(_is_bytes, pieces)):
+                    # Not written by the server: where one message ends and another one begins may stand there.
+                    yield broken(source, _TORN, number, f"message[{count}]")
+                    count += 1
                 pieces = None
             elif not pieces and (_OPTIONS.match(line) or not bare or (options and bare == b"b''")):
                 options, start = True, number + 1
             else:
                 size += len(line)
                 if size <= 2 * BODY_LIMIT:
-                    pieces.append(_plain(line))
+                    pieces.append(line)
     if pieces is not None:
         yield _record(source, pieces, start, count, whole=False)
+        count += 1
+    if lost:
+        yield broken(source, _LOST, lost, f"message[{count}]")
+
+
+def _is_bytes(line: bytes) -> bool:
+    return _LITERAL.fullmatch(line.rstrip(b"\r\n")) is not None
 
 
 def _plain(line: bytes) -> bytes:
@@ -85,7 +105,7 @@ def _plain(line: bytes) -> bytes:
 
 def _record(source: Source, pieces: list[bytes], line: int, count: int, *, whole: bool = True) -> Record:
     place = Place(source.path, line, pointer=f"message[{count}]")
-    data = b"".join(pieces)
+    data = b"".join(map(_plain, pieces))
     if not whole and b"\n\n" not in data.replace(b"\r", b""):
         # Cut inside its header lines: people may be missing.
         return Record(place, CannotTell(Reason.BODY_CUT, "the file ends inside the message"))

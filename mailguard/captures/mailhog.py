@@ -13,6 +13,7 @@ from mailguard.model.exchange import RawMessage, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value
 from mailguard.recording import address_list, composed, headers_of, iso_time, json_head, json_records
+from mailguard.strays import complete
 
 __all__ = ["FORMAT"]
 
@@ -39,9 +40,12 @@ def _message(value: Mapping[Any, Any]) -> RawMessage | CannotTell:
     raw = raw if isinstance(raw, Mapping) else {}
     envelope = address_list(raw.get("To")) or _envelope(value.get("To"))
     data = raw.get("Data")
-    if isinstance(data, str) and data.strip():
-        return RawMessage(data, envelope)
     content = value.get("Content")
+    if isinstance(data, str) and data.strip():
+        message = RawMessage(data, envelope)
+        # MailHog keeps the header lines once more, as it read them.
+        again = {"headers": content.get("Headers")} if isinstance(content, Mapping) else {}
+        return complete(message, again, enveloped=False)
     if not isinstance(content, Mapping) or not content.get("Headers"):
         return CannotTell(Reason.BODY_MISSING)
     headers: list[tuple[str, object]] = []

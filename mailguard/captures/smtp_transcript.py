@@ -115,7 +115,10 @@ class _Transcript:
         """What a line brings to its end."""
         front = _LOGGED.match(line) if self._logged else None
         line = line[front.end() :] if front else line
-        session = self._session(front.group(1) or "" if front else "")
+        name = front.group(1) or "" if front else ""
+        if not name and len(self._sessions) > ("" in self._sessions):
+            self._lost(line)
+        session = self._session(name)
         self._connected(session, line)
         texts = self._said(session, line, in_log=front is not None) if self._prefixed else [line]
         for text in texts:
@@ -139,6 +142,11 @@ class _Transcript:
         known = name in self._sessions or len(self._sessions) < _SESSIONS
         return self._sessions.setdefault(name if known else "", _Session())
 
+    def _lost(self, line: str) -> None:
+        """Note where a line of a message is lost because the name of its connection is damaged."""
+        for name, session in self._sessions.items():
+            session.torn = session.torn or (bool(name) and session.data is not None and name in line[:120])
+
     def _connected(self, session: _Session, line: str) -> None:
         """Note the server, where a line says to which the client is connected."""
         server = _CONNECTED.match(line)
@@ -154,10 +162,13 @@ class _Transcript:
             return _client_lines(line, client.end())
         server = _SERVER.match(line)
         if server:
-            _reply(session, _unquoted(line[server.end() :]))
-        elif in_log and session.data is not None and not session.marked:
+            said = _unquoted(line[server.end() :])
+            ended = bool(session.data) and not session.waiting and _REPLY.match(said) is not None
+            _reply(session, said)
+            return ["."] if ended else []  # its last line is damaged or was not written down
+        if in_log and session.data is not None and not session.marked:
             return [line]  # nodemailer marks no line of a message
-        elif session.data and line.strip() and not _NOTE.match(line):
+        if session.data and line.strip() and not _NOTE.match(line):
             session.torn = True
         return []
 
@@ -187,9 +198,15 @@ def _unquoted(text: str) -> str:
         try:
             value = ast.literal_eval(text.strip())
         except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return text
+            # Damaged somewhere; the line ends tell where the message ends all the same.
+            inner = text.strip().removeprefix("b")[1:-1]
+            return _ESCAPE.sub(lambda found: _ESCAPES.get(found.group(1), found.group()), inner)
         return value if isinstance(value, str) else decode_text(value) if isinstance(value, bytes) else text
     return text
+
+
+_ESCAPE = re.compile(r"\\([nrt'\"\\])")
+_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "'": "'", '"': '"', "\\": "\\"}
 
 
 def _reply(session: _Session, text: str) -> None:

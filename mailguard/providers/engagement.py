@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Message, Reason
+from mailguard.model.message import CannotTell, Decoded, Message, Reason, Recipient
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Sort, Value, each, get, sort_of, text
 from mailguard.transports.contacts import contacts
@@ -130,10 +130,10 @@ def decode(operation: str, body: Value) -> Decoded:
     )
     if found:
         return found
-    # People by the numbers that the service knows them by: each of them gets his own.
-    return (
-        ((frame,) if frame.to or frame.cc else ()) if says_any(body, *_PEOPLE) else CannotTell(Reason.LIST_AT_PROVIDER)
-    )
+    if not says_any(body, *_PEOPLE):
+        return CannotTell(Reason.LIST_AT_PROVIDER)
+    # People by the numbers that the service knows them by: each of them gets his own, with what is printed on each.
+    return (replace(frame, to=(Recipient(None), *frame.to)),) if frame.to or frame.cc else ()
 
 
 _PEOPLE: Final = ("to", "recipients", "recipientEmail", "test_emails")

@@ -258,6 +258,8 @@ def _decode_path(segment: str, members: Value) -> Decoded:
     raw = get(content, "Raw", fold=True)
     printed = _printed(destination, get(members, "ReplyToAddresses", fold=True), headers=_headers(content))
     plain_data = isinstance(content, (Absent, dict, list)) and type(members) is dict
+    if type(content) in (str, bool, int, float):
+        return CannotTell(Reason.UNKNOWN_FORM, "the content is not an object")
     if plain_data and (isinstance(raw, Absent) or not raw) and not _composed(content):
         return CannotTell(Reason.BODY_MISSING, "the request has no content")
     match _given(has(content, "Raw", fold=True), raw):

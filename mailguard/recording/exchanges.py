@@ -10,6 +10,7 @@ from mailguard.documents.byte_text import base64_bytes, clean_text, decode_text
 from mailguard.model.exchange import Body, Exchange, HttpRequest, SmtpTransaction
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value
+from mailguard.recording.messages import looks_like_message
 from mailguard.recording.parts import headers_of, name_of
 from mailguard.wire.media import header
 
@@ -106,7 +107,16 @@ def exchange_of(record: Mapping[str, Any]) -> Exchange | CannotTell | None:
             else CannotTell(Reason.BAD_RECORD, "the message is not text")
         )
     sender = envelope.get("mail_from")
-    return SmtpTransaction(url, sender if isinstance(sender, str) else None, people, data)
+    return SmtpTransaction(url, sender if isinstance(sender, str) else None, people, _opened(data))
+
+
+def _opened(data: str | bytes) -> str | bytes:
+    """A message that the recorder wrote in base64 without saying so."""
+    colon: str | bytes = ":" if isinstance(data, str) else b":"
+    if colon in data[:_SHORT]:  # type: ignore[operator]  # both are text, or both are bytes
+        return data
+    inner = base64_bytes(data)
+    return inner if inner is not None and looks_like_message(inner) else data
 
 
 def address_list(value: object) -> list[Value] | None:

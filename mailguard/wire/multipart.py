@@ -46,6 +46,10 @@ def multipart(data: str | bytes, boundary: str) -> Form | CannotTell | None:
     return Form(tuple(parts)) if delimiters else None
 
 
+_CONTENT: Final = re.compile(rb"(?m)^(?![ \t\r\n])(?![A-Za-z0-9-]{1,60}[ \t]*:)")
+"""A line among the header lines of a part that is none of them."""
+
+
 def _delimiters(raw: bytes, boundary: bytes) -> list[re.Match[bytes]]:
     # RFC 2046, section 5.1.1. The line end in front belongs to the delimiter; recorders turn CRLF into LF.
     pattern = rb"(?:\A|\r\n|\n|\r)--" + re.escape(boundary) + rb"(--)?(?=[ \t]*(?:\r|\n|\Z))"
@@ -54,6 +58,9 @@ def _delimiters(raw: bytes, boundary: bytes) -> list[re.Match[bytes]]:
 
 def _part(piece: bytes) -> tuple[str, Value]:
     head, content = split_message(piece)
+    if not content and (lost := _CONTENT.search(head)):
+        # The empty line in front of the content is lost.
+        head, content = head[: lost.start()], head[lost.start() :].strip(b"\r\n")
     headers = {name.lower(): value for name, value in header_lines(head)}
     _, disposition = media_type(headers.get("content-disposition", ""))
     media, parameters = media_type(headers.get("content-type", ""))

@@ -1,0 +1,93 @@
+"""Damaged captures that once passed in silence: each costs what is damaged, and that is said."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from mailguard import discover, gate
+from mailguard.config import Settings
+
+SAMPLES: Final = Path(__file__).resolve().parent / "samples"
+FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
+PARTS: Final = "\r\n".join(
+    [
+        *("--b", 'Content-Disposition: form-data; name="to"', "", "ann@example.com"),
+        *("--b", 'Content-Disposition: form-data; name="to"', "Content-Type: text/plain", "bob@example.org"),
+        *("--b", 'Content-Disposition: form-data; name="text"', "", "T", "--b--", ""),
+    ]
+)
+SES: Final = "https://email.us-east-1.amazonaws.com/"
+
+
+def verdicts(path: Path) -> dict[str, int]:
+    """What the requests of a capture come to."""
+    tree = discover.tree_of([str(path)], path.parent)
+    run = gate.prepare([str(path)], tree, Settings(), eyes=frozenset({gate.CAPTURES}), here=path.parent)
+    ledger = run.report().ledger
+    return dict(
+        Counter(
+            {
+                "apart": ledger.request_keeps_apart,
+                "shows": ledger.request_shows,
+                "undecided": ledger.request_undecided,
+                "cannot tell": ledger.cannot_tell,
+            }
+        )
+        - Counter()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "found"),
+    [
+        # A literal of smtplib's log that Python does not read, in the line that ends the message.
+        ("smtp-transcript/smtplib_2.txt", 'charset="utf-8"', 'charset="ut\x1f\x8b"', {"shows": 2, "apart": 1}),
+        ("smtp-transcript/smtplib_2.txt", "com\\nTo: ", "com\\xnTo: ", {"undecided": 3}),
+        ("smtp-transcript/smtplib_2.txt", "\\r\\n.\\r\\n", "\\r\\n", {"shows": 2, "apart": 1}),
+        # The name of the connection in front of the line of readers.
+        ("smtp-transcript/nodemailer.txt", "[bK2FKq9ZIIw] To:", "[]bK2FKq9ZIIw] To:", {"cannot tell": 1, "apart": 1}),
+        # The marks between two messages of a debugging server.
+        ("debugging-server/smtpd_bytes.txt", "b'T'\n", "b'T\n", {"shows": 2, "apart": 1, "cannot tell": 3}),
+        ("debugging-server/smtpd_text.txt", "To: ann@example.com\nBcc", f"{'-' * 12} END MESSAGE {'-' * 12}\nBcc", {"shows": 1, "apart": 2, "cannot tell": 1}),
+        # The first request of a cassette has no name any more.
+        ("vcr/ruby.yml", "- request:\n    method: post\n    uri: https://api:", "- requenull    method: post\n    uri: https://api:", {"apart": 2, "cannot tell": 1}),
+        # One bracket too many, or too few.
+        ("wiremock/found_2_35.json", '{ },\n    "browserProxyRequest" : false,\n    "loggedDate" : 1795303411082', '{ ,\n    "browserProxyRequest" : false', {"shows": 2, "apart": 1, "cannot tell": 1}),
+        # MailHog read more than what is left of the message.
+        ("mailhog/version_1.json", '"From: from@example.com\\r\\nTo: ann@example.com, bob@example.org\\r\\nSubject', '"Subject', {"shows": 1, "cannot tell": 1}),
+    ],
+)  # fmt: skip
+def test_what_is_damaged_is_said(tmp_path: Path, name: str, old: str, new: str, found: dict[str, int]) -> None:
+    content = (SAMPLES / name).read_bytes()
+    assert old.encode() in content
+    path = tmp_path / Path(name).name
+    path.write_bytes(content.replace(old.encode(), new.encode("utf-8")))
+    assert verdicts(path) == found
+
+
+@pytest.mark.parametrize(
+    ("record", "found"),
+    [
+        # The message of a transaction in base64, without a word of it.
+        ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com"]}, "body": base64.b64encode(b"From: d@example.net\nTo: ann@example.com, bob@example.org\n\nT").decode()}, "shows"),
+        # A part of a form without the empty line in front of its content.
+        ({"method": "POST", "url": "https://api.mailgun.net/v3/mg.example.net/messages", "headers": {"Content-Type": "multipart/form-data; boundary=b"}, "body": PARTS}, "shows"),
+        # All parameters of Amazon's are known by their names.
+        ({"method": "POST", "url": f"{SES}?Action=SendEmail", "headers": FORM, "body": "Destination.ToAddresses.member.1=ann%40example.com&Destination.ToAddresses.mem&er.2=bob%40example.org&Source=d%40example.net"}, "undecided"),
+        ({"method": "POST", "url": SES, "headers": FORM, "body": "Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&Destination.ToQAddresses.member.2=bob%40example.org&Source=d%40example.net"}, "undecided"),
+        ({"method": "POST", "url": SES, "headers": FORM, "body": "Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&ReplyToAddresses.member.1=bob%40example.org&Source=d%40example.net&SourceArn=arn%3Aaws%3Ases%3Ax%3A1%3Aidentity%2Fe%40example.net&Message.Body.Text.Data=f%40example.net"}, "apart"),
+        ({"method": "POST", "url": f"{SES}v2/email/outbound-emails", "headers": {}, "body": json.dumps({"Destination": {"ToAddresses": ["ann@example.com"]}, "Content": True})}, "cannot tell"),
+        # A subscriber whom the service knows reads who stands in Cc, and is read.
+        ({"method": "POST", "url": "https://api.novu.co/v1/events/trigger", "headers": {}, "body": json.dumps({"name": "n", "to": "subscriber", "overrides": {"email": {"cc": ["bob@example.org"]}}})}, "shows"),
+    ],
+)  # fmt: skip
+def test_a_request_that_is_damaged_is_not_fine(tmp_path: Path, record: dict[str, object], found: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record) + "\n", "utf-8")
+    assert verdicts(path) == {found: 1}
