@@ -112,11 +112,11 @@ class Callers:
         names = names[:1] if root.name in names else names
         names += self._aliases(names)
         kept = self._kept(names)
-        self.machine.relevant.update(kept)
         for name in (*names, *kept):
             # A name as common as `process` is a call of this one only where its class or module is named as well.
             hints = {node.name for node in root.chain[:-1]} | {root.module.name.rsplit(".", 1)[-1]}
             common = name in GENERIC or len(self._naming(name, root)) > CALLERS_LIMIT
+            self.lead(name, root.module)
             for module in self._naming(name, root):
                 imported = imports(module, root.module.name.rsplit(".", 1)[-1])
                 for chain in self.chains(module):
@@ -128,13 +128,22 @@ class Callers:
                         and not (module is root.module and chain == root.chain)
                     ):
                         result[(module, chain)] = self.root(module, chain)
+                        self.machine.nearby.add(module, [name])
                 if module_mentions(module.body, name):
                     result[(module, ())] = self.root(module, ())
+                    self.machine.nearby.add(module, [name])
         for one in (*self._through_holders(root), *self._through_containers(root)):
             result[(one.module, one.chain)] = one
         if len(result) > ROOTS_LIMIT:
             self.cut.add(id(root))
         return list(result.values())[:ROOTS_LIMIT]
+
+    def lead(self, name: str, home: Module) -> None:
+        """Let a name count as leading to a mail call: an everyday one in the file that has it, and in those that import it."""
+        if name in GENERIC or len(self.files_naming(name)) > CALLERS_LIMIT:
+            self.machine.nearby.add(home, [name])
+        else:
+            self.machine.relevant.add(name)
 
     def _through_holders(self, root: Root) -> Iterator[Root]:
         """Functions that may call what a registry, a signal, a task queue or a setting holds, where the root is in one."""

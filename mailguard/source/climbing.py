@@ -71,7 +71,8 @@ class Climb:
         return [root for root in dict.fromkeys(roots) if root.dispatches is None or self._asked_now(root) != root.asked]
 
     def _asked_now(self, root: Root) -> frozenset[str]:
-        return frozenset(self.machine.relevant & (self.runner.names_in(root) | root.within))
+        names = self.runner.names_in(root) | root.within
+        return frozenset((self.machine.relevant & names) | (self.machine.nearby.everything & names))
 
     def _take(self, tasks: Sequence[Task]) -> dict[Root, bool]:
         """Run roots and take over what they come to, in their order; gives whether each sends."""
@@ -98,7 +99,9 @@ class Climb:
             own_name = root.name not in GENERIC and not root.name.startswith("__")
             if isinstance(node, t.Func) and own_name and not sends.isdisjoint(node.names):
                 asked.append(root)
-        self.machine.relevant |= {root.name for root, found in self.sends(asked).items() if not found}
+        for root, found in self.sends(asked).items():
+            if not found:
+                self.callers.lead(root.name, root.module)
 
     def senders_of_made(self, seeds: list[Root], sends: frozenset[str]) -> list[Root]:
         """Functions that send what code elsewhere makes: an object of a class derived from a message, or what a function returns.
@@ -178,7 +181,8 @@ class Climb:
             ]
             for root, dispatches in climbs:
                 if any(climb for _, climb in dispatches):
-                    self.machine.relevant.update(root.names)
+                    for name in root.names:
+                        self.callers.lead(name, root.module)
                     self.callers.of(root)
             asked_of: dict[tuple[Root, Place], Dispatch] = {}
             for root, dispatches in climbs:

@@ -50,6 +50,7 @@ class _Known(NamedTuple):
     """What a helper is told before it runs roots."""
 
     relevant: frozenset[str]
+    nearby: tuple[tuple[str, tuple[str, ...]], ...]
     senders: tuple[tuple[str, tuple[str, ...]], ...]
     registered: tuple[tuple[str, str, str, str | None], ...]
 
@@ -252,6 +253,7 @@ class Crew:
         machine = self.runner.machine
         return _Known(
             frozenset(machine.relevant),
+            tuple((module.path, tuple(sorted(names))) for module, names in machine.nearby.own.items()),
             tuple((name, tuple(symbols)) for name, symbols in self.runner.senders.items() if symbols),
             tuple(
                 (name, module.path, thing, None if home is None else home.path)
@@ -263,6 +265,8 @@ class Crew:
     def _be_told(self, known: _Known) -> None:
         machine, modules = self.runner.machine, self.runner.project.modules
         machine.relevant |= known.relevant
+        for path, names in known.nearby:
+            machine.nearby.add(modules[path], names)
         for name, symbols in known.senders:
             self.runner.senders[name] = list(symbols)
         for name, path, thing, home in known.registered:

@@ -144,10 +144,12 @@ def _scan(
         climb.naming.add(module)
         starts = starts_in(module)
         hot = climb.hot[module] = sinks.hot(module)
-        machine.relevant |= hot - EVERYDAY - starts
+        machine.relevant |= (hot & (sinks.sends | sinks.web)) - EVERYDAY - starts
+        machine.nearby.add(module, hot - sinks.sends - sinks.web - starts)
         for name, helper in web_helpers(project, module):
             hot.add(name)
-            machine.relevant |= {name} - EVERYDAY
+            callers.lead(name, helper)
+            machine.nearby.add(module, [name])
             machine.web[helper] = EVERYDAY
         machine.web[module] = EVERYDAY | starts
         seeds += _seeds(callers, module, hot)
@@ -155,9 +157,9 @@ def _scan(
     for module, names in sorted(passed_on(imported, callers.files_naming).items(), key=lambda item: item[0].path):
         climb.naming.add(module)
         hot = climb.hot[module] = climb.hot.get(module, set()) | sinks.hot(module) | names
-        machine.relevant |= names
+        machine.nearby.add(module, hot - sinks.sends - sinks.web)
         seeds += _seeds(callers, module, hot)
-    machine.settled = set(machine.relevant)
+    machine.settled = (set(machine.relevant), machine.nearby.copy())
     try:
         climb.learn(seeds, sinks.sends)
         seeds += climb.senders_of_made(seeds, sinks.sends)

@@ -34,6 +34,7 @@ from mailguard.source.interpret.repeats import Repeats
 from mailguard.source.interpret.state import State, join_states
 from mailguard.source.interpret.values import Cell, Cls, Ext, FrameId, Func, ModelCls, ModelFn, Ref, Val
 from mailguard.source.methods import Methods
+from mailguard.source.nearby import Nearby
 from mailguard.source.project import Module, Project
 from mailguard.source.slice import Slicer
 
@@ -83,11 +84,13 @@ class Base:
         """Names by which mail calls, and functions that lead to them, are called."""
         self.web: dict[Module, frozenset[str]] = {}
         """By file that names a mail service: the methods that make web requests, too common to count elsewhere."""
+        self.nearby = Nearby(project)
+        """Names that lead to mail calls in some files only."""
         self.used: tuple[t.Class, str] | None = None
         """A class and a method that every object of it is asked for as soon as it is made: whoever gets it may call that."""
         self.reached: dict[str, t.Func | t.Lam] = {}
         """The functions that the current root called, by symbol."""
-        self.settled: set[str] | None = None
+        self.settled: tuple[set[str], Nearby] | None = None
         """Those that were known before the first root was run: modules are run with these."""
         self._paths: dict[tuple[int, object], int] = {}
         self._loads: list[Any] = []

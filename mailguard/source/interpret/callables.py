@@ -8,6 +8,7 @@ from mailguard.model.value import Either
 from mailguard.source import tree as t
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Bound, Cls, Func, ModelFn, ModelMethod, Partial, Ref, Val
+from mailguard.source.project import Module
 from mailguard.source.slice import mentions
 
 __all__ = ["names_of_callables"]
@@ -21,11 +22,11 @@ def names_of_callables(
     func: Func,
     args: list[Val],
     keywords: list[tuple[str | None, Val]],
-    leads: Callable[[frozenset[str]], bool],
+    leads: Callable[[frozenset[str], Module | None], bool],
 ) -> frozenset[str]:
     """The names in ``func`` that stand for callables which lead to a mail call: arguments, and what the functions around it hold.
 
-    ``leads`` tells of the names that a function mentions whether one leads to a mail call.
+    ``leads`` tells of the names that a function mentions, and its file, whether one leads to a mail call.
     """
     given = dict(keywords)
     found = set()
@@ -37,7 +38,7 @@ def names_of_callables(
     return frozenset(found | _held(state, func, leads, 0))
 
 
-def _of_inner_class(state: State, value: Val, leads: Callable[[frozenset[str]], bool]) -> set[str]:
+def _of_inner_class(state: State, value: Val, leads: Callable[[frozenset[str], Module | None], bool]) -> set[str]:
     """The methods that lead to a mail call, of a class within a function or of a thing of such a class.
 
     What a class of a file sends is found by the names of its methods; nobody else can name those of an inner class.
@@ -53,7 +54,7 @@ def _of_inner_class(state: State, value: Val, leads: Callable[[frozenset[str]], 
     }
 
 
-def _held(state: State, func: Func, leads: Callable[[frozenset[str]], bool], depth: int) -> set[str]:
+def _held(state: State, func: Func, leads: Callable[[frozenset[str], Module | None], bool], depth: int) -> set[str]:
     """The names of callables that the functions around ``func`` hold, and that it mentions."""
     names = func.node.names if isinstance(func.node, t.Func) else mentions(func.node.body)
     found: set[str] = set()
@@ -64,17 +65,17 @@ def _held(state: State, func: Func, leads: Callable[[frozenset[str]], bool], dep
     return found
 
 
-def _leads(state: State, value: Val, leads: Callable[[frozenset[str]], bool], depth: int) -> bool:
+def _leads(state: State, value: Val, leads: Callable[[frozenset[str], Module | None], bool], depth: int) -> bool:
     match value:
         case Func():
             names = value.node.names if isinstance(value.node, t.Func) else frozenset(mentions(value.node.body))
-            return leads(names) or (depth < _DEEP and bool(_held(state, value, leads, depth + 1)))
+            return leads(names, value.module) or (depth < _DEEP and bool(_held(state, value, leads, depth + 1)))
         case Bound() | Partial():
             return _leads(state, value.func, leads, depth)
         case ModelFn():
-            return leads(frozenset({value.path.rpartition(".")[2]}))
+            return leads(frozenset({value.path.rpartition(".")[2]}), None)
         case ModelMethod():
-            return leads(frozenset({value.name}))
+            return leads(frozenset({value.name}), None)
         case Either():
             return any(_leads(state, option, leads, depth) for option in value.options)
     return False

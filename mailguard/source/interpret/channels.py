@@ -82,13 +82,14 @@ class Channels(Functions):
             self._feed(context, state, holder, cell, activations, node)
         if not names or self.takers is None:
             return
-        if self.relevant.isdisjoint(names) and not any(self._is_mail(state, item) for item, _ in members):
+        hot = not self.relevant.isdisjoint(names) or not self.nearby.of(context.module).isdisjoint(names)
+        if not hot and not any(self._is_mail(state, item) for item, _ in members):
             return
         for name, home in names.items():
             takers = [
                 (module, chain, own)
                 for module, chain, own in self.takers(name, home)
-                if isinstance(chain[-1], t.Func) and self._leads_to_mail(chain[-1])
+                if isinstance(chain[-1], t.Func) and self._lead_to_mail(chain[-1].names, module)
             ]
             if len(takers) > _TAKERS and not queues.is_queue(cell):
                 # What so many functions read is the state of the program, no way from one to the other.

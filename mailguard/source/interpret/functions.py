@@ -55,7 +55,13 @@ class Functions(Again):
         yields: list[Member] | None = [] if isinstance(func.node, t.Func) and _generates(func.node) else None
         idle = 0
         also = names_of_callables(state, func, args, keywords, self._lead_to_mail)
-        light = not opened and isinstance(func.node, t.Func) and not also and not self._leads_to_mail(func.node)
+        light = (
+            not opened
+            and isinstance(func.node, t.Func)
+            and not also
+            and not self._lead_to_mail(func.node.names, func.module)
+        )
+        near = self.nearby.of(func.module)
         if light and isinstance(func.node, t.Func) and self.relevant.isdisjoint(func.node.names):
             # Nothing in it names a mail call: it can only make or change values.
             idle = context.idle + 1
@@ -73,7 +79,15 @@ class Functions(Again):
         begun, left_out = self.steps, self.left_out
         key = None
         if yields is None and not opened and not self._carried and all(flat(value) for value in given):
-            key = (func.node, func.frames, tuple(args), tuple(keywords), len(self.relevant), id(node) in self._unread)
+            key = (
+                func.node,
+                func.frames,
+                tuple(args),
+                tuple(keywords),
+                len(self.relevant),
+                near,
+                id(node) in self._unread,
+            )
             known_result = self._memo.get(key, ABSENT)
             if known_result is not ABSENT:
                 return known_result
@@ -103,7 +117,7 @@ class Functions(Again):
                 returns=id(node) not in self._unread and not opened,
                 effects=not opened or func.node.name == "__init__",
                 only_called=self.web.get(func.module, frozenset()),
-                also=also,
+                also=also | near,
             )
         activation = Activation(func, args, keywords, node)
         inner = Context(

@@ -190,7 +190,7 @@ class Loading(Base):
         self._made, self.gathered, self.unsent, self.sent = {}, set(), {}, self.sent_by_modules
         self._loading += 1
         if self.settled is not None:
-            self.relevant = self.settled
+            self.relevant, self.nearby = self.settled
         try:
             yield
         finally:
@@ -247,7 +247,7 @@ def _kept_at(context: Context, body: tuple[t.Stmt, ...], name: str) -> Place:
 
 _OF_A_ROOT = (
     *("dispatches", "reached", "first", "effort", "steps", "left_out", "passed_over", "_memo", "_spent", "looked_up"),
-    *("_repeats", "_read_so_far", "wrappers", "registered", "declared", "relevant", "kept"),
+    *("_repeats", "_read_so_far", "wrappers", "registered", "declared", "relevant", "nearby", "kept"),
     *(
         "limit",
         "share",

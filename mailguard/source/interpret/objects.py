@@ -23,6 +23,7 @@ from mailguard.source.interpret.parameters import Parameters, empty
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Cell, Cls, Func, ModelCls, Ref, Val, join_values
 from mailguard.source.library import classes, queues
+from mailguard.source.project import Module
 from mailguard.source.slice import filled
 
 __all__ = ["Objects"]
@@ -104,7 +105,7 @@ class Objects(Parameters):
         if isinstance(init, Func) and not self.is_dear(init.node):
             begun = self.steps
             self._open_constructor(context, state, init, ref, cls)
-            if isinstance(init.node, t.Func) and not self._leads_to_mail(init.node):
+            if isinstance(init.node, t.Func) and not self._lead_to_mail(init.node.names, init.module):
                 self._spent[init.node] = self._spent.get(init.node, 0) + self.steps - begun
             self._left_open(context, state, cls, ref)
         elif isinstance(init, Func):
@@ -162,11 +163,14 @@ class Objects(Parameters):
                 cell = cell.put(name, join_values(value, Parameter(name, cls.symbol, OPEN, (step,))))
         state.heap[ref] = cell
 
-    def _leads_to_mail(self, node: t.Func) -> bool:
-        """Whether a function names something that leads to a mail call; ``start`` alone, as a thread has it, is no sign."""
-        return self._lead_to_mail(node.names)
+    def _lead_to_mail(self, names: frozenset[str], module: Module | None) -> bool:
+        """Whether one of the names that stand in a function of ``module`` leads to a mail call.
 
-    def _lead_to_mail(self, names: frozenset[str]) -> bool:
+        Without a file, whether it does in any. ``start`` alone, as a thread has it, is no sign.
+        """
+        near = self.nearby.everything if module is None else self.nearby.of(module)
+        if not near.isdisjoint(names):
+            return True
         return not self.relevant.isdisjoint(names) and self.relevant & names != {"start"}
 
     def is_dear(self, node: object) -> bool:
