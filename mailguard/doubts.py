@@ -313,6 +313,9 @@ def _displaced(body: bytes, *, torn: bool) -> Iterator[str]:
         if named is None and not begun and strange:
             strange -= 1
             continue
+        if named is None and torn and b"@" in line:
+            yield line.decode("utf-8", "replace")  # a fold that lost its margin
+            continue
         if named is None:
             return
         begun = True

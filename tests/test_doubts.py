@@ -186,6 +186,7 @@ HEAD = "From: from@example.net\nSubject: S\n"
         (f"{HEAD}\nTo: ann@example.com,\n\n bob@example.org\n\nT\n", "undecided"),
         # The rest of the block stands behind a line of which nothing is known, or inside of one that names nobody.
         ("Received: by mx.example.net\n\nwith ESMTP\nTo: ann@example.com, bob@example.org\nSubject: S\n\nT\n", "undecided"),
+        ("Received: by mx.example.net\n\n with ESMTP\n\nFrom: x@example.net\n\nTo: ann@example.com,\n\nbob@example.org\n\nT\n", "undecided"),
         ('Content-Type: text/plain; \n\ncharset="utf-8"\nFrom: x@example.net\nTo: ann@example.com\nTo: bob@example.org\n\nT', "undecided"),
         ("From: F <from@example.net\n\n>\nSubject: S\nTo: ann@example.com\nCc: bob@example.org\n\nT\n", "undecided"),
         ('Content-Type: text/plain; charset=" ann@example.com, bob@example.org\nDate: 1\n\nT\n', "undecided"),

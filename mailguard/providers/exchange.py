@@ -1,6 +1,7 @@
 """Exchange Web Services: ``CreateItem`` and ``UpdateItem`` on the wire, and the package ``exchangelib``.
 
-Everybody in ``ToRecipients`` and ``CcRecipients`` of a message is printed to everybody. The host is the user's, so a
+Everybody in ``ToRecipients`` and ``CcRecipients`` of a message is printed to everybody, and so is everybody who is invited to
+a meeting. The host is the user's, so a
 request is known by its path, ``/EWS/Exchange.asmx``.
 """
 
@@ -54,7 +55,7 @@ def _source(value: Value | Form) -> str | None:
 
 # A list element without nesting of its own kind. Bounded by the next end tag, so matching is linear.
 _ITEM: Final = re.compile(
-    r"<(?:\w+:)?(Message|ReplyToItem|ReplyAllToItem|ForwardItem)[\s>](.*?)</(?:\w+:)?\1\s*>", re.DOTALL
+    r"<(?:\w+:)?(Message|ReplyToItem|ReplyAllToItem|ForwardItem|CalendarItem)[\s>](.*?)</(?:\w+:)?\1\s*>", re.DOTALL
 )
 _MAILBOX: Final = re.compile(r"<(?:\w+:)?Mailbox[\s>](.*?)</(?:\w+:)?Mailbox\s*>", re.DOTALL)
 
@@ -65,7 +66,7 @@ def _element(source: str, name: str) -> str | None:
 
 
 def decode(operation: str, exchange: Exchange) -> Decoded:
-    """One message for each item that is written. Calendar items and tasks are none."""
+    """One message for each item that is written, and for each meeting to which people are invited. Tasks are none."""
     if operation == _OTHER:
         return ()
     if not isinstance(exchange, HttpRequest):
@@ -78,9 +79,22 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is no text")
     if re.search(r"</(?:\w+:)?Envelope\s*>", source) is None:
         return CannotTell(Reason.BODY_CUT)
+    uninvited = (
+        re.search(r'\bSendMeetingInvitations(?:OrCancellations)?\s*=\s*["\']SendToNone["\']', source) is not None
+    )
     found: list[Message] = []
     for match in _ITEM.finditer(source):
         inner = match.group(2)
+        if match.group(1) == "CalendarItem":
+            invited = [_people(inner, name) for name in ("RequiredAttendees", "OptionalAttendees")]
+            if any(group.recipients for group in invited) and not uninvited:
+                found.append(
+                    Message(
+                        to=tuple(person for group in invited for person in group.recipients),
+                        mentions=tuple(mention for group in invited for mention in group.mentions),
+                    )
+                )
+            continue
         raw = _element(inner, "MimeContent")
         if raw is not None:
             data = from_base64(raw)
@@ -259,7 +273,7 @@ PROVIDER: Final = Provider(
     sources=(
         Source(
             "https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/createitem-operation",
-            "CreateItem with a Message: ToRecipients, CcRecipients, BccRecipients",
+            "CreateItem with a Message: ToRecipients, CcRecipients, BccRecipients; with a CalendarItem: SendMeetingInvitations",
         ),
         Source("pypi:exchangelib==5.6.0", "Message.send, send_and_save; the XML of its lists; run and read"),
     ),
@@ -267,8 +281,8 @@ PROVIDER: Final = Provider(
     decode=decode,
     library=Library(classes=(Account, EwsMessage, Mailbox), tokens=("exchangelib", "Exchange.asmx")),
     explain=(
-        "Everybody in ToRecipients and CcRecipients is printed to everybody; BccRecipients is printed nowhere. Make one "
-        "message for each reader."
+        "Everybody in ToRecipients and CcRecipients is printed to everybody; BccRecipients is printed nowhere. Who is "
+        "invited to a meeting reads who else is. Make one message for each reader."
     ),
 )
 """Exchange Web Services."""

@@ -33,7 +33,7 @@ def entries(name: str, people: list[str], prefix: str = "t:") -> str:
 
 
 def request(inner: str, operation: str = "m:CreateItem") -> HttpRequest:
-    body = f'<?xml version="1.0"?><s:Envelope><s:Body><{operation} MessageDisposition="SendOnly">{inner}</{operation}></s:Body></s:Envelope>'
+    body = f'<?xml version="1.0"?><s:Envelope><s:Body><{operation} MessageDisposition="SendOnly">{inner}</{operation.split(maxsplit=1)[0]}></s:Body></s:Envelope>'
     return HttpRequest("POST", URL, {"content-type": "text/xml; charset=utf-8"}, body)
 
 
@@ -63,6 +63,22 @@ def test_several_items_are_several_messages() -> None:
     assert [view["to"] for view in found] == [[A], [B, C]]
     forward = message([A, B], [], []).replace("t:Message", "t:ForwardItem")
     assert [view["to"] for view in postbox.views(request(forward))] == [[A, B]]
+
+
+def test_who_is_invited_reads_who_else_is() -> None:
+    def mailboxes(people: list[str]) -> str:
+        return "".join(
+            f"<t:Attendee><t:Mailbox><t:EmailAddress>{each}</t:EmailAddress></t:Mailbox></t:Attendee>"
+            for each in people
+        )
+
+    item = (
+        f"<t:CalendarItem><t:Subject>S</t:Subject><t:RequiredAttendees>{mailboxes([A, B])}</t:RequiredAttendees>"
+        f"<t:OptionalAttendees>{mailboxes([C])}</t:OptionalAttendees></t:CalendarItem>"
+    )
+    for mode, told in (("SendToAllAndSaveCopy", [A, B, C]), ("SendOnlyToAll", [A, B, C]), ("SendToNone", None)):
+        found = postbox.views(request(item, f'm:CreateItem SendMeetingInvitations="{mode}"'))
+        assert [view["to"] for view in found] == ([] if told is None else [told])
 
 
 def test_mime_content_is_read() -> None:
