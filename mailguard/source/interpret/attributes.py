@@ -187,6 +187,8 @@ class Attributes(Calls):
             if callable(function):
                 return ModelMethod(function, name, model, holder)
             return self.thaw(state, function, context, (node, name))
+        if isinstance(found, Partial) and found.method:
+            return replace(found, args=(holder, *found.args), method=False)
         if found is not ABSENT and not self._described(cell.cls, name):
             return self._set_later(context, holder, cell.cls, name, found)
         if found is ABSENT and name in _RUNS and isinstance(cell.cls, Cls):

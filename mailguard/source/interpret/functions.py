@@ -181,8 +181,16 @@ class Functions(Again):
         return value
 
     def _inner_functions(self, context: Context, state: State) -> None:
-        """Run functions that a root defines and hands to somebody else (a view within ``create_app``)."""
-        for value in list(state.frames.get(context.frame, {}).values()):
+        """Run functions that a root defines and hands to somebody else (a view within ``create_app``).
+
+        What one of them fills and another one sends is not empty any more when that is called.
+        """
+        names = list(state.frames.get(context.frame, {}).items())
+        if any(isinstance(value, Func) and value.symbol not in self.reached for _, value in names):
+            node = context.stack[-1] if context.stack else None
+            for name, value in names if isinstance(node, t.Func) else ():
+                self._open_filled(context, state, name, value, node.body)
+        for _, value in names:
             if isinstance(value, Func) and isinstance(value.node, t.Func) and value.symbol not in self.reached:
                 try:
                     self.call_function(context, state.copy(), value, [], [], value.node, opened=True)

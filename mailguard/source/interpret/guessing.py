@@ -17,6 +17,7 @@ from mailguard.source.interpret.functions import flat
 from mailguard.source.interpret.handing import Handing
 from mailguard.source.interpret.requested import by_unknown_client
 from mailguard.source.interpret.state import State
+from mailguard.source.interpret.touched import lent
 from mailguard.source.interpret.values import (
     Cell,
     Cls,
@@ -97,13 +98,16 @@ class Guessing(Handing):
             if asked is not None:
                 return self.call(context, state, *asked)
         path = callee.path if isinstance(callee, Ext) else ""
-        if path != "functools.reduce" and not (path == "functools.partial" and lacks(args, keywords)):
+        if path not in {"functools.reduce", "functools.partialmethod"} and not (
+            path == "functools.partial" and lacks(args, keywords)
+        ):
             # A partial that has all it needs counts as a call, as nobody need call it where it can be seen.
             handed = self._handed_on(context, state, args, keywords, node)
             if handed is not None:
                 return handed
         if isinstance(callee, (Ext, Unknown)):
             foreign.note_letter(self, context, state, foreign.label_of(callee), args, keywords, node)
+        lent(state, callee, args, keywords)
         return outside.unresolved(self, context, state, callee, args, keywords, context.place(at))
 
     def unknown_method(

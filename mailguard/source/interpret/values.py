@@ -187,6 +187,8 @@ class Partial:
     func: Val
     args: tuple[Val, ...]
     keywords: tuple[tuple[str, Val], ...]
+    method: bool = False
+    """Whether it is a method of the class that holds it: ``functools.partialmethod``."""
 
 
 @dataclass(frozen=True, slots=True)

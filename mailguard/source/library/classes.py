@@ -107,8 +107,12 @@ _COLLECTIONS: Final = frozenset(
 )
 
 
+_QUOTED: Final = re.compile(r"(?:typing\.)?(?:list|List|tuple|Tuple|set|Set|Sequence|Iterable|Collection)\[")
+_SIDES: Final = re.compile(r"\||(?:typing\.)?(?:Union|Optional)\[|,")
+
+
 def collection_annotation(annotation: t.Expr | None) -> bool:
-    """Whether a parameter is declared to be a collection, and nothing else that is one text."""
+    """Whether a parameter is declared to be a collection; one that may be a text as well is."""
     match annotation:
         case t.Name():
             return annotation.id in _COLLECTIONS
@@ -121,20 +125,10 @@ def collection_annotation(annotation: t.Expr | None) -> bool:
                 inner = annotation.index.items[0] if isinstance(annotation.index, t.Seq) else annotation.index
                 return collection_annotation(inner)
             if name == "Union" and isinstance(annotation.index, t.Seq):
-                kinds = [
-                    each_kind
-                    for each_kind in annotation.index.items
-                    if not (isinstance(each_kind, t.Const) and each_kind.value is None)
-                ]
-                return bool(kinds) and all(collection_annotation(each_kind) for each_kind in kinds)
+                return any(map(collection_annotation, annotation.index.items))
             return name in _COLLECTIONS
         case t.Bin(op="|"):
-            sides = [
-                side
-                for side in (annotation.left, annotation.right)
-                if not (isinstance(side, t.Const) and side.value is None)
-            ]
-            return bool(sides) and all(collection_annotation(side) for side in sides)
+            return collection_annotation(annotation.left) or collection_annotation(annotation.right)
         case t.Const(value=str() as quoted):
-            return bool(re.match(r"(?:typing\.)?(?:list|List|set|Set|Sequence|Iterable|Collection)\[", quoted))
+            return any(_QUOTED.match(side.strip()) for side in _SIDES.split(quoted))
     return False

@@ -17,6 +17,7 @@ from mailguard.model.value import (
     Known,
     Member,
     Parameter,
+    StepKind,
     Text,
     Trail,
     Unknown,
@@ -160,7 +161,7 @@ def part(value: Val, name: str, place: Place, state: State | None = None) -> Val
         )
     if isinstance(value, Unknown):
         label = f"{value.why}.{name}" if value.why and name else name or value.why
-        return Unknown(label, OPEN if PLURAL.search(name) else OPTIONAL, value.trail)
+        return Unknown(label, _read_off(value, name), value.trail)
     if isinstance(value, Either):
         found = [part(option, name, place, state) for option in value.options if option is not ABSENT]
         return join_values(*found) if found else Unknown(name)
@@ -170,6 +171,17 @@ def part(value: Val, name: str, place: Place, state: State | None = None) -> Val
             found_element if not isinstance(found_element, (Unknown, Parameter)) else part(found_element, name, place)
         )
     return Unknown(name, OPEN if PLURAL.search(name) else OPTIONAL, trail_of(value))
+
+
+def _read_off(value: Unknown, name: str) -> Count:
+    """How many people a key or attribute of an unknown thing holds, by its name.
+
+    Who sends ``recipients`` with a request sends a list; one mailbox may be all that ``to`` is.
+    """
+    if not PLURAL.search(name):
+        return OPTIONAL
+    asked = any(step.kind is StepKind.REQUEST for step in value.trail)
+    return MANY if asked and name not in {"to", "cc", "bcc"} else OPEN
 
 
 def gathered(members: tuple[Member, ...], added: Sequence[Member], *, looping: bool) -> tuple[Member, ...]:

@@ -79,9 +79,13 @@ def origin_of(name: str, place: Place) -> Trail:
     if configured_name(name):
         return (Step(StepKind.CONFIGURED, place, name),)
     first = name.split(".", 1)[0]
-    if first in {"request", "req"}:
+    if first in {"request", "req"} or _WEB.match(name):
         return (Step(StepKind.REQUEST, place),)
     return (Step(StepKind.UNRESOLVED, place, name),)
+
+
+_WEB: Final = re.compile(r"(?:flask|quart|bottle|cherrypy)\.request(?:\.|$)")
+"""The request that a web framework keeps at its top level."""
 
 
 def named(name: str, place: Place) -> Val:
@@ -99,7 +103,7 @@ def external_value(value: Ext) -> Val:
     """Something outside the project, used as data."""
     name = value.path.rsplit(".", 1)[-1]
     configured = configured_name(value.path)
-    trail = value.trail or ((Step(StepKind.CONFIGURED, _NOWHERE, value.path),) if configured else ())
+    trail = value.trail or (origin_of(value.path, _NOWHERE) if configured or _WEB.match(value.path) is not None else ())
     return Unknown(name, OPEN, trail)
 
 
@@ -112,7 +116,7 @@ def external_attribute(path: str, place: Place) -> Val:
         return query(path.rsplit(".", 2)[-2], place)
     if path in _CONSTANTS:
         return Known(_CONSTANTS[path])
-    return Ext(path, (Step(StepKind.CONFIGURED, place, path),) if configured_name(path) else ())
+    return Ext(path, origin_of(path, place) if configured_name(path) or _WEB.match(path) else ())
 
 
 _CONSTANTS: Final = {"email.utils.COMMASPACE": ", ", "os.linesep": "\n", "string.ascii_letters": "a"}

@@ -163,6 +163,13 @@ def _partial(
     return Partial(args[0], tuple(args[1:]), tuple(named_args.items())) if args else Unknown("partial")
 
 
+def _partial_method(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    made = _partial(machine, context, state, args, named_args, place)
+    return replace(made, method=True) if isinstance(made, Partial) else made
+
+
 def _namedtuple(
     machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
 ) -> Val:
@@ -249,6 +256,7 @@ EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
     "itertools.groupby": _groupby,
     "functools.reduce": _reduce,
     "functools.partial": _partial,
+    "functools.partialmethod": _partial_method,
     "functools.wraps": _nothing,
     "os.environ.get": environment,
     "os.getenv": environment,
