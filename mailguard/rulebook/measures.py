@@ -179,11 +179,11 @@ def _strangers_read(message: Message) -> bool:
     """Whether anybody reads a message who is not read from the settings.
 
     Whoever writes a Bcc line means to hide the people in it: a colleague whose address a customer finds in the source
-    of a letter was not to be found there, so that such people count as everybody else does. Addresses that are written
-    out beside the call are nobody's settings. Only what goes from settings to settings alone is the operator's matter.
+    of a letter was not to be found there, so that such people count as everybody else does. Only
+    what goes from settings to settings alone is the operator's matter.
     """
     readers = (*message.to, *message.cc, *message.bcc, *message.transmitted_bcc)
-    return any(person.origin is not Origin.CONFIGURED or person.address is not None for person in readers)
+    return any(person.origin is not Origin.CONFIGURED for person in readers)
 
 
 def _besides(senders: Iterable[Recipient], people: list[Recipient]) -> list[Recipient]:

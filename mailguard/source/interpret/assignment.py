@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
+from typing import Final
 
 from mailguard.model.count import MANY, ONE
 from mailguard.model.value import ABSENT, Either, Items, Known, Member, Parameter, Unknown
@@ -16,6 +18,10 @@ from mailguard.source.library import containers, literals
 __all__ = ["Assignment"]
 
 
+_ADDS: Final = frozenset({"append", "extend", "insert"})
+"""Methods that add to a list."""
+
+
 class Assignment(Models):
     """Where values are put."""
 
@@ -23,6 +29,8 @@ class Assignment(Models):
         """Bind ``value`` to a target; ``at`` is where the value is written."""
         match target:
             case t.Name():
+                if isinstance(value, (Items, Either)):
+                    value = self._that_grows(context, state, target, value)
                 self.bind(context, state, target.id, value)
             case t.Attr():
                 holder = self.eval(context, state, target.value)
@@ -35,6 +43,23 @@ class Assignment(Models):
                 self._unpack(context, state, target, value, at)
             case _:
                 pass
+
+    def _that_grows(self, context: Context, state: State, target: t.Name, value: Items | Either) -> Val:
+        """``value`` as a thing that calls change, where it is a list (of what was split) and the function adds to lists."""
+        around = context.stack[-1] if context.stack else None
+        if isinstance(around, t.Func) and _ADDS.isdisjoint(around.names):
+            return value
+        if isinstance(value, Either):
+            options = [
+                self._that_grows(context, state, target, each) if isinstance(each, Items) else each
+                for each in value.options
+            ]
+            return replace(value, options=tuple(options))
+        if value.sort != "list":
+            return value
+        return state.allocate(
+            context.path, (target, "grows"), Cell("list", members=containers.members_of(state, value))
+        )
 
     def _unpack(self, context: Context, state: State, target: t.Seq, value: Val, at: t.Span) -> None:
         place = context.place(at)

@@ -188,8 +188,9 @@ class Functions(Again):
         names = list(state.frames.get(context.frame, {}).items())
         if any(isinstance(value, Func) and value.symbol not in self.reached for _, value in names):
             node = context.stack[-1] if context.stack else None
-            for name, value in names if isinstance(node, t.Func) else ():
-                self._open_filled(context, state, name, value, node.body)
+            body = node.body if isinstance(node, t.Func) else ()
+            for name, value in names:
+                self._open_filled(context, state, name, value, body)
         for _, value in names:
             if isinstance(value, Func) and isinstance(value.node, t.Func) and value.symbol not in self.reached:
                 try:

@@ -63,7 +63,8 @@ def _collect(sort: str) -> Callable[..., Val]:
         made = state.allocate(
             context.path, (node, _MADE), Cell(sort, members=_unique(members) if sort == "set" else members)
         )
-        trail = value.trail if isinstance(value, (Ref, Items)) else ()
+        # Each member has the way of what it was read out of; what is added later came by another one.
+        trail = value.trail if isinstance(value, (Ref, Items)) and not members else ()
         return replace(made, trail=trail)
 
     return make
