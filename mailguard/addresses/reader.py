@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from mailguard.addresses.checks import lower_bound, second_opinion
@@ -47,6 +47,7 @@ _QUOTE_STOP: Final = re.compile(r'["\\]')
 _COMMENT_STOP: Final = re.compile(r"[()\\]")
 _ANGLE_STOP: Final = re.compile(r'[<>"]')
 _ODD_DOMAIN: Final = re.compile(r"[|/&\\?=+*~^%$#!{}'`\]]")
+_QUOTED: Final = re.compile(r'".*"', re.DOTALL)
 _COMPLEX: Final = re.compile(r'[\s"(),:;\[\\]')
 _NESTING: Final = 3
 """How often a quoted or encoded text is read again as a list (it cannot shrink for ever)."""
@@ -219,14 +220,13 @@ class _Reader:
         words = [item for item in items if isinstance(item, _Word)]
         if ender == ":" and len(words) == len(items) and not any(word.at and not _is_route(word.raw) for word in words):
             # The name of a group, a scheme (mailto:), a subject prefix, a route: nobody yet.
-            self._end_of_name(words)
+            self._end_of_name(words, notes)
             return
         count = len(self.persons)
         if not items:
             if notes and ender != ":":
                 # A comment alone; an address in it is still read by everybody.
-                inner = [word for note in notes for word in at_pieces(note)]
-                self.persons.extend(Person(word, "", (), self.offset + begin) for word in inner)
+                self._printed(notes, self.offset + begin)
         elif any(isinstance(item, _Angle) for item in items):
             broken = self._with_angles(items, notes) or broken
         else:
@@ -236,10 +236,17 @@ class _Reader:
         if broken and len(self.odd) < _ODD_LIMIT:
             self.odd.append((begin, position, len(self.persons) - count))
 
-    def _end_of_name(self, words: list[_Word]) -> None:
+    def _printed(self, texts: Iterable[str], start: int) -> bool:
+        """Take the addresses in texts that belong to nobody's address; whether there are any."""
+        found = [Person(piece, "", (), start) for one in texts for piece in at_pieces(one)]
+        self.persons.extend(found)
+        return bool(found)
+
+    def _end_of_name(self, words: list[_Word], notes: list[str]) -> None:
         if len(words) == 1 and _is_route(words[0].raw):
             self.routes.clear()
         self._flush()
+        self._printed([*(_opened(word) for word in words if not word.at), *notes], self.offset + self.begin)
         for word in words:
             for hole in HOLE.findall(word.raw):
                 self.persons.append(Person(None, f":{hole}", (), self.offset + word.start))
@@ -284,6 +291,8 @@ class _Reader:
         if any(word.at or HOLE.search(word.raw) for word in pending):
             self._bare_addresses(_merged(pending), ())
             broken = True
+        elif pending:
+            self._printed((_opened(word) for word in pending), self.offset + pending[0].start)
         return broken or angles > 1
 
     def _angle_content(self, angle: _Angle, names: tuple[str, ...], named: bool) -> None:
@@ -291,8 +300,10 @@ class _Reader:
         if content.startswith("@") and ":" in content:
             content = content.partition(":")[2].strip()  # a source route says how, not to whom
         if not content:
-            if named and letters_of(" ".join(names)) not in NOBODY_WORDS:
-                self.persons.append(Person(None, " ".join(names), (), start))
+            said = " ".join(names)
+            # ``formataddr((everybody, ""))``: nobody gets it, and all of them are read.
+            if not self._printed([decoded(said)], start) and named and letters_of(said) not in NOBODY_WORDS:
+                self.persons.append(Person(None, said, (), start))
             return
         if not _COMPLEX.search(content):
             if "@" not in content:
@@ -336,20 +347,27 @@ class _Reader:
             raw, start = word.raw, self.offset + word.start
             if word.at:
                 for part in _split_at_odd(raw):
-                    self.persons.append(Person(_cleaned(part), "", every, start))
+                    # In quotes a local part may be a whole list: one mailbox by the grammar, and read by everybody.
+                    held = (part,) if '"' in part and len(at_pieces(part)) > 1 else ()
+                    self.persons.append(Person(_cleaned(part), "", (*every, *held), start))
             elif HOLE.search(raw):
                 self.persons.append(Person(None, raw, every, start))
 
     def _no_address(self, merged: list[_Word], notes: list[str], ender: str) -> bool:
         raw = " ".join(word.raw for word in merged)
         start = self.offset + merged[0].start
-        if any(word.kind in "qe" for word in merged) or "=?" in raw:
-            inside = " ".join(unquoted(word.raw) if word.kind == "q" else decoded(word.raw) for word in merged)
-            if ("@" in inside or HOLE.search(inside)) and self.depth < _NESTING:
+        if any(word.kind in "qe" for word in merged) or "=?" in raw or ('"' in raw and "@" in raw):
+            inside = " ".join(_opened(word) for word in merged)
+            encoded = "=?" in inside and inside != raw  # twice
+            if ("@" in inside or encoded or HOLE.search(inside)) and self.depth < _NESTING:
                 # Somebody wrote, or encoded, the whole list as one word.
                 self._flush()
-                inner = read(inside, self.depth + 1)
-                self.persons.extend(person._replace(start=start) for person in inner.persons)
+                inner = [person._replace(start=start) for person in read(inside, self.depth + 1).persons]
+                if inner:
+                    inner[0] = inner[0]._replace(names=(*inner[0].names, *notes))
+                    self.persons.extend(inner)
+                else:
+                    self._printed(notes, start)
                 return True
             if "@" in inside or HOLE.search(inside):
                 self._flush()
@@ -384,6 +402,13 @@ def _merged(words: list[_Word]) -> list[_Word]:
         else:
             result.append(word)
     return result
+
+
+def _opened(word: _Word) -> str:
+    """What is in a word: between its quotation marks, also where something is glued to them, or encoded."""
+    if len(word.parts) == 1 or '"' not in word.raw:
+        return unquoted(word.raw) if word.kind == "q" else decoded(word.raw)
+    return " ".join(unquoted(part) if _QUOTED.fullmatch(part) else decoded(part) for part in word.parts)
 
 
 def _is_route(word: str) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import quopri
 import re
 from typing import Final
+
+from mailguard.documents.rfc2047 import words_text
 
 # Characters that stand for others: full-width forms that input methods produce in place of the ASCII
 # separators, and characters that nobody sees. Stand-ins for holes are taken out of the text first.
@@ -25,7 +24,8 @@ TRANSLATION: Final[dict[int, str | None]] = {
 HOLE_BASE: Final = 0xF0000
 HOLE_LAST: Final = 0xFFFFD
 HOLE: Final = re.compile("[\U000f0000-\U000ffffd]")
-ENCODED_WORD: Final = re.compile(r"=\?[^?\s]{1,64}\?[bBqQ]\?[^?\s]{0,250}\?=")
+ENCODED_WORD: Final = re.compile(r"=\?[^?\s]{0,64}\?[bBqQ]\?[^?\s]*\?=")
+_ENCODED_RUN: Final = re.compile(rf"{ENCODED_WORD.pattern}(?:\s*{ENCODED_WORD.pattern})*")
 _SEPARATORS: Final = re.compile(r'[\s<>(),;:"]+')
 _NAME_SEPARATORS: Final = re.compile(r'[\s<>(),;:"\[\]]+')
 
@@ -75,33 +75,10 @@ def unquoted(quoted: str) -> str:
 
 
 def decoded(name: str) -> str:
-    """The text with its encoded words (RFC 2047) decoded; what cannot be decoded stays."""
+    """The text with its encoded words (RFC 2047) decoded; white space between two of them belongs to neither (section 6.2)."""
     if "=?" not in name:
         return name
-    # White space between two encoded words belongs to neither (RFC 2047, section 6.2).
-    parts: list[str] = []
-    position = 0
-    after = False
-    for found in ENCODED_WORD.finditer(name):
-        between = name[position : found.start()]
-        if not (after and not between.strip()):
-            parts.append(between)
-        parts.append(_decoded_word(found.group()))
-        position, after = found.end(), True
-    parts.append(name[position:])
-    return "".join(parts)
-
-
-def _decoded_word(word: str) -> str:
-    charset, how, payload = word[2:-2].split("?", 2)
-    try:
-        if how in "bB":
-            data = base64.b64decode(payload + "=" * (-len(payload) % 4))
-        else:
-            data = quopri.decodestring(payload.encode("ascii"), header=True)
-        return data.decode(charset.partition("*")[0], "replace")
-    except (LookupError, ValueError, binascii.Error):
-        return word
+    return _ENCODED_RUN.sub(lambda run: words_text(run.group()), name)
 
 
 def at_pieces(source: str) -> list[str]:

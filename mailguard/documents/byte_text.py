@@ -29,13 +29,24 @@ def decode_text(data: bytes, charset: str = "", *, sniff: bool = True) -> str:
         marked = data[:1] in (b"\xff", b"\xfe", b"\xef")
         if not marked and sum(character.isascii() for character in beginning) < len(beginning) / 2:
             charset = ""  # zeros of another kind
-    for name in (charset, "utf-8"):
+    for name in (_in_order(charset, data), "utf-8"):
         if name and _is_charset(name):
             try:
                 return data.decode(name)
             except (LookupError, UnicodeError, ValueError):
                 continue
     return data.decode("latin-1")
+
+
+def _in_order(charset: str, data: bytes) -> str:
+    """A character set; of one whose bytes may stand in either order, and no mark says which, the one that its zeros tell."""
+    if charset.lower().replace("_", "-") not in ("utf-16", "utf-32", "utf16", "utf32") or data.startswith(_MARKS):
+        return charset
+    told = json.detect_encoding(data)
+    return charset if told == "utf-8" else told
+
+
+_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
 def _is_charset(name: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
-from mailguard.documents.byte_text import base64_bytes, clean_text, decode_text
+from mailguard.documents.byte_text import clean_text
+from mailguard.documents.rfc2047 import WORD, words_text
 
 _ADDRESS_HEADERS: Final = frozenset(
     {
@@ -32,31 +32,12 @@ _ADDRESS_HEADERS: Final = frozenset(
         ),
     }
 )
-_WORD = re.compile(r"=\?([A-Za-z0-9_.:()+-]{1,40})(?:\*[A-Za-z0-9-]{0,20})?\?([BbQq])\?([^?\r\n]*)\?=")
 _SPECIALS: Final = frozenset('()<>[]:;@\\,."')
 
 
-def _words(match: re.Match[str]) -> str:
-    """Encoded words side by side, decoded together: some encoders cut inside a character."""
-    pieces: list[tuple[str, bytes]] = []
-    for charset, encoding, content in _WORD.findall(match.group(0)):
-        if encoding in "Bb":
-            data = base64_bytes(content)
-            if data is None:
-                data = content.encode("utf-8", "replace")
-        else:
-            data = unquote_to_bytes(content.replace("%", "%25").replace("=", "%").replace("_", " "))
-        name = charset.lower()
-        if pieces and pieces[-1][0] == name:
-            pieces[-1] = (name, pieces[-1][1] + data)
-        else:
-            pieces.append((name, data))
-    return "".join(clean_text(decode_text(data, name, sniff=False)) for name, data in pieces)
-
-
-_RUN = re.compile(r"(?:=\?[A-Za-z0-9_.:()+*-]{1,60}\?[BbQq]\?[^?\r\n]*\?=[ \t\r\n]*)+(?<=[ \t\r\n=])")
-_TOKEN = re.compile(
-    r"(?P<word>(?:=\?[A-Za-z0-9_.:()+*-]{1,60}\?[BbQq]\?[^?\r\n]*\?=[ \t\r\n]*)+)"
+_RUN: Final = re.compile(rf"(?:{WORD}[ \t\r\n]*)+(?<=[ \t\r\n=])")
+_TOKEN: Final = re.compile(
+    rf"(?P<word>(?:{WORD}[ \t\r\n]*)+)"
     r"|(?P<quoted>\"(?:[^\"\\]|\\.){0,2000}\"?)|(?P<mark>[(),;<>])|(?P<plain>[^=\"(),;<>]+|.)",
     re.DOTALL,
 )
@@ -93,7 +74,7 @@ def decoded_words(name: str, value: str) -> str:
 def _run(match: re.Match[str]) -> str:
     run = match.group(0)
     # White space between encoded words is none (RFC 2047, section 6.2); behind the last one it stays.
-    return _words(match) + run[len(run.rstrip()) :]
+    return words_text(run) + run[len(run.rstrip()) :]
 
 
 def _member(tokens: Sequence[tuple[str, str]]) -> str:
