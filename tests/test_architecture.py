@@ -119,7 +119,7 @@ def test_transports_lie_below_the_shelves(module: str) -> None:
 
 
 def test_only_the_neck_knows_the_wings() -> None:
-    # capture.py is the door of one shelf: it tells formats by content and knows none by name.
+    # capture is the door of one shelf: it tells formats by content and knows none by name.
     outside = [name for name in modules() if part(name) not in (*WINGS, "gate", "capture")]
     knows = {
         module: {name for name in own(module) if part(name) in WINGS or (part(name) == "transports" != part(module))}

@@ -265,10 +265,11 @@ def test_a_capture_is_told_with_the_place_and_without_anybody(tmp_path) -> None:
 def test_parts_of_a_large_log_are_compared_with_each_other(tmp_path, monkeypatch, jobs: int) -> None:
     from dataclasses import replace
 
-    from mailguard import capture, discover
+    from mailguard import discover
+    from mailguard.capture import cutting
     from mailguard.config import Settings
 
-    monkeypatch.setattr(capture, "PART", 2000)
+    monkeypatch.setattr(cutting, "PART", 2000)
     people = [(f"p{n}@example.com", RESET + token(n)) for n in range(60)] + [("x@example.com", RESET + token(0))]
     path = log(tmp_path, people)
     monkeypatch.chdir(tmp_path)

@@ -240,7 +240,7 @@ def _sniffs(_: str, module: Any) -> str:
     if form.sniff(Sample("x", b"")):
         return "FORMAT.sniff takes an empty file for its own"
     for file in _files_of(form):
-        sample = capture._sample(str(file), {})
+        sample = capture.sample_of(str(file), {})
         takers = [other.name for other in capture.formats() if other.sniff(sample)]
         if form.name not in takers:
             return f"FORMAT.sniff does not know {file.relative_to(ROOT)}"

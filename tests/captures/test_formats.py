@@ -42,7 +42,7 @@ def test_a_sample_reads_as_its_twin_says(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sample_is_of_one_format_only(name: str) -> None:
-    sample = capture._sample(str(SAMPLES / name), {})
+    sample = capture.sample_of(str(SAMPLES / name), {})
     assert [form.name for form in formats() if form.sniff(sample)] == [Path(name).parent.name]
 
 
@@ -95,8 +95,8 @@ def test_no_format_takes_what_is_no_capture(form: Format, tmp_path: Path) -> Non
     }
     for name, content in others.items():
         (tmp_path / name).write_bytes(content)
-        assert not form.sniff(capture._sample(str(tmp_path / name), {})), name
-    assert not form.sniff(capture._sample(str(tmp_path), {}))
+        assert not form.sniff(capture.sample_of(str(tmp_path / name), {})), name
+    assert not form.sniff(capture.sample_of(str(tmp_path), {}))
 
 
 def check(found: list[Record]) -> None:

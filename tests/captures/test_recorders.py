@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from mailguard import capture
-from mailguard.capture import detect, folders, records
+from mailguard.capture import detect, folders, opening, records
 from mailguard.model.capture import Format
 from mailguard.model.exchange import HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.message import CannotTell, Reason
@@ -285,7 +285,7 @@ def test_zstd_by_the_package(tmp_path: Path) -> None:
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     content = (SAMPLES / "jsonl" / "requests.jsonl").read_bytes()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(content))))
-    capture._stdin_copy.cache_clear()
+    opening.stdin_copy.cache_clear()
     try:
         assert name(detect("-")) == "jsonl"
         found = list(records("-", "-"))
@@ -294,8 +294,8 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
         assert found[0].place.path == "-"
     finally:
-        capture._stdin_copy().close()
-        capture._stdin_copy.cache_clear()
+        opening.stdin_copy().close()
+        opening.stdin_copy.cache_clear()
 
 
 LOGGED = """2026-11-01 10:00:00\tCLIENT -> SERVER: MAIL FROM:<from@example.com>

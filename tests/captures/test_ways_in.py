@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from mailguard import capture, cli
-from mailguard.capture import formats, records
+from mailguard import cli
+from mailguard.capture import formats, opening, records
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell
 
@@ -56,9 +56,9 @@ def replayed(
 
 def forget() -> None:
     """Let go of what was read from standard input."""
-    if capture._stdin_copy.cache_info().currsize:
-        capture._stdin_copy().close()
-        capture._stdin_copy.cache_clear()
+    if opening.stdin_copy.cache_info().currsize:
+        opening.stdin_copy().close()
+        opening.stdin_copy.cache_clear()
 
 
 @pytest.mark.parametrize("form", SAMPLE)

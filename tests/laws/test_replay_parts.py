@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailguard import capture, discover, gate
-from mailguard.capture import Part, parts, records
+from mailguard.capture import Part, cutting, parts, records
 from mailguard.config import Settings
 from mailguard.model.capture import Format
 from mailguard.model.finding import Report
@@ -71,14 +71,14 @@ def test_the_records_of_the_parts_are_those_of_the_file(tmp_path: Path, lines: l
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LINE, min_size=6, max_size=14))
 def test_several_processes_say_what_one_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> None:
-    monkeypatch.setattr(capture, "PART", 1500)
+    monkeypatch.setattr(cutting, "PART", 1500)
     file = tmp_path / "sent.jsonl"
     file.write_text("\n".join([line(1, "x", "one"), *lines]) + "\n", encoding="utf-8")
     assert report(file, 3) == report(file, 1)
 
 
 def test_what_grows_over_the_border_of_two_parts_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture, "PART", 700)
+    monkeypatch.setattr(cutting, "PART", 700)
     file = tmp_path / "sent.jsonl"
     file.write_text("".join(line(count, "x", "one") + "\n" for count in range(1, 8)))
     one, two = report(file, 1), report(file, 2)

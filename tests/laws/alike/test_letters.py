@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard import capture
+from mailguard.capture import cutting
 
 from .logs import HOSTILE, LETTERS, READER, letter
 from .support import Count, both
@@ -98,7 +98,7 @@ def test_what_belongs_to_a_template_is_known_in_each_part_of_a_log(
         line(22, "Hello", "help@example.org"),
         line(23, "Of p20@example.com and help@example.org"),
     ]
-    monkeypatch.setattr(capture, "PART", sum(len(one) + 1 for one in letters))
+    monkeypatch.setattr(cutting, "PART", sum(len(one) + 1 for one in letters))
     file = tmp_path / "sent.jsonl"
     file.write_text("\n".join([*letters, *rest]) + "\n", encoding="utf-8")
     fast, careful = both(file)

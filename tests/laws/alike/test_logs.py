@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard import capture, discover, gate
+from mailguard import discover, gate
 from mailguard.alike import recall
+from mailguard.capture import cutting
 from mailguard.config import Settings
 from mailguard.gate.captures import capture_files
 from mailguard.gate.replaying import PartReader
@@ -48,7 +49,7 @@ def test_both_roads_say_the_same(
 )
 @given(st.lists(line(), min_size=6, max_size=12))
 def test_parts_and_processes_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> None:
-    monkeypatch.setattr(capture, "PART", 3000)
+    monkeypatch.setattr(cutting, "PART", 3000)
     file = tmp_path / "sent.jsonl"
     first = json.dumps({"method": "POST", "url": "https://example.org", "headers": {}, "body": ""})
     file.write_text("\n".join([first, *lines, *lines, *lines]) + "\n", encoding="utf-8")
@@ -69,7 +70,7 @@ def test_what_was_learnt_of_one_part_counts_in_the_next(
     lines += [json.dumps({"method": "GET", "url": "https://example.org", "headers": {}, "body": "{}"})] * 20
     file = tmp_path / "sent.jsonl"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    monkeypatch.setattr(capture, "PART", 4000)
+    monkeypatch.setattr(cutting, "PART", 4000)
     tree = discover.tree_of([str(file)], file.parent)
     run = gate.prepare([str(file)], tree, Settings(), eyes=frozenset({gate.CAPTURES}), here=file.parent)
     (one,) = capture_files(run)

@@ -1,0 +1,97 @@
+"""Which format a capture is in: content decides, not the suffix."""
+
+from __future__ import annotations
+
+import functools
+import os
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from mailguard.capture.opening import NO_FIELDS, UnpackableError, sample_of
+from mailguard.model.capture import Format, Sample
+from mailguard.model.count import Truth
+from mailguard.model.message import CannotTell, Reason
+from mailguard.shelf import shelf
+
+__all__ = ["GROUP", "detect", "folders", "formats", "is_empty", "loose", "named_so"]
+
+GROUP: Final = "mailguard.captures"
+"""The group of entry points by which other packages bring formats."""
+
+
+@functools.cache
+def formats() -> tuple[Format, ...]:
+    """Every known format, those of other packages included. Raises :class:`~mailguard.shelf.ShelfError`."""
+    return shelf("mailguard.captures", "FORMAT", Format, GROUP)
+
+
+def detect(real: str | os.PathLike[str], fields: Mapping[str, str] = NO_FIELDS) -> Format | CannotTell | None:
+    """The format of a file, a folder or standard input (``-``); None if it is no capture that mailguard knows.
+
+    ``fields`` is the mapping of the settings for a log in a shape of its own. A reason, where it may be a capture and
+    cannot be looked at. Never raises, except :class:`~mailguard.shelf.ShelfError`.
+    """
+    try:
+        sample = sample_of(os.fspath(real), fields)
+    except UnpackableError as error:
+        return error.reason
+    except (OSError, EOFError, zlib.error, ValueError):
+        return CannotTell(Reason.BAD_RECORD, "the file cannot be opened")
+    return next((form for form in formats() if _says_yes(form, sample)), None)
+
+
+_CAPTURE_NAMES: Final = (".eml", ".har", ".mbox", ".mitm")
+
+
+def named_so(path: str) -> bool:
+    """Whether the name of a file says that it is a capture, so that it must not pass unread, whatever is in it."""
+    name = path.lower().removesuffix(".gz").removesuffix(".zst")
+    return name.endswith(_CAPTURE_NAMES)
+
+
+def is_empty(real: str | os.PathLike[str]) -> bool:
+    """Whether nothing at all is in a file: a mailbox without messages."""
+    try:
+        return Path(real).stat().st_size == 0
+    except OSError:
+        return False
+
+
+def loose(real: str | os.PathLike[str], form: Format) -> Truth:
+    """Whether requests are answered from a capture whatever their body is; maybe: the tests say so. Never raises."""
+    try:
+        return form.loose(sample_of(os.fspath(real), NO_FIELDS))
+    except Exception:  # noqa: BLE001  # see _says_yes; a file that went away, a format of another package
+        return Truth.NO
+
+
+def _says_yes(form: Format, sample: Sample) -> bool:
+    try:
+        return form.sniff(sample)
+    except Exception:  # noqa: BLE001  # a format of another package must not stop the run
+        return False
+
+
+def folders(files: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Files as they were found, with the files of each folder capture (Maildir, MH) put together.
+
+    Takes and gives pairs of what is printed and what is opened. A file in the ``tmp`` of a Maildir goes with it.
+    """
+    result: dict[str, str] = {}
+    known: dict[Path, tuple[str, str] | None] = {}
+    for path, real in files:
+        folder = Path(real).parent
+        if folder not in known:
+            known[folder] = _folder_capture(PurePosixPath(path).parent, folder)
+        shown, opened = known[folder] or (path, real)
+        result.setdefault(shown, opened)
+    return tuple(result.items())
+
+
+def _folder_capture(shown: PurePosixPath, folder: Path) -> tuple[str, str] | None:
+    # The Maildir is the folder above cur, new and tmp; an MH folder is the folder itself.
+    if folder.name in ("cur", "new", "tmp") and isinstance(detect(folder.parent), Format):
+        return str(shown.parent), str(folder.parent)
+    return (str(shown), str(folder)) if isinstance(detect(folder), Format) else None
