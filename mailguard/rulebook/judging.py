@@ -14,7 +14,7 @@ from mailguard.model.message import Field, Message, Recipient
 from mailguard.model.value import Origin, StepKind
 from mailguard.rulebook.measures import FIELDS, View
 from mailguard.rulebook.policies import Audience, Policy
-from mailguard.rulebook.rules import SHOWING, Cause, Kind, Measure, Rule
+from mailguard.rulebook.rules import SHOWING, Cause, Kind, Measure, Mentioned, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +133,6 @@ def _line(rule: Rule, view: View, people: Sequence[Recipient]) -> str:
             return "Bcc"
         case Measure.REPLY_TO_EXTERNAL:
             return "Reply-To"
-        case (
-            Measure.CONTENT
-            | Measure.CALENDAR
-            | Measure.HEADER
-            | Measure.MERGE_KEY
-            | Measure.MERGE_SHARED
-            | Measure.MERGE_TAG
-            | Measure.LINK
-        ) as what:
-            return _found_in(what, view.message)
         case Measure.VISIBLE_EXTERNAL | Measure.TOTAL | Measure.FIRST_RECIPIENT:
             # The line with the most of them, told as the reader finds it; To where both are alike.
             message = view.message
@@ -150,9 +140,11 @@ def _line(rule: Rule, view: View, people: Sequence[Recipient]) -> str:
             cc = [person for person in message.cc if id(person) in shown]
             to = [person for person in message.to if id(person) in shown]
             return "Cc" if cc and (not to or _weight(cc) > _weight(to)) else "To"
+        case mentioned:
+            return _found_in(mentioned, view.message)
 
 
-def _found_in(what: Measure, message: Message) -> str:
+def _found_in(what: Mentioned, message: Message) -> str:
     """Where most of what a measure counts stands: ``the text``, ``List-Unsubscribe``."""
     places: dict[str, int] = {}
     for mention in message.mentions:

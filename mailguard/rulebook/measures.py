@@ -10,7 +10,7 @@ from mailguard.model.count import MANY, ZERO, Count
 from mailguard.model.message import Field, Message, Recipient, Trait
 from mailguard.model.place import Place
 from mailguard.model.value import Origin, StepKind
-from mailguard.rulebook.rules import Measure
+from mailguard.rulebook.rules import Measure, Mentioned
 
 
 class View:
@@ -71,18 +71,10 @@ class View:
                 return self.outside([*message.bcc, *message.transmitted_bcc])
             case Measure.TOTAL:
                 return [*message.to, *message.cc, *message.bcc, *message.transmitted_bcc]
-            case (
-                Measure.CONTENT
-                | Measure.CALENDAR
-                | Measure.HEADER
-                | Measure.MERGE_KEY
-                | Measure.MERGE_SHARED
-                | Measure.MERGE_TAG
-                | Measure.LINK
-            ):
-                return self.mentioned(what)
+            case mentioned:
+                return self.mentioned(mentioned)
 
-    def mentioned(self, what: Measure, *, staff: bool = True) -> list[Recipient]:
+    def mentioned(self, what: Mentioned, *, staff: bool = True) -> list[Recipient]:
         """Outside people whom a reader finds besides the address headers, by where."""
         if not self.message.mentions:
             return []
@@ -132,16 +124,8 @@ class View:
                 # only an entry that stands for no more people than the one in To is surely the same.
                 others = [person for person in hidden if person.count.high > known.get(_key(person), ZERO).high]
                 return _if(distinct(first), distinct(others))
-            case (
-                Measure.CONTENT
-                | Measure.CALENDAR
-                | Measure.HEADER
-                | Measure.MERGE_KEY
-                | Measure.MERGE_SHARED
-                | Measure.MERGE_TAG
-                | Measure.LINK
-            ):
-                return distinct(self.mentioned(what, staff=staff))
+            case mentioned:
+                return distinct(self.mentioned(mentioned, staff=staff))
 
     def traits(self) -> frozenset[Trait]:
         """The mechanisms: what decode noted, and what the ways of visible people tell."""
@@ -158,7 +142,7 @@ class View:
         return self._traits
 
 
-FIELDS: Final[Mapping[Measure, frozenset[Field]]] = {
+FIELDS: Final[Mapping[Mentioned, frozenset[Field]]] = {
     Measure.CONTENT: frozenset({Field.SUBJECT, Field.TEXT, Field.HTML, Field.ATTACHMENT}),
     Measure.CALENDAR: frozenset({Field.CALENDAR}),
     Measure.HEADER: frozenset({Field.HEADER}),
@@ -167,6 +151,7 @@ FIELDS: Final[Mapping[Measure, frozenset[Field]]] = {
     Measure.MERGE_TAG: frozenset({Field.TAG}),
     Measure.LINK: frozenset({Field.LINK}),
 }
+"""Where those stand whom a measure counts outside of the lines of addresses."""
 TRAIT_OF: Final[Mapping[StepKind, Trait]] = {
     StepKind.BATCHED: Trait.BATCHED,
     StepKind.JOINED: Trait.JOINED,

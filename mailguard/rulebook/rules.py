@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from mailguard.model.exchange import Exchange
 from mailguard.model.finding import Certainty, Severity
@@ -45,6 +45,18 @@ class Measure(enum.Enum):
     """Outside people who read a merge tag that nothing fills. Of captures only."""
     LINK = "personal-link"
     """Outside people whose personal link somebody else got. Of captures only."""
+
+
+Mentioned: TypeAlias = Literal[
+    Measure.CONTENT,
+    Measure.CALENDAR,
+    Measure.HEADER,
+    Measure.MERGE_KEY,
+    Measure.MERGE_SHARED,
+    Measure.MERGE_TAG,
+    Measure.LINK,
+]
+"""Measures of people who are mentioned outside of the lines of addresses."""
 
 
 class Cause(enum.Enum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 from mailguard.model.value import Absent, Either, Object, Sort, Unknown, Value, join, scalar, sort_of, text, trail_of
 from mailguard.transports.aws.clients import AnyMailClient, PinpointClient, SesClient, SesV2Client
 from mailguard.transports.aws.requests import Argument
@@ -25,25 +27,6 @@ def _client_of(service: Argument, region: Argument) -> Value:
             return AnyMailClient(region) if whole is None else _client_of(whole, region)
 
 
-def client(
-    service_name: Value,
-    region_name: Value = None,
-    api_version: Value = None,
-    use_ssl: Value = True,
-    verify: Value = None,
-    endpoint_url: Value = None,
-    aws_access_key_id: Value = None,
-    aws_secret_access_key: Value = None,
-    aws_session_token: Value = None,
-    config: Value = None,
-    aws_account_id: Value = None,
-) -> Value:
-    """``boto3.client``: a client of one service of Amazon; Unknown for those that send no mail."""
-    del api_version, use_ssl, verify, endpoint_url
-    del aws_access_key_id, aws_secret_access_key, aws_session_token, config, aws_account_id
-    return _client_of(service_name, region_name)
-
-
 def _client_of_session(
     self: Object,
     service_name: Value,
@@ -58,7 +41,10 @@ def _client_of_session(
     config: Value = None,
     aws_account_id: Value = None,
 ) -> Value:
-    """A client of one service: the method of every session, whose name differs; the region is that of the session by default."""
+    """A client of one service of Amazon; Unknown for those that send no mail.
+
+    The method of every session, whose name differs; the region is that of the session by default.
+    """
     del api_version, use_ssl, verify, endpoint_url
     del aws_access_key_id, aws_secret_access_key, aws_session_token, config, aws_account_id
     region = self.read("region_name", None) if sort_of(region_name) is Sort.NONE else region_name
@@ -89,6 +75,15 @@ class Session(Object):
         self.write("region_name", region_name)
 
     client = _client_of_session
+
+
+def client(*arguments: Value, **keywords: Value) -> Value:
+    """``boto3.client``: asks a session that the package makes by itself (boto3 1.44.5, ``boto3/__init__.py``)."""
+    return Session().client(*arguments, **keywords)
+
+
+_parameters = inspect.signature(Session.client).parameters
+client.__signature__ = inspect.Signature([*_parameters.values()][1:])  # type: ignore[attr-defined]  # what ``inspect`` looks for
 
 
 class CoreSession(Object):
