@@ -18,10 +18,11 @@ which belong to one person each, which are names, and which texts they fill; of 
 whether an address may be in them, whether two people share what belongs to one, and whether a tag is left.
 
 Rooms: ``outline`` says what a form is, ``mail_form`` what the form of a message is that was handed over, or that stands in a
-request (``unpacking`` puts it in the place of its text). ``look`` is what the
-neck hands over, ``twin`` builds the stand-in, ``form`` is what is remembered of a form, ``learn`` makes it out of one request,
-``recall`` finds it again for the others. Two ways tell a line without parsing it: ``stencil`` where nobody has to look into its
-texts, ``template`` where its texts are the same for many readers.
+request (``unpacking`` puts it in the place of its text), ``records`` what stands in the place of a body that is no JSON, or
+that another format holds; ``sides`` is who is the same, and who is of the house. ``look`` is what the neck hands over, ``twin``
+builds the stand-in, ``form`` is what is remembered of a form, ``learn`` makes it out of one request, ``recall`` finds it again
+for the others. Two ways tell a line without parsing it: ``stencil`` where nobody has to look into its texts, ``template`` where
+its texts are the same for many readers.
 """
 
 from __future__ import annotations

@@ -126,7 +126,8 @@ class Pending:
     method: str
     url: str
     headers: dict[str, str]
-    body: str
+    body: object
+    """As it was recorded: a text, or data."""
     value: dict[str, Any]
     texts: list[Any]
     addresses: list[str]

@@ -12,7 +12,7 @@ from mailguard.alike.look import Decision, Hearing, Look
 from mailguard.alike.mail_form import FREE, transaction_of
 from mailguard.alike.twin import Twin, Watched, stand_in
 from mailguard.model.count import ONE
-from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
+from mailguard.model.exchange import Exchange, Form, HttpRequest, SmtpTransaction
 from mailguard.model.message import CannotTell, Decoded, Message, Recipient, Undecided
 from mailguard.model.value import Origin
 from mailguard.tally.captures import Effect
@@ -50,7 +50,7 @@ def learnt(
     numbers = numbered(pending.keys)
     people = [stand_in(number) for number in numbers]
     watched: set[int] = set()
-    twin = _twin_of(pending, careful.exchange, people, watched)
+    twin = _twin_of(pending, careful.exchange, people, watched, look.free)
     if twin is None:
         return None, ()
     said, claim = look.decide(twin), careful.claim
@@ -123,7 +123,9 @@ def learnt(
     return (outcome if _listen(pending, outcome, look, twin, people, alone, read) else None), read
 
 
-def _twin_of(pending: Pending, exchange: object, people: Sequence[str], read: set[int]) -> Exchange | None:
+def _twin_of(
+    pending: Pending, exchange: object, people: Sequence[str], read: set[int], free: Callable[[str], bool]
+) -> Exchange | None:
     """The twin of a request; None where the request on the careful road was another one. Which texts are read ``read`` is told."""
     if pending.mail is not None:
         if exchange != pending.mail:
@@ -138,12 +140,16 @@ def _twin_of(pending: Pending, exchange: object, people: Sequence[str], read: se
         return None
     twin = Twin(people, 2 + len(pending.headers), read)
     headers = Watched(pending.headers, {name: 2 + place for place, name in enumerate(pending.headers)}, read)
-    body = twin.body(pending.value)
+    body = twin.body(pending.value, free)
     if twin.next_place() != len(pending.texts):
         return None
+    if type(body) is Form:
+        # What headers say of it is asked of each request anew: that it is this form.
+        return replace(exchange, headers=headers, body=body)
     # The body of the twin is data already; that of the request is unpacked first, and headers say how.
     payload(replace(exchange, headers=headers))
-    return replace(exchange, headers=headers, body=body, encoding=exchange.encoding if type(body) is str else "json")
+    parsed = type(exchange.body) is str and type(body) is not str
+    return replace(exchange, headers=headers, body=body, encoding="json" if parsed else exchange.encoding)
 
 
 def _listen(
@@ -164,7 +170,7 @@ def _listen(
     decide: set[int] = set()
     if isinstance(twin, HttpRequest):
         marked = Twin(people, 2 + len(pending.headers), decide, marks, look.deciding)
-        exchange: Exchange = replace(twin, body=marked.body(pending.value))
+        exchange: Exchange = replace(twin, body=marked.body(pending.value, look.free))
     else:
         exchange = _mail_twin(pending, people, marks)
     read |= decide

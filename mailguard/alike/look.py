@@ -48,8 +48,8 @@ class Memory(Protocol):
     ) -> bool:
         """Whether texts show nobody to anybody; then their links are taken note of. ``filled``: their merge tags are."""
 
-    def linked(self, plan: Any, values: Sequence[bytes], owner: str, line: int) -> None:
-        """Take note of the links of a request with one reader, of which ``values`` are the tokens."""
+    def linked(self, plan: Any, values: Sequence[bytes], owner: str, where: int | Place) -> None:
+        """Take note of the links of a request with one reader, of which ``values`` are the tokens; ``where`` it is, or in which line."""
 
     def is_fixed(self, people: Collection[str]) -> bool:
         """Whether all addresses are known to belong to a template."""
@@ -171,6 +171,8 @@ class Look:
     """Whether merge data stands under a key."""
     plain_data: Callable[[Sequence[str]], bool]
     """Whether texts of merge data are nothing but texts in which nobody can be."""
+    free: Callable[[str], bool]
+    """Whether a part of a form with a name is a text for readers, by which no service decides anything."""
     shows_nobody: Callable[[Exchange, Decoded], bool]
     """Whether readers of what was decoded find nobody in the texts, whoever was written to before."""
     senders: Callable[[Exchange], frozenset[str]]

@@ -100,8 +100,10 @@ def _lay_scalar(item: Any, kind: type, form: list[Any], texts: list[Any]) -> Non
     if kind is int or kind is float:
         form.append(_INTEGER if kind is int else _FLOAT)
         texts.append(item)
-    else:
+    elif kind is bool or item is None:
         form.append(_SCALARS[item])
+    else:
+        raise FormlessError  # data that is no JSON: a date, bytes
 
 
 def is_pair(item: dict[str, Any], spelled: tuple[str, ...], form: list[Any], addresses: list[Any]) -> bool:

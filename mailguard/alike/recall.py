@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mailguard.addresses.compare import is_inside
 from mailguard.addresses.plain import plain_keys
-from mailguard.alike.form import Form, Outcome, Pending, numbered
+from mailguard.alike.form import Form, Outcome, Pending
 from mailguard.alike.learn import Careful, learnt
 from mailguard.alike.look import Decision, Look, Memory
 from mailguard.alike.mail_form import mail_of
 from mailguard.alike.outline import FormlessError, lay
+from mailguard.alike.records import Said, line_of, opened
+from mailguard.alike.sides import Sides
 from mailguard.alike.stencil import Stencil, stencil_of
 from mailguard.alike.template import Sample, Template, cut
 from mailguard.alike.twin import Twin, stand_in
 from mailguard.alike.unpacking import marks_in, strings, unpack, unpack_whole
 from mailguard.documents.json_values import count_marks, hides_marks, json_text, plain_json
-from mailguard.model.exchange import SmtpTransaction
-from mailguard.model.message import Decoded, Recipient
+from mailguard.model.exchange import HttpRequest, Record, SmtpTransaction
+from mailguard.model.message import Decoded
 from mailguard.model.place import Place
 from mailguard.tally.captures import CaptureTally, Effect, Growing
 
@@ -64,17 +65,22 @@ class Alike:
     _mail_templates: list[Template] = field(default_factory=list)
     """Those of messages that were handed over, whose form is written as a line."""
     _outcomes: list[Outcome] = field(default_factory=list)
-    _sides: dict[str, bool] = field(default_factory=dict)
+    _sides: Sides = field(init=False)
     _pending: Pending | None = None
     _waking: Outcome | None = None
     """An outcome that the request on the careful road came to in an earlier part."""
     _ticks: int = 0
     _vain: int = 0
     """Requests in a row that had to be looked at."""
+    _asked: bool = False
+    """Whether the next record is one that :meth:`request` or :meth:`mail` was asked about."""
+    _where: Place | None = None
+    """Where the request stands that is being compared, if that is no line of its own; those are records, and counted as such."""
 
     def __post_init__(self) -> None:
         """Find what sums up how the messages of the capture grow."""
         self.growing = self.tally.growing(self.path)
+        self._sides = Sides(self.look.inside)
 
     def go_on(self, tally: CaptureTally) -> None:
         """Go on with another part, of which ``tally`` is kept.
@@ -87,17 +93,6 @@ class Alike:
             for one in form.outcomes.values():
                 if one is not None:
                     one.awake = False
-
-    def _rest(self, addresses: Sequence[str | bytes], keys: list[str]) -> object:
-        """Who is the same, and who is inside; False where that is not plain."""
-        same = None
-        if len(keys) > 1 and len(set(keys)) != len(keys):
-            same = numbered(keys)
-            if same != numbered(addresses):
-                return False
-        if self.look.inside:
-            return same, tuple([self._side(key) for key in keys])
-        return same
 
     def _cut_stencil(
         self, line: bytes, body: str, form: list[Any], headers: dict[str, Any], known: Form, texts: list[Any]
@@ -128,7 +123,7 @@ class Alike:
             else:
                 for pick in outcome.picks:
                     self.growing.show(people if pick is outcome.pick else pick(keys))
-        self._ticks += 1
+        self._ticks += self._where is None
         if self._ticks >= 64:
             self.tick(self._ticks)
             self._ticks = 0
@@ -148,7 +143,7 @@ class Alike:
                 continue
             known: Form = stencil.of
             keys = [address.decode().lower() for address in people]
-            outcome = known.outcomes.get((stencil.pinned, self._rest(people, keys), ()))
+            outcome = known.outcomes.get((stencil.pinned, self._sides.rest(people, keys), ()))
             if outcome is None or known.pins is not stencil.pins or not outcome.awake:
                 return False
             if place > 1:
@@ -171,7 +166,7 @@ class Alike:
             addresses: list[str | bytes] = [*template.keys]
             for place, hole in template.people:
                 addresses[place] = values[hole]
-            rest = self._rest(addresses, keys)
+            rest = self._sides.rest(addresses, keys)
         if rest != template.rest:
             return False
         if template.constant and template.cleared is not self.memory:
@@ -183,7 +178,7 @@ class Alike:
         if outcome.hidden and not template.constant.isdisjoint(outcome.pick(keys)):
             return False
         if template.links and outcome.target >= 0:
-            self.memory.linked(template.plan, values, keys[outcome.target], number)
+            self.memory.linked(template.plan, values, keys[outcome.target], self._where or number)
         self._again(known, outcome, keys)
         return True
 
@@ -220,7 +215,7 @@ class Alike:
         if template is not None:
             template.of, template.pins = (known, outcome), known.pins
             template.plan = template.links, self.path
-            template.rest = self._rest(addresses, keys)
+            template.rest = self._sides.rest(addresses, keys)
             templates.insert(0, template)
             del templates[STENCILS:]
 
@@ -240,43 +235,118 @@ class Alike:
         ``line`` is where it was read, ``number`` which one that is; ``marks`` are the quotation marks in ``body``, unless something was dropped from the
         line. A request that is not dealt with goes the careful road; :meth:`learn` is told what it came to.
         """
-        self._pending = self._waking = None
-        self._vain += 1
-        if self._vain > VAIN and self._vain % 8:
+        self._asked = True
+        done = self._is_like(line, number, (method, url, headers, body), status, marks)
+        self._asked = self._asked and not done
+        return done
+
+    def _is_like(self, line: bytes, number: int, said: Said, status: int | str | None, marks: int) -> bool:
+        headers, body = said[2:]
+        if not self._begins(headers):
             return False
-        try:
-            "".join(headers.values())
-        except TypeError:
-            return False  # not all of them are texts
         value = plain_json(body)
         if count_marks(body) != marks:
             return False
         if type(value) is not dict:
-            opened = unpack_whole(body)
+            packed = unpack_whole(body)
         else:
             # Of two equal keys the parser keeps one; the marks of the other are too many then.
             if hides_marks(body):
                 return False
-            opened = unpack(value, self.look.raw)
-        if opened is not None:
-            left = -1 if type(value) is not dict else marks - marks_in(value) if "\\" in body else marks
-            return self._packed(number, method, url, headers, body, status, left, opened)
+            packed = unpack(value, self.look.raw)
+        if packed is not None:
+            left = None if type(value) is not dict else marks - marks_in(value) if "\\" in body else marks
+            return self._written(number, said, (status, *headers), packed, left)
         if type(value) is not dict:
+            self._asked = False  # a form, a list: how they are read is asked of the record
+            self._vain -= 1
             return False
+        return self._compared(line, number, said, (status, *headers), value, marks, body, escaped="\\" in body)
+
+    def _begins(self, headers: dict[str, Any]) -> bool:
+        """Begin with another request; whether it is worth it, and all of its headers are texts."""
+        self._pending = self._waking = None
+        self._vain += 1
+        if self._vain > VAIN and self._vain % 8:
+            return False
+        return {*map(type, headers.values())} <= {str}
+
+    def record(self, record: Record) -> bool:
+        """The same of a record in whatever format, that was not asked about before."""
+        asked, self._asked = self._asked, False
+        if asked:
+            return False
+        self._pending = self._waking = None
+        exchange, place = record.exchange, record.place
+        if type(exchange) is not HttpRequest or not exchange.body or place.path != self.path:
+            return False
+        method, url, headers, body = exchange.method, exchange.url, exchange.headers, exchange.body
+        if type(method) is not str or type(url) is not str or type(headers) is not dict or not self._begins(headers):
+            return False
+        said, head = (method, url, headers, body), (f"\0{record.delivered} {record.unproven}", *headers)
+        self._where = place
+        try:
+            return self._is_record_like(exchange, said, head)
+        finally:
+            self._where = None
+
+    def _is_record_like(self, exchange: HttpRequest, said: Said, head: tuple[str, ...]) -> bool:
+        body: Any = exchange.body
+        line = json_text(line_of(said, head, body)) if type(body) is str and body[:1] == "{" else None
+        for template in self._templates:
+            if line is not None and (values := template.values(line)) is not None:
+                return self._fits(template, values, 0)
+        found = opened(exchange, self.look.raw)
+        if found is None:
+            return False
+        if line is None or not found.as_it_is:
+            return self._written(0, said, head, found.value, found.marks)
+        return self._compared(line, 0, said, head, found.value, found.marks, body)
+
+    def _compared(
+        self,
+        line: bytes,
+        number: int,
+        said: Said,
+        head: tuple[Any, ...],
+        value: dict[str, Any],
+        marks: int | None,
+        body: str,
+        *,
+        escaped: bool = False,
+        written: bool = False,
+        mail: SmtpTransaction | None = None,
+    ) -> bool:
+        """Whether a request is like one that was learnt, by its form.
+
+        Args:
+            line: where it was read, or as what it is written to be compared.
+            number: which line that is.
+            said: what was recorded.
+            head: what else belongs to its form.
+            value: its body as a mapping.
+            marks: the quotation marks around what is in it; None where they say nothing.
+            body: that mapping, as it stands in ``line``.
+            escaped: whether those inside its texts were counted as well.
+            written: whether ``line`` was written to be compared, and something else stands in it than what was recorded.
+            mail: what it is where it is no request.
+
+        """
+        method, url, headers, _ = said
         texts: list[Any] = [method, url, *headers.values()]
         first = len(texts)
-        laid = self._lay((status, *headers), value, texts)
+        laid = self._lay(head, value, texts)
         if laid is None:
             return False
         known, form, addresses, keys = laid
-        if known.data is not None and not self.look.plain_data(known.pick_data(texts)):
+        if known.data is not None and (written or not self.look.plain_data(known.pick_data(texts))):
             return False
-        if "\\" in body:
+        if escaped and marks is not None:
             marks -= sum([text.count('"') for text in texts[first:] if type(text) is str])
-        if marks != known.marks:
+        if marks is not None and marks != known.marks:
             return False
         heard = self._heard(texts, known.others if known.data is not None else range(first, len(texts)))
-        rest = self._rest(addresses, keys)
+        rest = self._sides.rest(addresses, keys)
         if rest is False:
             return False
         outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
@@ -290,90 +360,50 @@ class Alike:
                 if not self._hears(outcome, texts, keys, number):
                     return False
             elif (
-                known.is_worth_a_stencil()
+                not written
+                and self._where is None
+                and known.is_worth_a_stencil()
                 and len(line) <= STENCILLED
                 and (outcome.filling is None or outcome.filling.harmless)
             ):
                 self._cut_stencil(line, body, form, headers, known, texts)
-            self._keep(line, body, form, len(headers), known, outcome, texts, addresses, keys, self._templates)
+            templates = self._mail_templates if written else self._templates
+            self._keep(line, body, form, len(headers), known, outcome, texts, addresses, keys, templates)
             self._again(known, outcome, keys)
             return True
         if known.data is not None and "" in known.pick_data(texts):
             return False  # what is empty says nothing of what else may stand there
         if self._is_worth_learning(known, outcome):
-            self._pending = Pending(known, method, url, headers, body, value, texts, addresses, keys, rest, heard)
+            self._pending = Pending(known, *said, value, texts, addresses, keys, rest, heard, mail)
         return False
 
     def _is_worth_learning(self, known: Form, outcome: object) -> bool:
         """Whether a request says something new: nothing is known of it (that is ``known`` itself), and learning was of use so far."""
         return outcome is known and known.tries <= TRIES + known.used // 8 and len(known.outcomes) < OUTCOMES
 
-    def _packed(
-        self,
-        number: int,
-        method: str,
-        url: str,
-        headers: dict[str, Any],
-        body: str,
-        status: int | str | None,
-        marks: int,
-        value: dict[str, Any],
-    ) -> bool:
-        """The same of a request with a message in it, in MIME; ``value`` has its form in the place of its text."""
-        written = json_text(value)
-        if written is None:
-            return False
-        whole = {"method": method, "url": url, "status": status, "headers": headers, "body": written.decode()}
-        return self._written(number, whole, (status, *headers), value, marks, body)
-
     def _written(
         self,
         number: int,
-        whole: dict[str, Any],
+        said: Said,
         head: tuple[Any, ...],
         value: dict[str, Any],
-        marks: int,
-        body: str,
+        marks: int | None,
         mail: SmtpTransaction | None = None,
     ) -> bool:
-        """The same of what is written as a line to be compared: ``whole``.
+        """The same of a request whose body is written anew, as ``value``: with the form of a message in the place of its text, or as what it is.
 
-        ``marks``: see :meth:`request`, or -1 where they say nothing; ``body``: what was recorded, of a request; ``mail``: what else it is.
+        See :meth:`_compared`.
         """
-        line = json_text(whole)
+        written = json_text(value)
+        body = "" if written is None else written.decode()
+        line = json_text(line_of(said, head, body)) if body else None
         if line is None:
             return False
         for template in self._mail_templates:
             values = template.values(line)
             if values is not None:
-                return marks in (-1, template.of[0].marks) and self._fits(template, values, number)
-        headers: dict[str, Any] = whole["headers"]
-        texts: list[Any] = [whole["method"], whole["url"], *headers.values()]
-        first = len(texts)
-        laid = self._lay(head, value, texts)
-        if laid is None:
-            return False
-        known, form, addresses, keys = laid
-        rest = self._rest(addresses, keys)
-        if known.data is not None or rest is False or marks not in (-1, known.marks):
-            return False
-        heard = self._heard(texts, range(first, len(texts)))
-        outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
-        if type(outcome) is Outcome:
-            if not outcome.awake:
-                self._waking = outcome
-                return False
-            if heard and not self._hears(outcome, texts, keys, number):
-                return False
-            self._keep(
-                line, whole["body"], form, len(headers), known, outcome, texts, addresses, keys, self._mail_templates
-            )
-            self._again(known, outcome, keys)
-            return True
-        if self._is_worth_learning(known, outcome):
-            said = whole["method"], whole["url"], headers, body, value
-            self._pending = Pending(known, *said, texts, addresses, keys, rest, heard, mail)
-        return False
+                return marks in (None, template.of[0].marks) and self._fits(template, values, number)
+        return self._compared(line, number, said, head, value, marks, body, written=True, mail=mail)
 
     def _lay(
         self, head: tuple[Any, ...], value: dict[str, Any], texts: list[Any]
@@ -415,37 +445,25 @@ class Alike:
 
     def mail(self, number: int, mail: SmtpTransaction, status: int | str | None) -> bool:
         """Whether a message that was handed over is like one that was learnt; then it is dealt with. See :meth:`request`."""
-        self._pending = self._waking = None
-        self._vain += 1
-        if self._vain > VAIN and self._vain % 8:
+        self._asked = not self._is_mail_like(number, mail, status)
+        return not self._asked
+
+    def _is_mail_like(self, number: int, mail: SmtpTransaction, status: int | str | None) -> bool:
+        if not self._begins({}):
             return False
         form = mail_of(mail.data) if type(mail.data) is str else None
         if form is None or type(mail.relay) is not str or type(mail.rcpt_to) is not list:
             return False
         value: dict[str, Any] = {"from": mail.mail_from, "to": mail.rcpt_to, **form}
-        written = json_text(value)
-        if written is None:
-            return False
-        whole: dict[str, Any] = {"method": "SMTP", "url": mail.relay, "status": status, "headers": {}}
-        whole["body"] = written.decode()
-        return self._written(number, whole, (status, _MAIL), value, -1, "", mail)
+        return self._written(number, ("SMTP", mail.relay, {}, ""), (status, _MAIL), value, None, mail)
 
     def _hears(self, outcome: Outcome, texts: list[Any], keys: list[str], number: int) -> bool:
         """Whether the texts of a request show nobody to anybody."""
         heard = [(texts[place], running, targets(keys)) for place, running, targets in outcome.heard]
         senders = (*outcome.constant, *outcome.senders(keys))
-        place = lambda: Place(self.path, number)  # noqa: E731  # made only where there are links
+        place = lambda: self._where or Place(self.path, number)  # noqa: E731  # made only where there are links
         everybody, seen = frozenset(outcome.pick(keys)), frozenset(outcome.seen(keys))
         return self.memory.hears(heard, senders, everybody, seen, place, filled=outcome.filling is not None)
-
-    def _side(self, key: str) -> bool:
-        domain = key.rpartition("@")[2]
-        side = self._sides.get(domain)
-        if side is None:
-            side = is_inside(Recipient(key), self.look.inside)
-            if len(self._sides) < 100_000:
-                self._sides[domain] = side
-        return side
 
     def learn(self, exchange: object, claim: Decision | None, looked: Decoded | None) -> None:
         """Hear what the request behind the last :meth:`request` came to on the careful road.
@@ -460,7 +478,7 @@ class Alike:
             return
         pending.form.tries += 1
         careful = Careful(exchange, claim, looked, self.tally.last)
-        outcome, read = learnt(pending, careful, self.look, self._side)
+        outcome, read = learnt(pending, careful, self.look, self._sides.of)
         pending.form.pin(read)
         pending.form.outcomes[pending.form.pick(pending.texts), pending.rest, pending.heard] = outcome
         if outcome is not None:

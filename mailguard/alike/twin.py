@@ -9,12 +9,15 @@ from typing import Any, Final
 from mailguard.addresses.plain import plain_named
 from mailguard.alike.mail_form import FREE, is_packed, packed
 from mailguard.alike.outline import NAME, PAIRS, as_person, is_pair, is_running
+from mailguard.model.exchange import Form
 
-__all__ = ["WHOLE", "Twin", "Watched", "stand_in"]
+__all__ = ["FORM", "WHOLE", "Twin", "Watched", "stand_in"]
 
 
 WHOLE: Final = "\0whole"
-"""The key over a body that is one text."""
+"""The key over a body that is one text, or a list."""
+FORM: Final = "\0form"
+"""The key over the parts of a form, each a mapping of its name."""
 
 
 class Watched(dict[Any, Any]):
@@ -183,10 +186,25 @@ class Twin:
         self._merging = merging
         return Watched(items, places, self._read)
 
-    def body(self, value: Mapping[str, Any]) -> Any:
-        """The twin of a whole body, which may be a text that is no data."""
+    def body(self, value: Mapping[str, Any], free: Callable[[str], bool] | None = None) -> Any:
+        """The twin of a whole body, which may be a text that is no data, or a form.
+
+        ``free``: see :attr:`~mailguard.alike.look.Look.free`; the texts of a form that it says no to count as read.
+        """
+        if FORM in value:
+            return Form(tuple([self._pair(part, free) for part in value[FORM]]))
         twin = self.mapping(value)
         return twin[WHOLE] if WHOLE in value else twin
+
+    def _pair(self, part: Mapping[str, Any], free: Callable[[str], bool] | None) -> tuple[str, str]:
+        """The twin of a part of a form. Whoever reads a form reads all of it: nothing is noted then."""
+        first, read = self._place, self._read
+        self._read = set()
+        ((name, text),) = self.mapping(part).items()
+        self._read = read
+        if free is None or not free(name):
+            read.update(range(first, self._place))
+        return name, text or ""
 
     def _packed(self, packing: str, mail: Mapping[str, Any]) -> str:
         """The twin of a text that holds a message: written anew, with all but those texts counted as read by which nobody decides anything."""

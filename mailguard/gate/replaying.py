@@ -24,6 +24,7 @@ from mailguard.model.place import Place
 from mailguard.tally.captures import CaptureTally, TallyPart
 from mailguard.transports.content.contents import Contents
 from mailguard.transports.content.hearing import alike, deciding, hearing, loud, merges, plain_data, raw, settled
+from mailguard.transports.content.pieces import is_for_readers
 from mailguard.transports.content.senders import senders
 from mailguard.transports.content.texts import found_in
 from mailguard.watch import Watch
@@ -79,6 +80,7 @@ class Look:
                 raw,
                 merges,
                 plain_data,
+                is_for_readers,
                 _shows_nobody,
                 senders,
                 found_in,
@@ -117,6 +119,8 @@ class Look:
     def take(self, record: Record) -> None:
         """Take in a record."""
         exchange = record.exchange
+        if self._alike is not None and self._alike.record(record):
+            return
         if isinstance(exchange, CannotTell):
             self._tally.cannot_tell(record.place, exchange)
             return

@@ -70,16 +70,20 @@ class Contents:
         (_, path), _ = next(iter(late.values()))
         self._links.add_all(path, batches)
 
-    def linked(self, plan: _Plan, values: Sequence[bytes], owner: str, line: int) -> None:
+    def linked(self, plan: _Plan, values: Sequence[bytes], owner: str, where: int | Place) -> None:
         """Take note of the links of a request with one reader.
 
         ``plan`` has, for each link, which of ``values`` is its token (-1: the one that is said) and its slot, and which
-        capture it is; ``line`` where in that.
+        capture it is; ``where`` in that, as the number of a line where it has one of its own.
         """
+        if isinstance(where, Place):
+            words = [one if hole < 0 else one._replace(token=hash(values[hole].decode())) for hole, one in plan[0]]
+            self.links.add(words, owner, where)
+            return
         known = self._late_links.get(id(plan))
         if known is None:
             known = self._late_links[id(plan)] = (plan, [])
-        known[1].append((values, owner, line))
+        known[1].append((values, owner, where))
         self._late_rows += 1
         if self._late_rows >= _LATE:
             self._settle_links()

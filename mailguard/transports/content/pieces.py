@@ -95,9 +95,7 @@ def _form(form: Form) -> Iterator[Piece]:
             continue
         if colon and prefix == "t":
             continue
-        # The query protocol of AWS spells a path: Message.Body.Html.Data.
-        steps = [key_of_field(step) for step in re.sub(r"\[[^\]]*\]", "", name).split(".")]
-        last = steps[-2] if steps[-1] in ("data", "member") and len(steps) > 1 else steps[-1]
+        last = _last_step(name)
         if last in RAW or (last == "message" and len(text) > 40):
             yield from pieces_of_mail(base64_bytes(value) or value if "@" not in text[:4000] else value)
         elif last == "xsmtpapi":
@@ -116,6 +114,18 @@ def _form(form: Form) -> Iterator[Piece]:
                 yield from pieces_of_headers(data, frozenset())
         elif (field := field_of(last)) is not None:
             yield Piece(field, text)
+
+
+def _last_step(name: str) -> str:
+    """What the name of a part of a form comes to."""
+    # The query protocol of AWS spells a path: Message.Body.Html.Data.
+    steps = [key_of_field(step) for step in re.sub(r"\[[^\]]*\]", "", name).split(".")]
+    return steps[-2] if steps[-1] in ("data", "member") and len(steps) > 1 else steps[-1]
+
+
+def is_for_readers(name: str) -> bool:
+    """Whether a part of a form with this name is a text as readers get it: a subject, a body."""
+    return ":" not in name and key_of_field(name) not in GLOBAL and field_of(_last_step(name)) is not None
 
 
 def field_of(key: str) -> Field | None:

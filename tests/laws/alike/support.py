@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailguard import discover, gate
+from mailguard.alike import Alike
 from mailguard.config import Settings
 from mailguard.gate.replaying import Look
 
@@ -36,4 +37,5 @@ def both(file: Path, inside: tuple[str, ...] = ()) -> tuple[str, str]:
     fast = report(file, 1, inside)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Look, "seen", None)
+        patch.setattr(Alike, "record", lambda _, record: False)
         return fast, report(file, 1, inside)
