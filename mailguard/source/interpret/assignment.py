@@ -13,7 +13,7 @@ from mailguard.source.interpret.context import Context
 from mailguard.source.interpret.models import Models
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Cell, Cls, FrameId, Func, Mod, Ref, Val, join_values
-from mailguard.source.library import containers, literals
+from mailguard.source.library import containers, literals, slices
 
 __all__ = ["Assignment"]
 
@@ -37,6 +37,9 @@ class Assignment(Models):
                 self.set_attribute(context, state, holder, target.name, value, at, target)
             case t.Sub():
                 holder = self.eval(context, state, target.value)
+                if isinstance(target.index, t.Slice):
+                    containers.set_slice(state, holder, value, whole=_whole(target.index), place=context.place(at))
+                    return
                 index = self.eval(context, state, target.index)
                 self.set_item(context, state, holder, index, value, at, target)
             case t.Seq():
@@ -60,6 +63,16 @@ class Assignment(Models):
         return state.allocate(
             context.path, (target, "grows"), Cell("list", members=containers.members_of(state, value))
         )
+
+    def _delete_slice(self, context: Context, state: State, holder: Val, node: t.Slice) -> None:
+        """``del holder[1:]``: what stands before it stays."""
+        first = node.lower.value if isinstance(node.lower, t.Const) and node.upper is None else None
+        kept: Val = Items(())
+        if isinstance(first, int) and first > 0 and node.step is None:
+            kept = slices.limited(self, state, holder, first, context)
+            containers.set_slice(state, holder, kept, whole=True)
+        else:
+            containers.set_slice(state, holder, kept, whole=_whole(node))
 
     def _unpack(self, context: Context, state: State, target: t.Seq, value: Val, at: t.Span) -> None:
         place = context.place(at)
@@ -158,7 +171,7 @@ class Assignment(Models):
             self._call_dunder(context, state, holder, "__setitem__", [index, shown], node)
             return
         key = literals.string(index)
-        if (key is not None and not isinstance(value, (Known,))) or (
+        if ((key is not None or isinstance(index, Either)) and not isinstance(value, (Known,))) or (
             isinstance(value, Known) and isinstance(value.value, str)
         ):
             value = self._stored(value, context.place(at), key or "")
@@ -187,3 +200,9 @@ class Assignment(Models):
             frozen = [self._argument(context, state, arg, node) for arg in args]
             return self._run_model(context, state, function, [receiver, *frozen], {}, node, f"{model.path}.{name}")
         return ABSENT
+
+
+def _whole(node: t.Slice) -> bool:
+    """Whether a slice is all of a list: ``[:]``, ``[0:]``."""
+    begins = node.lower is None or (isinstance(node.lower, t.Const) and node.lower.value == 0)
+    return begins and node.upper is None and node.step is None

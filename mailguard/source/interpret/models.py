@@ -249,9 +249,13 @@ def _given_at(value: Val) -> Place | None:
 
 def _filled_at(value: Val, key: object, here: Place) -> Place | None:
     """Where a value was put under ``key`` of the mapping that brings the keywords of a call, if that was ``here``."""
+    if isinstance(value, Either):
+        # One of several keys: it is there, or it is not.
+        places = {_filled_at(option, key, here) for option in value.options if option is not ABSENT}
+        return places.pop() if len(places) == 1 else None
     trail = value.trail if isinstance(value, Ref) else trail_of(value)
     stored = [step for step in trail if step.kind is StepKind.STORED]
-    if not stored or stored[-1].detail != key:
+    if not stored or stored[-1].detail not in {key, ""}:
         return None
     place = stored[-1].place
     return place if place.path == here.path and here.line <= place.line <= (here.end_line or here.line) else None

@@ -430,6 +430,9 @@ class Statements(Managed):
             state.frames[context.frame].pop(target.id, None)
         elif isinstance(target, t.Sub):
             holder = self.eval(context, state, target.value)
+            if isinstance(target.index, t.Slice):
+                self._delete_slice(context, state, holder, target.index)
+                return
             index = self.eval(context, state, target.index)
             self._call_dunder(context, state, holder, "__delitem__", [index], target)
             containers.delete_item(state, holder, index)

@@ -8,6 +8,7 @@ from typing import Any
 from mailguard.model.count import MANY, ONE, OPTIONAL, UNBOUNDED, Count
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, Items, Known, Member, Step, StepKind, Unknown
+from mailguard.source import tree as t
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Cell, Ref, Val, join_values
 from mailguard.source.library import queues
@@ -158,8 +159,10 @@ def _dict_method(
     if name == "update":
         for arg in args:
             update(state, holder, arg)
+        spans = {arg.keyword: arg.at for arg in node.args} if isinstance(node, t.Call) else {}
         for key, value in named_args.items():
-            state.heap[holder] = state.heap[holder].put(key, value)
+            at = context.place(spans[key]) if key in spans else place
+            state.heap[holder] = state.heap[holder].put(key, inherited(value, (Step(StepKind.STORED, at, key),)))
         return Known(None)
     if name in {"get", "pop"} and args:
         asked = string(args[0])

@@ -32,7 +32,7 @@ from mailguard.source.library.literals import number, string
 from mailguard.source.library.provenance import external_value, origin_of
 
 PLURAL: Final = re.compile(
-    r"(?:^|_)(?:to|cc|bcc|emails|addresses|recipients|users|members|subscribers|contacts|receivers|people|persons|mails|"
+    r"(?:^|_)(?:(?<!reply_)to|cc|bcc|emails|addresses|recipients|users|members|subscribers|contacts|receivers|people|persons|mails|"
     r"addrs|toaddrs|list|lists|admins|managers|owners|participants|attendees|followers|customers|clients|students|"
     r"to_emails|guests|volunteers|reviewers|authors|editors|watchers|mailing_list|mail_list|email_list|emailaddresses|"
     r"invitees|registrants|applicants|destinataires|destinatarios)$|(?:Emails|Addresses|Recipients|List)$"
@@ -181,7 +181,7 @@ def _read_off(value: Unknown, name: str) -> Count:
     if not PLURAL.search(name):
         return OPTIONAL
     asked = any(step.kind is StepKind.REQUEST for step in value.trail)
-    return MANY if asked and name not in {"to", "cc", "bcc"} else OPEN
+    return MANY if asked and name.rpartition("_")[2] not in {"to", "cc", "bcc"} else OPEN
 
 
 def gathered(members: tuple[Member, ...], added: Sequence[Member], *, looping: bool) -> tuple[Member, ...]:
@@ -308,6 +308,17 @@ def set_item(state: State, holder: Val, index: Val, value: Val) -> None:
             state.heap[holder] = replace(
                 cell, members=tuple(Member(join_values(item, value), count) for item, count in members)
             )
+
+
+def set_slice(state: State, holder: Val, value: Val, *, whole: bool, place: Place | None = None) -> None:
+    """``holder[lower:upper] = value``; ``whole``: of all of it (``holder[:]``). What a part held may be there still."""
+    if not isinstance(holder, Ref) or holder not in state.heap or state.heap[holder].sort != "list":
+        return
+    cell = state.heap[holder]
+    members = members_of(state, value, place)
+    if not whole or holder.age:
+        members = (*(Member(item, replace(count, low=0)) for item, count in cell.members), *members)
+    state.heap[holder] = replace(cell, members=bounded(members))
 
 
 def delete_item(state: State, holder: Val, index: Val) -> None:

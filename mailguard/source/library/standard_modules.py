@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL
 from mailguard.model.place import Place
-from mailguard.model.value import Items, Known, Member, Parameter, Step, StepKind, Unknown, scalar, trail_of
+from mailguard.model.value import Either, Items, Known, Member, Parameter, Step, StepKind, Unknown, scalar, trail_of
 from mailguard.source import tree as t
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Bound, Cell, Ext, Func, Native, Partial, Ref, Val
@@ -202,12 +202,40 @@ def _defaultdict(
     )
 
 
-def _deepcopy(
-    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
-) -> Val:
+def _copy(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
     if args and isinstance(args[0], Ref) and args[0] in state.heap:
         return state.allocate(context.path, ("copy", place), state.heap[args[0]])
     return args[0] if args else Unknown("a copy")
+
+
+def _deepcopy(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place
+) -> Val:
+    """A thing with things of its own: the header lines of a message among them."""
+    made: dict[Ref, Ref] = {}
+
+    def again(value: Val, depth: int) -> Val:
+        if isinstance(value, Items):
+            return replace(value, members=tuple(Member(again(item, depth), count) for item, count in value.members))
+        if isinstance(value, Either):
+            return replace(value, options=tuple(again(option, depth) for option in value.options))
+        if not isinstance(value, Ref) or value not in state.heap or depth > _COPIED:
+            return value
+        if value not in made:
+            cell = state.heap[value]
+            made[value] = state.allocate(context.path, ("copy", place, len(made)), cell)
+            state.heap[made[value]] = replace(
+                cell,
+                members=tuple(Member(again(item, depth + 1), count) for item, count in cell.members),
+                fields=tuple((key, again(item, depth + 1)) for key, item in cell.fields),
+            )
+        return replace(made[value], trail=value.trail)
+
+    return again(args[0], 0) if args else Unknown("a copy")
+
+
+_COPIED: Final = 4
+"""Things within things that are copied with them."""
 
 
 def _nothing(
@@ -290,7 +318,7 @@ EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
     "urllib.request.urlopen": response,
     "django.shortcuts.get_object_or_404": object_or_404,
     "django.shortcuts.get_list_or_404": list_or_404,
-    "copy.copy": _deepcopy,
+    "copy.copy": _copy,
     "copy.deepcopy": _deepcopy,
     "argparse.ArgumentParser": lambda *_: Ext("argparse.parser"),
     "argparse.parser.parse_args": parsed_args,

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["Scopes"]
+from mailguard.source import tree as t
+
+__all__ = ["Scopes", "asked_by_name"]
+
+
+def asked_by_name(call: t.Call) -> t.Attr | None:
+    """The attribute that ``getattr(thing, "name")`` asks for; None of any other call, and where there is a default."""
+    match call:
+        case t.Call(
+            func=t.Name(id="getattr"),
+            args=(t.Arg(thing, None, ""), t.Arg(t.Const(value=str() as name), None, "")),
+        ) if name.isidentifier() and name.isascii():
+            return t.Attr(call.at, thing, name)
+    return None
 
 
 class Scopes:

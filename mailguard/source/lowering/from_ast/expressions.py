@@ -11,7 +11,7 @@ from mailguard.source import tree as t
 from mailguard.source.lowering.from_ast.fields import fields
 from mailguard.source.lowering.from_ast.places import Places, new_span
 from mailguard.source.lowering.from_ast.unsure import Unsure
-from mailguard.source.lowering.scopes import Scopes
+from mailguard.source.lowering.scopes import Scopes, asked_by_name
 
 __all__ = ["OPERATORS", "Expressions"]
 
@@ -90,7 +90,12 @@ class Expressions:
                     called.add(one.id)
                 elif type(one) is t.Attr:
                     called.add(one.name)
-        return t.Call(at, func, tuple([arg[2] for arg in args]))
+        call = t.Call(at, func, tuple([arg[2] for arg in args]))
+        asked = asked_by_name(call) if type(func) is t.Name and func.id == "getattr" else None
+        if asked is None:
+            return call
+        self._scopes.mention(asked.name)
+        return asked
 
     def _subscript(self, node: ast.Subscript) -> t.Expr:
         at = self._at(node)

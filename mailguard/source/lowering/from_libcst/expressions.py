@@ -11,7 +11,7 @@ import libcst as cst
 
 from mailguard.source import tree as t
 from mailguard.source.lowering.from_libcst.places import Places
-from mailguard.source.lowering.scopes import Scopes
+from mailguard.source.lowering.scopes import Scopes, asked_by_name
 
 __all__ = ["OPERATORS", "Expressions", "folded"]
 
@@ -73,7 +73,12 @@ class Expressions:
             for one in (func, *(arg.value for arg in args)):
                 if isinstance(one, (t.Name, t.Attr)):
                     self._scopes.called[-1].add(one.id if isinstance(one, t.Name) else one.name)
-        return t.Call(self._at(node), func, tuple(args))
+        call = t.Call(self._at(node), func, tuple(args))
+        asked = asked_by_name(call)
+        if asked is None:
+            return call
+        self._scopes.mention(asked.name)
+        return asked
 
     def _subscript(self, node: cst.Subscript) -> t.Expr:
         at = self._at(node)
