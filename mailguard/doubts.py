@@ -58,7 +58,10 @@ def _known(messages: Iterable[Message], *, blind: bool = True) -> set[str]:
         known.update(
             compare_key(one.recipient.address)
             for one in message.mentions
-            if one.recipient.address and one.field in (Field.NAME, Field.HEADER, Field.MERGE)
+            if one.recipient.address
+            and one.field in (Field.NAME, Field.HEADER, Field.MERGE)
+            # What a To or Cc of one's own among the headers does is documented of no service.
+            and (blind or one.detail.casefold() not in ("to", "cc"))
         )
     return known
 

@@ -101,6 +101,8 @@ def _verdict(path: Path, content: str) -> str:
         (SPARKPOST, {"recipients": [PERSON, COPY], "content": {"subject": "S", "headers": {"a": {"Cc": "bob@example.org"}}}}, "undecided"),
         (POSTMARK, {"From": "ann@example.com, bob@example.org", "To": "from@example.net", "TextBody": "T"}, "undecided"),
         (SENDGRID, {"from": [ANN, BOB], "personalizations": [{"to": [FROM]}]}, "undecided"),
+        (SENDGRID, {"from": FROM, "personalizations": [{"to": [ANN]}], "headers": {"Cc": "bob@example.org"}}, "undecided"),
+        (SENDGRID, {"from": FROM, "personalizations": [{"to": [ANN], "headers": {"To": "ann@example.com, bob@example.org"}}]}, "undecided"),
         # A copy, and nobody of whom it is one; JSON that was put into base64; data that is too deep.
         ("https://graph.microsoft.com/v1.0/invitations", {"inritedUserEmailAddress": "ann@example.com", **INVITATION}, "undecided"),
         ("https://graph.microsoft.com/v1.0/invitations", {"invitedUserEmailAddress": "ann@example.com", **CODED_INVITATION}, "undecided"),
