@@ -181,6 +181,8 @@ def unpacked(text: str) -> dict[str, Any] | None:
         return None
     if ":" in text[:200]:
         mail, packing = mail_of(text), "\0text"
+    elif "=" in text[:-2]:
+        return None  # a form; base64 has that sign at its end only
     else:
         packing = "\0base64"
         data = text.rstrip("=").encode("ascii")

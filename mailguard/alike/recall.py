@@ -18,7 +18,7 @@ from mailguard.alike.sides import Sides
 from mailguard.alike.stencil import Stencil, stencil_of
 from mailguard.alike.template import Sample, Template, cut
 from mailguard.alike.twin import Twin, stand_in
-from mailguard.alike.unpacking import marks_in, strings, unpack, unpack_whole
+from mailguard.alike.unpacking import marks_in, strings, unpack
 from mailguard.documents.json_values import count_marks, hides_marks, json_text, plain_json
 from mailguard.model.exchange import HttpRequest, Record, SmtpTransaction
 from mailguard.model.message import Decoded
@@ -235,33 +235,25 @@ class Alike:
         ``line`` is where it was read, ``number`` which one that is; ``marks`` are the quotation marks in ``body``, unless something was dropped from the
         line. A request that is not dealt with goes the careful road; :meth:`learn` is told what it came to.
         """
-        self._asked = True
-        done = self._is_like(line, number, (method, url, headers, body), status, marks)
-        self._asked = self._asked and not done
-        return done
+        self._asked = not self._is_like(line, number, (method, url, headers, body), status, marks)
+        return not self._asked
 
     def _is_like(self, line: bytes, number: int, said: Said, status: int | str | None, marks: int) -> bool:
-        headers, body = said[2:]
-        if not self._begins(headers):
+        method, url, headers, body = said
+        if not self._begins(headers) or count_marks(body) != marks:
             return False
-        value = plain_json(body)
-        if count_marks(body) != marks:
-            return False
+        head, slashed = (status, *headers), "\\" in body
+        value = plain_json(body) if body[:1] == "{" else None
         if type(value) is not dict:
-            packed = unpack_whole(body)
-        else:
-            # Of two equal keys the parser keeps one; the marks of the other are too many then.
-            if hides_marks(body):
-                return False
-            packed = unpack(value, self.look.raw)
+            found = opened(HttpRequest(method, url, headers, body), self.look.raw)
+            return found is not None and self._written(number, said, head, found.value, found.marks)
+        # Of two equal keys the parser keeps one; the marks of the other are too many then.
+        if hides_marks(body):
+            return False
+        packed = unpack(value, self.look.raw)
         if packed is not None:
-            left = None if type(value) is not dict else marks - marks_in(value) if "\\" in body else marks
-            return self._written(number, said, (status, *headers), packed, left)
-        if type(value) is not dict:
-            self._asked = False  # a form, a list: how they are read is asked of the record
-            self._vain -= 1
-            return False
-        return self._compared(line, number, said, (status, *headers), value, marks, body, escaped="\\" in body)
+            return self._written(number, said, head, packed, marks - marks_in(value) if slashed else marks)
+        return self._compared(line, number, said, head, value, marks, body, escaped=slashed)
 
     def _begins(self, headers: dict[str, Any]) -> bool:
         """Begin with another request; whether it is worth it, and all of its headers are texts."""
