@@ -19,7 +19,7 @@ from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, Sm
 from mailguard.model.message import CannotTell, Decoded, Field, Message, Reason, Recipient, Undecided
 from mailguard.model.value import Value
 from mailguard.recording import looks_like_message
-from mailguard.strays import LONGEST, PEOPLE, keys_in, letters, misplaced, strays
+from mailguard.strays import LONGEST, PEOPLE, keys_in, leaves, letters, misplaced, strays
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.header_blocks import header_lines, split_message
@@ -99,7 +99,8 @@ def _request(request: HttpRequest, messages: tuple[Message, ...]) -> Decoded:
     if isinstance(value, (dict, list, Form)):
         # A copy of which nobody gets the original; a request of Amazon's, whose parameters are all known by their names.
         odd = any(not one.to for one in messages) or (isinstance(value, Form) and _acts(value, place))
-        extra = strays(value, _known(messages), anywhere=odd) or misplaced(value, _known(messages, blind=False))
+        texts = leaves(value)
+        extra = strays(texts, _known(messages), anywhere=odd) or misplaced(texts, _known(messages, blind=False))
     if not extra and place is not None and place.query.parts:
         extra = strays(place.query, _known(messages))
     return _with(messages, extra) if extra else messages
@@ -122,6 +123,10 @@ _SOURCES: Final = frozenset(
 """Names under which a message in MIME stands, be it in base64 or as it is."""
 
 
+_LEAST: Final = 40
+"""Signs of a text that may be a message."""
+
+
 def _is_markup(value: str | bytes) -> bool:
     """Whether a body is XML, as SOAP services take it: no message, whatever stands in it."""
     start = value[:64].lstrip()
@@ -134,7 +139,7 @@ def _sources(value: object, name: str = "", depth: int = 0) -> Iterator[bytes]:
         return
     match value:
         case str() | bytes():
-            if 40 <= len(value) <= 1 << 24 and (
+            if _LEAST <= len(value) <= 1 << 24 and (
                 name in _SOURCES or (depth == 0 and not _is_markup(value)) or _reads_like_mail(value)
             ):
                 found = from_base64(value)
@@ -144,8 +149,10 @@ def _sources(value: object, name: str = "", depth: int = 0) -> Iterator[bytes]:
         case Form(parts=parts):
             for key, item in islice(parts, 64):
                 yield from _sources(item, letters(key), depth + 1)
-        case Mapping():
+        case dict() | Mapping():
             for key, item in islice(value.items(), 64):
+                if type(item) is str and len(item) < _LEAST:
+                    continue
                 word = letters(key)
                 yield from _sources(item, name if word == "data" and name in _SOURCES else word, depth + 1)
         case list():

@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from mailguard.addresses.compare import compare_key
@@ -22,7 +22,7 @@ from mailguard.model.exchange import Form, RawMessage
 from mailguard.model.message import CannotTell, Reason
 from mailguard.wire.header_blocks import header_block
 
-__all__ = ["DATA", "LONGEST", "PEOPLE", "complete", "keys_in", "letters", "strays"]
+__all__ = ["DATA", "LONGEST", "PEOPLE", "complete", "keys_in", "leaves", "letters", "misplaced", "strays"]
 
 PEOPLE: Final = re.compile(
     r"x?(?:e?mail|send|resent)?(?:to|cc|bcc)(?:e?mails?|addresse?s?|list|recipients?|members?)*s?"
@@ -71,17 +71,27 @@ _MEMBERS: Final = 100_000
 
 def letters(key: object) -> str:
     """A key in letters only: ``to[0][email]`` is ``to``, ``Cc-`` is ``cc``."""
-    name = key if isinstance(key, str) else ""
-    return re.sub(r"[^a-z]", "", re.split(r"[\[<]", name[:80].lower().replace(".member.", ""), maxsplit=1)[0])
+    return _letters(key[:80]) if isinstance(key, str) else ""
+
+
+@functools.lru_cache(4096)
+def _letters(name: str) -> str:
+    # A log has few different keys, and each many times.
+    return re.sub(r"[^a-z]", "", re.split(r"[\[<]", name.lower().replace(".member.", ""), maxsplit=1)[0])
+
+
+def leaves(value: object) -> Leaves:
+    """The texts of data with an ``@``, and the keys above each."""
+    return Leaves([*islice(_leaves(value, (), 0), _MEMBERS)])
 
 
 def strays(value: object, known: Collection[str], *, anywhere: bool = False) -> list[str]:
-    """Addresses in data, in their comparing form, that stand like those of readers and are none of ``known``.
+    """Addresses in data, or in its :func:`leaves`, in their comparing form, that stand like those of readers and are none of ``known``.
 
     ``anywhere``: a name of which nothing is known is one of readers, too.
     """
     found: dict[str, None] = {}
-    for chain, text in islice(_leaves(value, (), 0), _MEMBERS):
+    for chain, text in value.texts if isinstance(value, Leaves) else islice(_leaves(value, (), 0), _MEMBERS):
         # Most are one plain address, of somebody who is known: nobody need read it, nor where it stands.
         if text.lower() in known and ADDRESS.fullmatch(text):
             continue
@@ -90,14 +100,14 @@ def strays(value: object, known: Collection[str], *, anywhere: bool = False) -> 
     return list(found)
 
 
-def misplaced(value: object, shown: Collection[str]) -> list[str]:
+def misplaced(value: Leaves, shown: Collection[str]) -> list[str]:
     """Addresses in data, in their comparing form, where those stand who are printed, and that are none of ``shown``.
 
     They are To and Cc lines among own headers; and who writes, where they are several: one person writes a mail.
     """
     found: dict[str, None] = {}
     writers: dict[int, tuple[_Chain, set[str]]] = {}
-    for chain, text in islice(_leaves(value, (), 0), _MEMBERS):
+    for chain, text in value.texts:
         names = _names_of(chain)
         if "headers" in names[:-1] and any(name in ("to", "cc") for name in names):
             found.update(dict.fromkeys(key for key in keys_in(text[:LONGEST]) if key not in shown))
@@ -134,6 +144,12 @@ _Chain: TypeAlias = "tuple[()] | tuple[_Chain, str | None]"
 """The keys above a text, from the last one on; None for a list."""
 
 
+class Leaves(NamedTuple):
+    """What is asked of data more than once; see :func:`leaves`."""
+
+    texts: list[tuple[_Chain, str]]
+
+
 def _leaves(value: object, chain: _Chain, depth: int) -> Iterator[tuple[_Chain, str]]:
     """The texts of data with an ``@``, and the keys above each."""
     if depth > _DEPTH:
@@ -163,7 +179,7 @@ def _leaves(value: object, chain: _Chain, depth: int) -> Iterator[tuple[_Chain, 
                 yield from _leaves(once, (chain, name), depth + 1)
                 if "@" in name:
                     yield (chain, "to"), re.sub(r"[\[\]]", " ", name)
-        case Mapping():
+        case dict() | Mapping():
             for key, item in value.items():
                 # Half of what is asked, and more, are texts of which there is nothing to tell.
                 if type(item) is not str or "@" in item or item.startswith(_CODED):
