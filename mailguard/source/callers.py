@@ -247,6 +247,7 @@ class Callers:
             # One that overrides the method does not lead here by its name; where it calls this one, it is a caller.
             heirs = [heir for _, heir in self.machine.methods.subclasses(cls)]
             names += [heir.name for heir in heirs if all(getattr(node, "name", "") != method for node in heir.body)]
+        names += self._aliases(names)
         self.machine.relevant.update(names)
         found = [
             one

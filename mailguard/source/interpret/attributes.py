@@ -13,6 +13,7 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.base import last_name, members_of_class, plain_function
 from mailguard.source.interpret.calls import Calls
 from mailguard.source.interpret.context import Context, Dead
+from mailguard.source.interpret.names import OF_ANYONE
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import (
     Bound,
@@ -101,7 +102,7 @@ class Attributes(Calls):
         if name in {"sendmail", "send_message"} and isinstance(holder, (Unknown, Parameter)):
             return Native(f"value.{name}", holder, bound=True)
         if isinstance(holder, (Unknown, Parameter)) and self.methods is not None and self.methods.properties(name):
-            for cls in self.classes_of(state, holder, name):
+            for cls in self.classes_of(state, holder, name, by_name=name not in OF_ANYONE):
                 found_method = self._method(state, cls, name)
                 if (
                     isinstance(found_method, Func)

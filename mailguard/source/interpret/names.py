@@ -34,7 +34,7 @@ from mailguard.source.library import builtin_functions, classes, provenance
 from mailguard.source.project import Module
 from mailguard.source.slice import filled
 
-__all__ = ["COMMON", "Names"]
+__all__ = ["COMMON", "OF_ANYONE", "Names"]
 
 
 class Names(Loading):
@@ -304,16 +304,17 @@ class Names(Loading):
         """Whether the library's class has a method that is called like one which all models have: ``buffer.write(text)``."""
         return name in {"append", "read", "write"} and inspect.getattr_static(model, name) is not vars(Object)[name]
 
-    def classes_of(self, state: State, value: Val, name: str) -> list[Cls]:
+    def classes_of(self, state: State, value: Val, name: str, *, by_name: bool = True) -> list[Cls]:
         """The classes of the project that an object of which little is known may be of, as it is called or by ``name``.
 
-        A row is called after its model, a parameter after what it is; a method that only one class has is its own.
+        A row is called after its model, a parameter after what it is; a method that only one class has is its own, where
+        ``by_name`` allows it.
         """
         if self.methods is None or not isinstance(value, (Unknown, Parameter)):
             return []
         found = self._called(state, value)
         label = _last_part(value)
-        if not found and not label[:1].isupper() and name not in COMMON and len(name) > 3:
+        if by_name and not found and not label[:1].isupper() and name not in COMMON and len(name) > 3:
             named = [self.lookup_module(state, module, cls) for module, cls in self.methods.of_method(name)]
             found = [cls for cls in named if isinstance(cls, Cls)]
         found = [cls for cls in found if self._method(state, cls, name) is not ABSENT]
@@ -429,6 +430,13 @@ COMMON: Final = frozenset(
     "keys count find replace encode decode format strip join split search match group render commit rollback query".split()
 )
 """Names of methods that any object may have: one class of the project that has it is not meant by that."""
+
+OF_ANYONE: Final = frozenset(
+    "email mail email_address mail_address address full_name first_name last_name username phone user owner author sender "
+    "recipient receiver person member contact customer client account profile group team organization company manager "
+    "parent title label status state slug link type kind".split()
+)
+"""Names under which any row may keep something: one class that has a property of such a name is not meant by reading it."""
 
 _DECORATORS: Final = {
     "staticmethod": "static",
