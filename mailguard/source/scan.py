@@ -31,7 +31,7 @@ from mailguard.source.methods import Methods
 from mailguard.source.project import Module, Project, SourceFile
 from mailguard.source.reexports import passed_on
 from mailguard.source.roots import GENERIC, Root, Runner
-from mailguard.source.seeds import EVERYDAY, module_mentions, sinks_of, starts_in
+from mailguard.source.seeds import EVERYDAY, module_mentions, names_mail, sinks_of, starts_in
 from mailguard.source.web_helpers import web_helpers
 
 __all__ = ["Scan", "SourceFile", "scan"]
@@ -196,7 +196,7 @@ def _seeds(callers: Callers, module: Module, hot: set[str]) -> list[Root]:
     found = [
         callers.root(module, chain)
         for chain in callers.chains(module)
-        if isinstance(chain[-1], t.Func) and not hot.isdisjoint(chain[-1].names)
+        if isinstance(chain[-1], t.Func) and names_mail(chain[-1], hot)
     ]
     return [*found, callers.root(module, ())] if module_mentions(module.body, *hot) else found
 

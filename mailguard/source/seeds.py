@@ -20,6 +20,7 @@ __all__ = [
     "imports",
     "mentions_any",
     "module_mentions",
+    "names_mail",
     "names_of",
     "returns",
     "sinks_of",
@@ -58,6 +59,11 @@ class Sinks:
                         }
         return imported
 
+    def _names_leaf(self, module: Module, root: str) -> bool:
+        """Whether a file names one of the modelled things of a package that is used for much else."""
+        leaves = {path.rpartition(".")[2].encode() for path in self.paths if path.startswith(f"{root}.")}
+        return any(leaf in module.names() for leaf in leaves)
+
     def hot(self, module: Module) -> set[str]:
         """Names that a file binds to modelled things, and the names that send wherever they stand."""
         names = set(self.sends) | self.web
@@ -65,11 +71,11 @@ class Sinks:
         imported = self.imported(module)
         for node in t.statements(module.body):
             if isinstance(node, t.Import):
-                names |= {
-                    alias or dotted.split(".", 1)[0]
-                    for dotted, alias in node.names
-                    if dotted.split(".", 1)[0] in self.roots
-                }
+                for dotted, alias in node.names:
+                    root = dotted.split(".", 1)[0]
+                    # `import logging` is a sign of mail where the file names the handler that mails.
+                    if root in self.roots and (root not in _CARRIERS or self._names_leaf(module, root)):
+                        names.add(alias or root)
         names |= imported
         top = {*module.body, *(node for cls in module.body if isinstance(cls, t.Class) for node in cls.body)}
         for node in t.statements(module.body):
@@ -102,7 +108,7 @@ _STARTER: Final = re.compile(rb"\bsubprocess\b|\bpopen\b|\bos\.system\b")
 _MAIL_PROGRAM: Final = re.compile(rb"sendmail\b(?!\()|\bmailx\b|\bmail -|[\"\'](?:/usr/s?bin/)?mail[\"\']|\bmutt\b")
 """What a file mentions that starts a mail program by one of ``_STARTS``; others start programs that are none."""
 _CARRIERS: Final = frozenset(
-    "json base64 string subprocess os http urllib urllib2 urllib3 httplib logging six flask google requests httpx aiohttp tornado orjson ujson "
+    "io StringIO cStringIO json base64 string subprocess os http urllib urllib2 urllib3 httplib logging six flask google requests httpx aiohttp tornado orjson ujson "
     "simplejson rapidjson anyjson authlib cloudscraper curl_cffi grequests requests_futures requests_oauthlib "
     "requests_toolbelt python_http_client".split()
 )
@@ -174,6 +180,39 @@ def names_of(nodes: Iterable[object]) -> Iterator[str]:
             stack.extend(current)
         elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
             stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
+
+
+def names_mail(node: t.Func, hot: set[str]) -> bool:
+    """Whether a function names something of ``hot``; an everyday name only counts where it is called.
+
+    ``request`` is what a view gets far more often than a method that makes one.
+    """
+    found = hot & node.names
+    return bool(found - EVERYDAY) or (bool(found) and _calls(node.body, found))
+
+
+def _calls(body: Iterable[t.Stmt], names: set[str]) -> bool:
+    stack: list[object] = list(body)
+    while stack:
+        current = stack.pop()
+        if isinstance(current, t.Call):
+            # `retry(session.request, url)` calls it as well; `render(request)` hands on what a view got.
+            handed = [each.value for each in current.args if isinstance(each.value, t.Attr) and not _own(each.value)]
+            if any(_last(each) in names for each in (current.func, *handed)):
+                return True
+        if isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
+            stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
+    return False
+
+
+def _last(node: t.Expr) -> str:
+    return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
+
+
+def _own(node: t.Attr) -> bool:
+    return isinstance(node.value, t.Name) and node.value.id == "self"
 
 
 def returns(body: Iterable[t.Stmt]) -> bool:
