@@ -192,8 +192,9 @@ class Expressions(Attributes):
                 continue
             index = self.eval(context, state, key)
             name = literals.string(index)
-            if name is not None:
-                value = self._stored(value, context.place(item.at), name)
+            if name is not None or isinstance(index, Either):
+                # One of several keys, or the one of this name.
+                value = self._stored(value, context.place(item.at), name or "")
             containers.set_item(state, ref, index, value)
         return ref
 

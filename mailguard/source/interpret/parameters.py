@@ -126,13 +126,19 @@ class Parameters(Assignment):
 
     def _open_parameter(self, context: Context, state: State, func: Func, param: t.Param, default: Val) -> Val:
         trail = self._given(context, param)
-        count = MANY if classes.collection_annotation(param.annotation) else OPEN
+        # An object is made by somebody, often elsewhere: what its class may be given says less than what a function takes.
+        made_with = isinstance(func.node, t.Func) and func.node.name == "__init__"
+        several = classes.collection_annotation(param.annotation, or_text=not made_with)
+        count = MANY if several else OPEN
         if param.name in {"request", "req"}:
             return Unknown("request", OPEN, (Step(StepKind.REQUEST, context.place(param.at)),))
         scheduled = default is not ABSENT and empty(state, default) and _is_scheduled(func.node, param.name)
         if provenance.configured_name(param.name) or self._of_account(func) or scheduled:
             # What a task can do without and no caller gives comes from the schedule, which is the operator's.
             trail = (Step(StepKind.CONFIGURED, context.place(param.at), param.name),)
+        if isinstance(default, (Cls, ModelCls)):
+            # The class that a caller may replace: what is made of it is of that kind.
+            return default
         made = self._annotated(context, state, param)
         if made is not None:
             return made

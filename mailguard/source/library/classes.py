@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -111,8 +112,8 @@ _QUOTED: Final = re.compile(r"(?:typing\.)?(?:list|List|tuple|Tuple|set|Set|Sequ
 _SIDES: Final = re.compile(r"\||(?:typing\.)?(?:Union|Optional)\[|,")
 
 
-def collection_annotation(annotation: t.Expr | None) -> bool:
-    """Whether a parameter is declared to be a collection; one that may be a text as well is."""
+def collection_annotation(annotation: t.Expr | None, *, or_text: bool = False) -> bool:
+    """Whether a parameter is declared to be a collection; with ``or_text`` also one that may be a text as well."""
     match annotation:
         case t.Name():
             return annotation.id in _COLLECTIONS
@@ -123,12 +124,23 @@ def collection_annotation(annotation: t.Expr | None) -> bool:
             name = outer.id if isinstance(outer, t.Name) else outer.name if isinstance(outer, t.Attr) else ""
             if name in {"Optional", "Annotated", "Final"}:
                 inner = annotation.index.items[0] if isinstance(annotation.index, t.Seq) else annotation.index
-                return collection_annotation(inner)
+                return collection_annotation(inner, or_text=or_text)
             if name == "Union" and isinstance(annotation.index, t.Seq):
-                return any(map(collection_annotation, annotation.index.items))
+                return _among(annotation.index.items, or_text=or_text)
             return name in _COLLECTIONS
         case t.Bin(op="|"):
-            return collection_annotation(annotation.left) or collection_annotation(annotation.right)
+            return _among((annotation.left, annotation.right), or_text=or_text)
         case t.Const(value=str() as quoted):
-            return any(_QUOTED.match(side.strip()) for side in _SIDES.split(quoted))
+            sides = [side.strip(" ]") for side in _SIDES.split(quoted)]
+            kinds = [_QUOTED.match(side) is not None for side in sides if side and side != "None"]
+            return any(kinds) and (or_text or all(kinds))
     return False
+
+
+def _among(kinds: Iterable[t.Expr], *, or_text: bool) -> bool:
+    found = [
+        collection_annotation(kind, or_text=or_text)
+        for kind in kinds
+        if not (isinstance(kind, t.Const) and kind.value is None)
+    ]
+    return any(found) and (or_text or all(found))

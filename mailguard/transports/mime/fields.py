@@ -42,7 +42,7 @@ def _rest(data: Fields) -> tuple[tuple[str, Value], ...]:
 
 
 def header_fields(message: Value, names: Iterable[str], *, first_only: bool = False) -> Value | Absent:
-    """The values of the lines ``names`` (lower case) as one collection; ABSENT if the message is not known.
+    """The values of the lines ``names`` (lower case) as one collection; ABSENT if nothing tells whom they hold.
 
     ``first_only``: of each name only the first line, as ``msg["To"]`` gives it.
     """
@@ -72,6 +72,9 @@ def header_fields(message: Value, names: Iterable[str], *, first_only: bool = Fa
                     break
             else:
                 members += inner
+    if not members and any("*" in name for name, _ in pairs):
+        # A line whose name nothing tells may be any of these.
+        return ABSENT
     return Items(tuple(members))
 
 
