@@ -43,7 +43,12 @@ def doubted(exchange: Exchange, decoded: Decoded) -> Decoded:
 
 def _shows(message: Message) -> bool:
     """Whether some see others already: then nothing is hushed up."""
-    people = (*message.to, *message.cc, *message.transmitted_bcc)
+    own = {compare_key(person.address) for person in message.sender if person.address}
+    people = [
+        person
+        for person in (*message.to, *message.cc, *message.transmitted_bcc)
+        if not own or not person.address or compare_key(person.address) not in own
+    ]
     return len(people) > 1 and distinct(people).low > 1
 
 
@@ -179,7 +184,7 @@ _KEPT: Final = re.compile(
     r"(?i)drafts?|templates?|import|insert|append|preview|render|valid|parse|campaign|/users/[^/]+/messages\Z"
 )
 """Where messages are kept, shown or checked, and none is sent."""
-_WRITTEN: Final = frozenset({"from", "fromemail", "fromaddress", "fromemailaddress", "sender", "subject"})
+_WRITTEN: Final = frozenset({"from", "fromemail", "fromaddress", "fromemailaddress", "sender", "subject", "comment"})
 
 
 def _reads_like_mail(value: object, depth: int = 0) -> bool:

@@ -27,7 +27,7 @@ __all__ = ["DATA", "LONGEST", "PEOPLE", "complete", "keys_in", "leaves", "letter
 PEOPLE: Final = re.compile(
     r"x?(?:e?mail|send|resent)?(?:to|cc|bcc)(?:e?mails?|addresse?s?|list|recipients?|members?)*s?"
     r"|x?(?:to|cc|bcc)?recipients?(?:list|e?mails?|addresse?s?)?|(?:e?mail|message)?receivers?|rcptto|targets?"
-    r"|destinations?(?:(?:to|cc|bcc)addresses)?(?:members?)?|personali[sz]ations?|messageversions|envelope|messages"
+    r"|destinations?(?:(?:to|cc|bcc)addresses)?(?:members?)?|attendees|personali[sz]ations?|messageversions|envelope|messages"
 )
 """Names under which people stand who get a mail."""
 _LONG: Final = (
@@ -58,6 +58,8 @@ _TEXTS: Final = re.compile(
 _NEUTRAL: Final = frozenset(
     {"", "email", "emails", "address", "addresses", "emailaddress", "name", "mail", "value", "member", "xemail"}
 )
+_ADDRESS: Final = ("address", "email", "emailaddress")
+"""Of these also what is nearly one."""
 _MAILBOX: Final = re.compile(
     r"(?:[^@<>\r\n]{0,200}<[^\s@<>]{1,100}@[^\s@<>]{1,200}>|[^\s@<>,;:]{1,100}@[^\s@<>,;:]{1,200})"
 )
@@ -222,7 +224,10 @@ def _named(key: str) -> tuple[str, ...]:
 
 def _placed(chain: tuple[str, ...], text: str, *, anywhere: bool) -> bool:
     """Whether a text stands where those stand who get a mail."""
-    return _stands(chain, mailbox=_MAILBOX.fullmatch(text.strip()) is not None, anywhere=anywhere)
+    mailbox = _MAILBOX.fullmatch(text.strip()) is not None
+    if not mailbox and anywhere:
+        mailbox = all(_MAILBOX.fullmatch(part.strip()) for part in re.split("[,;]", text[:LONGEST]))
+    return _stands(chain, mailbox=mailbox, anywhere=anywhere)
 
 
 @functools.lru_cache(1024)
@@ -231,7 +236,7 @@ def _stands(chain: tuple[str, ...], *, mailbox: bool, anywhere: bool) -> bool:
     if any(map(DATA.fullmatch, chain)):
         return False
     named = len(chain)
-    while named and chain[named - 1] in _NEUTRAL:
+    while named and (chain[named - 1] in _NEUTRAL or difflib.get_close_matches(chain[named - 1], _ADDRESS, 1, 0.85)):
         named -= 1
     listed = chain[named - 1 : named] == ("*",) and mailbox
     for word in reversed(chain[:named]):

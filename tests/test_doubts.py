@@ -24,6 +24,8 @@ SENDGRID = "https://api.sendgrid.com/v3/mail/send"
 MAILJET = "https://api.mailjet.com/v3.1/send"
 SES = "https://email.us-east-1.amazonaws.com/v2/email/outbound-emails"
 GMAIL = "https://gmail.googleapis.com/gmail/v1/users/me/messages/send"
+MAILEROO = "https://smtp.maileroo.com/api/v2/emails"
+MANDRILL = "https://mandrillapp.com/api/1.0/messages/send.json"
 POSTMARK = "https://api.postmarkapp.com/email"
 SPARKPOST = "https://api.sparkpost.com/api/v1/transmissions"
 TWO = {"ToAddresses": ["ann@example.com", "bob@example.org"]}
@@ -103,6 +105,10 @@ def _verdict(path: Path, content: str) -> str:
         (SENDGRID, {"from": [ANN, BOB], "personalizations": [{"to": [FROM]}]}, "undecided"),
         (SENDGRID, {"from": FROM, "personalizations": [{"to": [ANN]}], "headers": {"Cc": "bob@example.org"}}, "undecided"),
         (SENDGRID, {"from": FROM, "personalizations": [{"to": [ANN], "headers": {"To": "ann@example.com, bob@example.org"}}]}, "undecided"),
+        (MAILEROO, {"from": {"address": "desk@example.net"}, "t": "ann@example.com,bob@example.org", "cc": {"address": "cat@example.net"}, "subject": "S"}, "undecided"),
+        ("https://graph.microsoft.com/v1.0/me/events%/X/forward", {"ToRecipients": [{"emailAddress": {"address": "ann@example.com"}}], "Comment": "C"}, "cannot tell"),
+        ("https://graph.microsoft.com/v1.0/me/e!vents", {"attendees": [{"emailAddress": {"address": "ann@example.com"}}], "subject": "S"}, "cannot tell"),
+        (MANDRILL, {"message": {"to": [ANN, BOB], "from_email": "d@example.net", "preserve_recipients": {}}}, "undecided"),
         # A copy, and nobody of whom it is one; JSON that was put into base64; data that is too deep.
         ("https://graph.microsoft.com/v1.0/invitations", {"inritedUserEmailAddress": "ann@example.com", **INVITATION}, "undecided"),
         ("https://graph.microsoft.com/v1.0/invitations", {"invitedUserEmailAddress": "ann@example.com", **CODED_INVITATION}, "undecided"),
@@ -236,6 +242,10 @@ def test_masked_addresses_that_are_equal_are_two_people(tmp_path: Path) -> None:
         ({"metadata": {"user": "ann@example.com"}, "text": "ann@example.com"}, []),
         (Form((("to[0]", "ann@example.com"), ("o:tag", "bob@example.org"))), ["ann@example.com"]),
         (Form((("to[ann@example.com]", "Ann"),)), ["ann@example.com"]),
+        (
+            {"To": [{"Adress": "ann@example.com"}, {"e-mails": "bob@example.org"}]},
+            ["ann@example.com", "bob@example.org"],
+        ),
         ({"team": [ANN, BOB]}, ["ann@example.com", "bob@example.org"]),
         ([[[{"Destination": {"ToAddresses": ["ann@example.com"]}}]]], ["ann@example.com"]),
         ({"to": 5, "cc": None, "bcc": {}, 7: "ann@example.com"}, []),
@@ -280,7 +290,7 @@ def test_a_list_in_base64_where_a_list_is_documented(tmp_path: Path) -> None:
     "body",
     [
         "to%5B%5D=from%40example.net&bob%40example.org=cc%5B%5D&from=from%40example.net&x-smtpapi=%7B%22to%22%3A%5B%22ann%40example.com%22%5D%7D",
-        "to%5B%5D=from%40example.net&from=from%40example.net&xx-smtpapi=%7B%22to%22%3A%5B%22ann%40example.com%22%5D%7D",
+        "to%5B%5D=from%40example.net&cc%5B%5D=cat%40example.net&from=from%40example.net&xx-smtpapi=%7B%22to%22%3A%5B%22ann%40example.com%22%5D%7D",
     ],
 )
 def test_what_takes_the_place_of_to_takes_no_other(tmp_path: Path, body: str) -> None:

@@ -48,6 +48,8 @@ def _message(value: Mapping[Any, Any]) -> RawMessage | CannotTell:
         return complete(message, again, enveloped=False)
     if not isinstance(content, Mapping) or not content.get("Headers"):
         return CannotTell(Reason.BODY_MISSING)
+    if not isinstance(content["Headers"], Mapping):
+        return CannotTell(Reason.BAD_RECORD, "the header lines of the record are no object")
     headers: list[tuple[str, object]] = []
     for name, items in headers_of(content["Headers"]).items():
         if name.lower() != "content-type":

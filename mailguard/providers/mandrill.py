@@ -143,7 +143,7 @@ def _asks(flag: Value | Absent) -> Truth:
     if isinstance(flag, Either):
         answers = {_asks(option) for option in flag.options}
         return answers.pop() if len(answers) == 1 else Truth.MAYBE
-    if isinstance(flag, Absent) or sort_of(flag) is Sort.NONE:
+    if isinstance(flag, Absent) or sort_of(flag) in {Sort.NONE, Sort.MAPPING, Sort.COLLECTION}:
         return Truth.MAYBE
     if (text(flag) or "").strip().casefold() in {"false", "0", "no", "off"}:
         return Truth.NO

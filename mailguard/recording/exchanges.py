@@ -25,6 +25,8 @@ def http(method: object, url: object, headers: object, body: object, encoding: s
         return CannotTell(Reason.BAD_RECORD, "the record has no URL")
     if (body or len(address) > _SHORT) and not _URL.match(address):
         return CannotTell(Reason.BAD_RECORD, "the URL of the record is damaged")
+    if _CONTROL.search(address.strip()):
+        return CannotTell(Reason.BAD_RECORD, "the URL of the record is damaged")
     if isinstance(method, str) and not _METHOD.fullmatch(method):
         return CannotTell(Reason.BAD_RECORD, "the method of the record is damaged")
     if address.startswith("/") and not address.startswith("//"):
@@ -47,6 +49,7 @@ _URL = re.compile(
     r"[\s\"'<]*(?:[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/&%?#]|/|(?:data|blob|about|file|urn|cid):|[\w.-]*[.\w](?::[0-9]{1,5})?(?:/|\?)"
     r"|[\w-]+(?:\.[\w-]+)+(?::[0-9]{1,5})?\Z|localhost|[<\[*$%(])"
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SHORT: Final = 60
 """Characters of an address in which nobody can stand."""
 _METHOD = re.compile(r"[\s:\"']*[A-Za-z][A-Za-z_-]{0,30}[\s\"']*|")
