@@ -85,6 +85,8 @@ def _request(request: HttpRequest, messages: tuple[Message, ...]) -> Decoded:
     if isinstance(body, CannotTell) or body.kind == "empty":
         if messages and not any(_reached(one) for one in messages):
             return _NOBODY
+        if not messages and place is not None and place.query.parts and _reads_like_mail(place.query):
+            return CannotTell(Reason.UNKNOWN_FORM)
         extra = strays(place.query, _known(messages)) if place is not None and messages else []
         return _with(messages, extra) if extra else messages
     value = body.value
@@ -184,7 +186,19 @@ _KEPT: Final = re.compile(
     r"(?i)drafts?|templates?|import|insert|append|preview|render|valid|parse|campaign|/users/[^/]+/messages\Z"
 )
 """Where messages are kept, shown or checked, and none is sent."""
-_WRITTEN: Final = frozenset({"from", "fromemail", "fromaddress", "fromemailaddress", "sender", "subject", "comment"})
+_WRITTEN: Final = frozenset(
+    {
+        "from",
+        "fromemail",
+        "fromaddress",
+        "fromemailaddress",
+        "sender",
+        "source",
+        "subject",
+        "messagesubjectdata",
+        "comment",
+    }
+)
 
 
 def _reads_like_mail(value: object, depth: int = 0) -> bool:

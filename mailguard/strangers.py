@@ -143,7 +143,7 @@ def _mail_like(value: Value, depth: int, *, content: bool = False) -> bool:
     )
     if content and _names_people(value, words):
         return True
-    if any(_SOURCE.fullmatch(word) and _is_source(value[key]) for key, word in words.items()):
+    if any(_SOURCE.fullmatch(word) and _holds_source(value[key]) for key, word in words.items()):
         return True
     # {"message": {"subject"}, "to": [...]}: what is said may stand beside.
     content = content or any(
@@ -176,6 +176,11 @@ def _readers(value: Value, depth: int) -> set[str]:
 def _names_people(value: Mapping[Any, Value], words: Mapping[Any, str]) -> bool:
     # Some forms have the address in the key: to[ann@example.com]=
     return any(_PEOPLE.fullmatch(word) and (_address(value[key], 0) or _address(key, 0)) for key, word in words.items())
+
+
+def _holds_source(value: Value) -> bool:
+    """Whether a value is a MIME message, or has one (``{"Data": ...}``)."""
+    return any(map(_is_source, list(value.values())[:_MEMBERS])) if isinstance(value, Mapping) else _is_source(value)
 
 
 def _is_source(value: Value) -> bool:

@@ -230,13 +230,21 @@ def _placed(chain: tuple[str, ...], text: str, *, anywhere: bool) -> bool:
     return _stands(chain, mailbox=mailbox, anywhere=anywhere)
 
 
+def _is_neutral(word: str) -> bool:
+    """Whether a name says of an address only that it is one."""
+    if word in _NEUTRAL:
+        return True
+    known = PEOPLE.fullmatch(word) or _SENDERS.fullmatch(word)
+    return not known and bool(difflib.get_close_matches(word, _ADDRESS, 1, 0.85))
+
+
 @functools.lru_cache(1024)
 def _stands(chain: tuple[str, ...], *, mailbox: bool, anywhere: bool) -> bool:
     # A log has few places for addresses, and each of them many times.
     if any(map(DATA.fullmatch, chain)):
         return False
     named = len(chain)
-    while named and (chain[named - 1] in _NEUTRAL or difflib.get_close_matches(chain[named - 1], _ADDRESS, 1, 0.85)):
+    while named and _is_neutral(chain[named - 1]):
         named -= 1
     listed = chain[named - 1 : named] == ("*",) and mailbox
     for word in reversed(chain[:named]):

@@ -248,6 +248,7 @@ def test_masked_addresses_that_are_equal_are_two_people(tmp_path: Path) -> None:
         ),
         ({"team": [ANN, BOB]}, ["ann@example.com", "bob@example.org"]),
         ([[[{"Destination": {"ToAddresses": ["ann@example.com"]}}]]], ["ann@example.com"]),
+        ({"ToAddress": "ann@example.com,bob@example.org"}, ["ann@example.com", "bob@example.org"]),
         ({"to": 5, "cc": None, "bcc": {}, 7: "ann@example.com"}, []),
     ],
 )

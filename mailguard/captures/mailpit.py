@@ -44,6 +44,8 @@ def _message(value: Mapping[Any, Any]) -> RawMessage | CannotTell:
     for name, key in (("From", "From"), ("To", "To"), ("Cc", "Cc"), ("Bcc", "Bcc"), ("Reply-To", "ReplyTo")):
         people = value.get(key)
         items = people if isinstance(people, list) else [people] if people else []
+        if any(isinstance(item, Mapping) and "Address" not in item for item in items):
+            return CannotTell(Reason.BAD_RECORD, "somebody in the record has no address")
         if items:
             headers.append((name, ", ".join(_mailbox(item) for item in items)))
     headers.append(("Subject", value.get("Subject")))

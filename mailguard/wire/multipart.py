@@ -42,12 +42,19 @@ def multipart(data: str | bytes, boundary: str) -> Form | CannotTell | None:
                 continue  # the epilogue
         elif last:
             return CannotTell(Reason.BODY_CUT, "the multipart body ends before its last boundary")
-        parts.append(_part(re.sub(rb"\A[ \t]*(?:\r\n|\n|\r)", b"", piece, count=1)))
+        part = re.sub(rb"\A[ \t]*(?:\r\n|\n|\r)", b"", piece, count=1)
+        if _MAIL.search(split_message(part)[0]):
+            return CannotTell(Reason.BAD_RECORD, "a part of the multipart body is damaged")
+        parts.append(_part(part))
     return Form(tuple(parts)) if delimiters else None
 
 
 _CONTENT: Final = re.compile(rb"(?m)^(?![ \t\r\n])(?![A-Za-z0-9-]{1,60}[ \t]*:)")
 """A line among the header lines of a part that is none of them."""
+
+
+_MAIL: Final = re.compile(rb"(?im)^(?:to|cc|subject)[ \t]*:")
+"""Lines that are none of a part, but of a message inside of one that lost the line in front."""
 
 
 def _delimiters(raw: bytes, boundary: bytes) -> list[re.Match[bytes]]:

@@ -59,6 +59,8 @@ def verdicts(path: Path) -> dict[str, int]:
         ("vcr/ruby.yml", "- request:\n    method: post\n    uri: https://api:", "- requenull    method: post\n    uri: https://api:", {"apart": 2, "cannot tell": 1}),
         # One bracket too many, or too few.
         ("wiremock/found_2_35.json", '{ },\n    "browserProxyRequest" : false,\n    "loggedDate" : 1795303411082', '{ ,\n    "browserProxyRequest" : false', {"shows": 2, "apart": 1, "cannot tell": 1}),
+        # Somebody whose address lost its name.
+        ("mailpit/webhook.json", '"Address": "ann', '"Add<ress": "ann', {"cannot tell": 1}),
         # MailHog read more than what is left of the message.
         ("mailhog/version_1.json", '"From: from@example.com\\r\\nTo: ann@example.com, bob@example.org\\r\\nSubject', '"Subject', {"shows": 1, "cannot tell": 1}),
     ],
@@ -78,6 +80,11 @@ def test_what_is_damaged_is_said(tmp_path: Path, name: str, old: str, new: str, 
         ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com"]}, "body": base64.b64encode(b"From: d@example.net\nTo: ann@example.com, bob@example.org\n\nT").decode()}, "shows"),
         # A part of a form without the empty line in front of its content.
         ({"method": "POST", "url": "https://api.mailgun.net/v3/mg.example.net/messages", "headers": {"Content-Type": "multipart/form-data; boundary=b"}, "body": PARTS}, "shows"),
+        # A part whose own lines are those of the message inside of it.
+        ({"method": "POST", "url": "https://api.mailgun.net/v3/mg.example.net/messages.mime", "headers": {"Content-Type": "multipart/form-data; boundary=b"}, "body": '--b\r\nContent-Disposition: form-data; name="to"\r\n\r\nann@example.com\r\n--b\r\nContent-Disposition: form-data; name="message"xample.net\r\nTo: ann@example.com, bob@example.org\r\n\r\nT\r\n--b--\r\n'}, "cannot tell"),
+        ({"method": "POST", "url": "https://email.eu-west-1.amazonaws.com/?Action=Sail&Source=d%40example.net&Destination.ToAddresses.member.1=ann%40example.com&Message.Subject.Data=S", "headers": {}, "body": ""}, "cannot tell"),
+        # People of a group at Microsoft, and who is named besides.
+        ({"method": "POST", "url": "https://graph.microsoft.com/v1.0/groups/g/threads/t/reply", "headers": {}, "body": json.dumps({"post": {"newParticipants": [{"emailAddress": {"address": "ann@example.com"}}]}})}, "cannot tell"),
         # All parameters of Amazon's are known by their names.
         ({"method": "POST", "url": f"{SES}?Action=SendEmail", "headers": FORM, "body": "Destination.ToAddresses.member.1=ann%40example.com&Destination.ToAddresses.mem&er.2=bob%40example.org&Source=d%40example.net"}, "undecided"),
         ({"method": "POST", "url": SES, "headers": FORM, "body": "Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&Destination.ToQAddresses.member.2=bob%40example.org&Source=d%40example.net"}, "undecided"),

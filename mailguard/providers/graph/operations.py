@@ -47,6 +47,8 @@ _REPLY_ALL: Final = "replyAll"
 _EVENT: Final = "events"
 _INVITATION: Final = "invitations"
 _BATCH: Final = "$batch"
+_POST: Final = "threads"
+"""What goes to the members of a group, and to whom it names besides."""
 _OTHER: Final = "v1.0"
 """The operation of every request that sends nothing: reading, folders, tasks, directories."""
 
@@ -63,7 +65,7 @@ def _looks_like_graph(request: HttpRequest) -> bool:
 
 
 def claims(exchange: Exchange) -> str | None:
-    """``sendMail``, ``messages`` (a draft), ``forward``, ``reply``, ``events``, ``$batch``...; ``v1.0`` for what sends nothing."""
+    """``sendMail``, ``messages`` (a draft), ``forward``, ``reply``, ``events``, ``$batch``, ``threads``...; ``v1.0`` for what sends nothing."""
     if not isinstance(exchange, HttpRequest):
         return None
     url = url_parts(exchange.url)
@@ -95,6 +97,8 @@ def claims(exchange: Exchange) -> str | None:
         return _EVENT
     if last == "invitations" and method == "POST":
         return _INVITATION
+    if {"threads", "conversations"} & set(segments) and last in {"threads", "conversations", "reply", "forward"}:
+        return _POST
     if "*" in last and ("/users/" in path or "/me/" in path):
         return f"?{_SEND}"
     return _OTHER
@@ -104,6 +108,8 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
     """The message of a request; a draft counts where its recipients are written, not where it is sent by its id."""
     if operation == _OTHER:
         return ()
+    if operation == _POST:
+        return CannotTell(Reason.LIST_AT_PROVIDER)
     if not isinstance(exchange, HttpRequest) or operation.startswith("?"):
         return CannotTell(Reason.UNKNOWN_FORM)
     body = payload(exchange)

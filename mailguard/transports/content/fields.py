@@ -67,7 +67,7 @@ OWNERS: Final = frozenset(
      "ccaddresses", "bccaddresses", "torecipients", "ccrecipients", "bccrecipients"}
 )  # fmt: skip
 _SHOWN_HEADER: Final = re.compile(
-    r"(?:list-.{1,40}|x-.{1,60}|resent-(?:reply-to|sender|from)|mail-followup-to|mail-reply-to|comments|keywords|errors-to|thread-topic"
+    r"(?:list-.{1,40}|x[-_].{1,60}|resent-(?:reply-to|sender|from)|mail-followup-to|mail-reply-to|comments|keywords|errors-to|thread-topic"
     r"|disposition-notification-to|references|in-reply-to|apparently-to|envelope-to|delivered-to)",
     re.IGNORECASE,
 )
