@@ -167,8 +167,9 @@ class Assignment(Models):
         if model is not None or (
             isinstance(holder, Ref) and holder in state.heap and state.heap[holder].sort == "object"
         ):
-            shown = self.shown(value, context.place(at))
-            self._call_dunder(context, state, holder, "__setitem__", [index, shown], node)
+            # What a class of the project does with it is another matter: keep it, or write it into a header there.
+            put = value if model is None else self.shown(value, context.place(at))
+            self._call_dunder(context, state, holder, "__setitem__", [index, put], node)
             return
         key = literals.string(index)
         if ((key is not None or isinstance(index, Either)) and not isinstance(value, (Known,))) or (
