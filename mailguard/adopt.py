@@ -13,7 +13,8 @@ from typing import Final
 from mailguard.allow import comment_for
 from mailguard.baseline import FILE, Baseline, BaselineError, text_of
 from mailguard.config import NEXT_CHANGE, nearest_name
-from mailguard.discover import NothingToCheck, display_path, module_of, place_named
+from mailguard.discover import NothingToCheck, display_path, place_named
+from mailguard.filenames import module_of
 from mailguard.gate import Run
 from mailguard.ledger import plural
 from mailguard.model.finding import Certainty, Finding

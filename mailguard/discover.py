@@ -44,7 +44,6 @@ __all__ = [
     "imports_of",
     "is_python",
     "is_test_code",
-    "module_of",
     "not_here",
     "other_files",
     "place_named",
@@ -472,12 +471,6 @@ _KNOWN: Final = " Which captures are known: mailguard help formats"
 def _lies_in(file: File, place: Path, tree: Tree) -> bool:
     """Whether a file is a place, or lies below it, by its name or by what is opened for it."""
     return place == Path(file.real) or _under(file.real, place) or Tree(tree.root, (place,)).asks_for(file.path)
-
-
-def module_of(path: str) -> str:
-    """The dotted name of a Python file, from the root: ``news/views.py`` is ``news.views``."""
-    base = path.rsplit(".", 1)[0] if "." in path.rsplit("/", 1)[-1] else path
-    return base.removesuffix("/__init__").replace("/", ".")
 
 
 def imports_of(module: str) -> re.Pattern[bytes]:

@@ -6,7 +6,7 @@ TYPE_CHECKING = False  # typing is not loaded for this
 if TYPE_CHECKING:
     from typing import Final
 
-__all__ = ["INSTALLED", "MACHINE_FOLDERS", "PYTHON_SUFFIXES", "SHEBANG_SUFFIXES", "is_test_code"]
+__all__ = ["INSTALLED", "MACHINE_FOLDERS", "PYTHON_SUFFIXES", "SHEBANG_SUFFIXES", "is_test_code", "module_of"]
 
 PYTHON_SUFFIXES: Final = (".py", ".pyw", ".ipynb", ".wsgi")
 """Files of Python code by name. Stub files (``.pyi``) hold no code that runs and would shadow the files that do."""
@@ -44,3 +44,9 @@ def is_test_code(path: str) -> bool:
         or name.startswith("test_")
         or name.endswith(("_test.py", "_tests.py"))
     )
+
+
+def module_of(path: str) -> str:
+    """The dotted name of a Python file, from the root: ``news/views.py`` is ``news.views``."""
+    base = path.rsplit(".", 1)[0] if "." in path.rsplit("/", 1)[-1] else path
+    return base.removesuffix("/__init__").replace("/", ".")

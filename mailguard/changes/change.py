@@ -15,7 +15,7 @@ from mailguard.allow import Allowance
 from mailguard.baseline import Baseline, Problem, Unread
 from mailguard.changes.stored import Stored
 from mailguard.config import Settings, SettingsError
-from mailguard.discover import module_of
+from mailguard.filenames import module_of
 from mailguard.model.place import Place
 
 DIFF_LINES: Final = 20_000

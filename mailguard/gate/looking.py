@@ -9,7 +9,7 @@ from mailguard import discover
 from mailguard.allow import MARK, Allowance, Exceptions
 from mailguard.baseline import Problem, Unread, unread_of
 from mailguard.config import NEXT_CHANGE
-from mailguard.discover import module_of
+from mailguard.filenames import module_of
 from mailguard.gate.code import CodeResult, look_at_code
 from mailguard.gate.files import CAPTURES, CODE
 from mailguard.gate.plan import Plan

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 
 from mailguard import discover
 from mailguard.allow import MARK
-from mailguard.discover import File, module_of
+from mailguard.discover import File
+from mailguard.filenames import module_of
 from mailguard.model.place import Comment, Place
 from mailguard.redact import foreign
 
