@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mailguard.documents.json_values import DECODER, deep_clean, too_deep
+from mailguard.documents.json_values import DECODER, NOT_PLAIN, deep_clean, quick_json, too_deep
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value
 
@@ -50,6 +50,42 @@ _TRY: Final = 1 << 15
 _WINDOW: Final = 1 << 20  # characters that are done with before they are let go: that costs a copy of the others
 
 
+class _Guess:
+    """Where the next member of an array begins: members that a program wrote begin alike."""
+
+    def __init__(self) -> None:
+        self._between = ""
+        self._failures = 0
+
+    def end(self, content: str, start: int) -> int:
+        """Where the member seems to end that begins at a place; -1 for nowhere."""
+        if not self._between or self._failures >= _FAILURES:
+            return -1
+        return content.find(self._between, start, start + _FAR)
+
+    def succeed(self) -> None:
+        """Hear that it did."""
+        self._failures = 0
+
+    def fail(self, content: str, start: int) -> None:
+        """Hear that it did not, or that nobody knew; look at where it begins."""
+        self._failures += bool(self._between)
+        first = _BEGINNING.match(content, start)
+        before = content[max(0, start - _GAP) : start]
+        gap = before[len(before.rstrip(" \t\r\n,")) :]
+        if first is not None and gap.count(",") == 1:
+            self._between = gap + first.group()
+
+
+_FAILURES: Final = 16
+"""So often in a row it is wrong, and nobody asks any more."""
+_FAR: Final = 1 << 18
+"""Characters in which the end of a member is looked for."""
+_GAP: Final = 200
+"""Signs between two members."""
+_BEGINNING: Final = re.compile(r'\{\s{0,100}"[^"\\]{1,60}"\s{0,9}:')
+
+
 class _JsonFile:
     def __init__(self, content: str) -> None:
         self.content = content
@@ -58,6 +94,7 @@ class _JsonFile:
         self.counted = 0
         self.break_at = -1  # the last line end in front of ``counted``
         self.found = False  # whether the array was met
+        self.guess = _Guess()
         self.like: dict[str, Value] = {}  # the last whole member: others look like it
         self.next_at, self.next_name = -1, ""  # where the next one like it begins, and with which key
         self.spent = 0  # characters that were read in search of those
@@ -153,13 +190,27 @@ class _JsonFile:
             if not following:
                 yield self.element(CannotTell(Reason.BAD_RECORD, "the file ends before its end"), index, start)
                 return
-            value = self.value(member=True)
+            value = self.guessed(start)
+            if value is NOT_PLAIN:
+                value = self.value(member=True)
             yield self.element(value, index, start)
             if isinstance(value, dict):
                 self.like = value
             elif isinstance(value, CannotTell) and self.at >= len(self.content):
                 return
             index += 1
+
+    def guessed(self, start: int) -> Any:
+        """The member that begins here, if it ends where it seems to; else ``NOT_PLAIN``."""
+        end = self.guess.end(self.content, start)
+        # No value begins with another one that begins and ends with braces.
+        value = quick_json(self.content[start:end]) if end > start else NOT_PLAIN
+        if type(value) is not dict:
+            self.guess.fail(self.content, start)
+            return NOT_PLAIN
+        self.guess.succeed()
+        self.at = end
+        return value
 
     def is_left(self) -> bool:
         """Whether there is more; all of it is in ``content`` then."""

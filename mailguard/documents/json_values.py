@@ -24,7 +24,7 @@ def read_json(content: str | bytes) -> Value | CannotTell:
     Tolerated: a byte order mark, NaN, integers of any length (beyond 64 bits as a float), a key that is there twice (what
     is under it is put together, so that nobody is lost), text that is not UTF-8, lone surrogates.
     """
-    value: Value = _quick(content)
+    value: Value = quick_json(content)
     return _careful(content) if value is NOT_PLAIN else value
 
 
@@ -89,7 +89,7 @@ def json_text(value: Any) -> bytes | None:
         return None
 
 
-def _quick(content: str | bytes) -> Any:
+def quick_json(content: str | bytes) -> Any:
     """What the careful reader makes of ordinary JSON, several times as fast; ``NOT_PLAIN`` where that is not sure.
 
     The parser keeps the last of two equal keys. What it dropped had quotation marks, two for the key at least; so nothing

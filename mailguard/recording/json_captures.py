@@ -13,7 +13,7 @@ from mailguard.model.capture import Source
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
-from mailguard.recording.streams import CHUNK, head_of, lines, text_of
+from mailguard.recording.streams import head_of, lines, text_of
 
 __all__ = ["STREAMED", "elements_of", "json_head", "json_records"]
 
@@ -41,6 +41,8 @@ def elements_of(source: Source, *path: str) -> Iterator[Element] | CannotTell:
 
 STREAMED: Final = 4 << 20
 """Bytes of a file that is read at once."""
+_PIECE: Final = 1 << 20
+"""Bytes of a larger one that are: each time what is left of those before is copied."""
 
 
 def _texts(source: Source, charset: str) -> Iterator[str]:
@@ -50,7 +52,7 @@ def _texts(source: Source, charset: str) -> Iterator[str]:
         read = getattr(stream, "read1", stream.read)  # see head_of
         while True:
             try:
-                piece = read(CHUNK)
+                piece = read(_PIECE)
             except EOFError:
                 piece = b""
             if text := decoder.decode(piece, final=not piece):

@@ -79,6 +79,35 @@ def test_the_pieces_say_what_the_whole_says(
     assert repr(list(streamed_elements(cut(content, size), *path))) == repr(whole)
 
 
+MEMBER = st.one_of(
+    st.sampled_from(['{"a": 1}', '{"a": 1, "a": 2}', '{"a": [{"a": 1}, {"a": 2}]}', '{"a": "\\ud800"}', '{"a": NaN}', '{"a": 1', '"a": 2}', '{"b": 1}', "7",
+                     '{"a": "x, {\\"a\\":"}', '{"a": "x, {"a": "}', '{"a": 1}}', '{"a": 123456789012345678901234567890}', '{"a":1}', '{"a": 1} x', "[]"]),
+    st.dictionaries(st.sampled_from(["a", "b"]), JSON, min_size=1, max_size=3).map(json.dumps),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(MEMBER, max_size=14), st.sampled_from([", ", ",", ",\n  ", ",,", " "]), st.integers(1, 40))
+def test_members_end_where_they_end_though_others_begin_like_them(members: list[str], between: str, size: int) -> None:
+    content = "[" + between.join(members) + "]"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_files._Guess, "end", lambda *_: -1)
+        careful = repr(list(json_elements(content)))
+    assert repr(list(json_elements(content))) == careful
+    assert repr(list(streamed_elements(cut(content, size)))) == careful
+
+
+def test_members_that_begin_alike_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> object:
+        raise AssertionError("not at once")
+
+    elements = json_elements(json.dumps([{"a": n, "b": [{"a": n}]} for n in range(20)]))
+    first = [next(elements), next(elements)]
+    monkeypatch.setattr(json_files._JsonFile, "decode", none)
+    assert [one.value for one in first] == [{"a": n, "b": [{"a": n}]} for n in range(2)]
+    assert [next(elements).value for _ in range(17)] == [{"a": n, "b": [{"a": n}]} for n in range(2, 19)]
+
+
 def test_what_was_yielded_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_files, "_WINDOW", 100)
     stream = json_files._JsonStream(cut('{"log": {"entries": [' + ", ".join(['{"a": "xyz"}'] * 5000) + "]}}", 50))
@@ -128,7 +157,7 @@ def test_a_large_file_has_the_records_that_it_has_at_once(tmp_path: Path, data: 
     whole = list(capture.records("sent.har", file, next(form for form in capture.formats() if form.name == "har")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_captures, "STREAMED", 100)
-        patch.setattr(json_captures, "CHUNK", 64)
+        patch.setattr(json_captures, "_PIECE", 64)
         streamed = list(
             capture.records("sent.har", file, next(form for form in capture.formats() if form.name == "har"))
         )
