@@ -35,6 +35,11 @@ _DROPPED: Final = frozenset({"date", "message-id"})
 """Headers that tell of nobody, and that differ from message to message."""
 _OF_PARTS: Final = frozenset({"content-type", "content-transfer-encoding"})
 
+_ADDRESSED: Final = re.compile(r"\n[ \t]*(?:resent-)?(?:to|cc|bcc)[ \t]*:", re.IGNORECASE)
+"""A line of readers in a text: the block of headers may have been torn above it."""
+_TORN: Final = 1 << 17
+"""Characters of a text that such a line is looked for in, more than :mod:`mailguard.doubts` does."""
+
 _HEADER: Final = re.compile(r"([A-Za-z][A-Za-z-]{0,40}): ([!-~](?:[ -~\t]*[!-~])?)")
 _MULTIPART: Final = re.compile(
     r'multipart/(alternative|mixed|related);\s{0,8}boundary="?([0-9A-Za-z=_.+-]{1,70})"?', re.IGNORECASE
@@ -138,12 +143,17 @@ def mail_of(data: str) -> dict[str, Any] | None:
             kind = value
             continue
         elif low in _DROPPED or low in _OF_PARTS:
+            if ":" in value and "@" in value:
+                return None  # the line behind it may be in it
             continue
         elif low not in _PINNED or "@" in value:
             return None
         kept[name] = value
     several = _MULTIPART.fullmatch(kind)
     if several is None:
+        start = len(head) + (len(line_end) - 1) * (end - 1)
+        if _ADDRESSED.search(data, start, start + _TORN):
+            return None
         part = _part(_kind_of(headers), body, line_end)
         return None if part is None else {"headers": kept, "parts": [part]}
     if "content-transfer-encoding" in map(str.lower, headers):

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mailguard.alike.mail_form import mail_of, transaction_of
+from mailguard.doubts import doubted
 from mailguard.gate.claims import claimed
 from mailguard.model.exchange import SmtpTransaction
 from mailguard.transports.content.pieces import pieces
@@ -116,12 +117,17 @@ def nearly_simple(draw: st.DrawFn) -> str:
 
 
 MESSAGE = st.one_of(message(), nearly_simple(), nearly_simple())
+TEXT_ALONE = "Content-Type: text/plain"
 
 
 @settings(max_examples=400, deadline=None)
 @given(MESSAGE, st.sampled_from(["desk@example.org", "", "news@example.org"]))
 @example("Subject: x\nTo: a@b.example\n\nHello", "")
 @example("Subject: x\r\nTo: a@b.example\r\nContent-Type: text/plain\r\n\r\nHello\r\n", "")
+@example(f"Subject: x\nTo: a@b.example\n{TEXT_ALONE}\n\nCc: bob@example.org\n\nHello\n", "")
+@example(f"Subject: x\r\nTo: a@b.example\r\n{TEXT_ALONE}\r\n\r\n\r\n To: bob@example.org\r\nHello\r\n", "")
+@example(f"Date: 1 To: bob@example.org\nTo: a@b.example\n{TEXT_ALONE}\n\nHello\n", "")
+@example(f"Message-ID: <1@x.example> Cc: bob@example.org\nTo: a@b.example\n{TEXT_ALONE}\n\nHello\n", "")
 def test_a_message_out_of_its_form_says_what_it_said(data: str, sender: str) -> None:
     form = mail_of(data)
     if form is None:
@@ -133,7 +139,8 @@ def test_a_message_out_of_its_form_says_what_it_said(data: str, sender: str) -> 
     def read(exchange: SmtpTransaction) -> Any:
         claim = claimed(exchange)
         assert claim is not None
-        return claim.provider.name, claim.operation, claim.decoded, senders(exchange), list(pieces(exchange))
+        doubts = doubted(exchange, claim.decoded)
+        return claim.provider.name, claim.operation, claim.decoded, doubts, senders(exchange), list(pieces(exchange))
 
     assert read(one) == read(other)
 
@@ -161,6 +168,19 @@ def line(data: str, reader: str, sender: str = "desk@example.org", status: int =
     record = {"method": "SMTP", "url": "smtp://mail.example.org:25", "status": status,
               "envelope": {"mail_from": sender, "rcpt_to": [reader]}, "body": data}  # fmt: skip
     return json.dumps(record)
+
+
+@pytest.mark.parametrize("torn", ["Cc: bob@example.org\n\nHello\n", "\nTo: bob@example.org\nHello\n"])
+def test_a_torn_head_is_doubted_whoever_stands_in_it(tmp_path: Path, torn: str) -> None:
+    """Its people stood in a letter before, and so they were taken for a part of the template."""
+    head = f"From: News <news@example.org>\nTo: {{}}\nSubject: x\n{TEXT_ALONE}\n\n"
+    letters = [(head + torn, "ann"), (head + "Write to help@example.org\n", "bob"), (head + torn, "ann")]
+    lines = [line(text.format(f"{who}@example.com"), f"{who}@example.com") for text, who in letters]
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines * 2) + "\n")
+    fast, careful = both(file)
+    assert fast == careful
+    assert json.loads(fast[: fast.rindex("}\n") + 1])["ledger"]["request_undecided"] == 4
 
 
 READER = st.sampled_from(["ann@example.com", "bob@example.net", "cy@in.example", "x@y.example, z@y.example"])
