@@ -187,7 +187,9 @@ PROVIDER: Final = Provider(
     claims=claims,
     decode=decode,
     address="https://api.knock.app/v1/workflows/news/trigger",
-    library=Library(tokens=("api.knock.app", "api.novu.co", "api.iterable.com", "api.intercom.io", "actions/test")),
+    library=Library(
+        tokens=("api.knock.app", "api.novu.co", "api.iterable.com", "api.intercom.io", "campaigns & actions/test")
+    ),
     explain=(
         "Each person whom such a request names gets a message of his own; campaigns go to people whom the service keeps. What "
         "overrides.email of Novu has in to and cc is printed on each."
