@@ -22,7 +22,7 @@ from mailguard.source.interpret.assignment import Assignment
 from mailguard.source.interpret.base import last_name
 from mailguard.source.interpret.context import Context
 from mailguard.source.interpret.state import State
-from mailguard.source.interpret.values import Cell, Cls, Func, ModelCls, ModelFn, Ref, Val, join_values
+from mailguard.source.interpret.values import Cell, Cls, Ext, Func, ModelCls, ModelFn, Ref, Val, join_values
 from mailguard.source.library import classes, containers, provenance
 
 __all__ = ["Parameters", "empty"]
@@ -82,7 +82,10 @@ class Parameters(Assignment):
                 )
                 further = open_rest
                 if opened and further is None:
-                    further = Parameter(f"**{param.name}", func.symbol, ANY, self._given(context, param))
+                    trail = self._given(context, param)
+                    if self._of_command(func):
+                        trail = (Step(StepKind.CONFIGURED, context.place(param.at), param.name),)
+                    further = Parameter(f"**{param.name}", func.symbol, ANY, trail)
                 if further is not None:
                     state.heap[value] = replace(state.heap[value], rest=further, rest_key=Unknown("a key", OPTIONAL))
             if value is ABSENT:
@@ -151,6 +154,14 @@ class Parameters(Assignment):
         if isinstance(default, (Ref, Func, ModelFn)) or _address_of_service(default):
             return join_values(value, default)
         return value
+
+    def _of_command(self, func: Func) -> bool:
+        """Whether a method is what a command of Django does: its options stand on the command line of the operator."""
+        return (
+            isinstance(func.node, t.Func)
+            and func.node.name.startswith("handle")
+            and any(isinstance(each, Ext) and each.path.endswith("Command") for each in self.mro(func.owner))
+        )
 
     @staticmethod
     def _of_account(func: Func) -> bool:
