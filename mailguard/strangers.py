@@ -152,7 +152,7 @@ def _mail_like(value: Value, depth: int, *, content: bool = False) -> bool:
     )
     if content and _names_people(value, words):
         return True
-    return any(_mail_like(value[key], depth + 1, content=content) for key in words)
+    return any(_mail_like(_opened(value[key]), depth + 1, content=content) for key in words)
 
 
 def _readers(value: Value, depth: int) -> set[str]:

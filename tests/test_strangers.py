@@ -47,6 +47,7 @@ def post(body: Any, headers: dict[str, str] = JSON, url: str = OWN, method: str 
         post({"emailId": 1, "message": {"to": "ann@example.com"}}),
         post({"raw": base64.b64encode(MIME.encode()).decode()}),
         post({"mime_message": MIME, "key": "k"}),
+        post({"email": json.dumps({"to": TWO, "subject": "S"})}),
         post({"EmailMessage": {"RawEmail": {"Data": base64.b64encode(MIME.encode()).decode()}}}),
         post("message=" + quote(json.dumps({"to": TWO, "subject": "S"})), FORM),
         post("to[ann%40example.com]=&to[bob%40example.org]=&subject=S", FORM),
