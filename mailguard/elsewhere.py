@@ -131,6 +131,7 @@ _SERVICES: Final = (
         "gmail",
         r"gmail\.googleapis\.com|/gmail/v1\b|gmail\.users\.(?:messages|drafts)\.send|Google_Service_Gmail|google-apis-gmail|Google\.Apis\.Gmail",
     ),
+    _api("Google Calendar", "/calendar/v3/ sendupdates", r"/calendar/v3/calendars/|\bsendUpdates\b"),
     _api("Exchange Web Services", "/ews/exchange.asmx exchange.webservices"),
     _api("Front", "frontapp.com"),
     _api("Nylas", "nylas", r"\bnylas\b"),
