@@ -35,7 +35,7 @@ class Shared:
         self._naming = naming
         self._chains = chains
         self._uses: dict[t.Class | t.Func, tuple[frozenset[str], frozenset[str]]] = {}
-        self._assigned: dict[str, bool] = {}
+        self._assigned: dict[tuple[str, bool], bool] = {}
         self._found: dict[tuple[str, Module, bool], list[tuple[Module, Chain]]] = {}
 
     def takers(self, name: str, home: Module) -> list[tuple[Module, Chain, bool]]:
@@ -59,12 +59,14 @@ class Shared:
         pattern = re.compile(rb"\b%b(?:\.(?:%b)\(|\[[^\]\n]*\]\s*=[^=])" % (re.escape(name.encode()), _FILLS.encode()))
         return any(pattern.search(module.names()) for module in self._files(name, home) if module is not home)
 
-    def assigns(self, name: str) -> bool:
-        """Whether some code sets the attribute ``name`` of something."""
-        if name not in self._assigned:
-            pattern = re.compile(rb"\.%b[ \t]*=(?!=)" % re.escape(name.encode()))
-            self._assigned[name] = any(pattern.search(module.names()) for module in self._naming(name))
-        return self._assigned[name]
+    def assigns(self, name: str, *, of_others: bool = False) -> bool:
+        """Whether some code sets the attribute ``name`` of something; ``of_others``: of something that is not ``self``."""
+        key = (name, of_others)
+        if key not in self._assigned:
+            before = rb"(?<!\bself)" if of_others else b""
+            pattern = re.compile(before + rb"\.%b[ \t]*=(?!=)" % re.escape(name.encode()))
+            self._assigned[key] = any(pattern.search(module.names()) for module in self._naming(name))
+        return self._assigned[key]
 
     def _files(self, name: str, home: Module) -> list[Module]:
         stem = home.name.rpartition(".")[2].encode()

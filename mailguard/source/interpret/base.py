@@ -145,7 +145,7 @@ class Base:
         their object's own."""
         self.fills: Callable[[str, Module], bool] | None = None
         """Whether a file other than the one that keeps a container puts something into it."""
-        self.assigns: Callable[[str], bool] | None = None
+        self.assigns: Callable[..., bool] | None = None
         """Whether some code sets an attribute of a name."""
         self._loading = 0
         """How many files are being loaded, one within the other."""

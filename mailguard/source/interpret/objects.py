@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import replace
+from typing import Final
 
 from mailguard.model.count import OPEN, OPTIONAL, Count
 from mailguard.model.value import (
@@ -146,7 +148,12 @@ class Objects(Parameters):
         """What a constructor leaves empty and another method fills: before this one is called, it may have been."""
         cell = state.heap[ref]
         for name, value in cell.fields:
-            if isinstance(value, Known) and value.value is None:
+            if empty(state, value) and self._set_elsewhere(cls, name, value):
+                # Whoever calls the method that sets it, or sets it from outside, decides.
+                self.opened.setdefault(name, set()).add(cls.module)
+                step = Step(StepKind.PARAMETER, replace(context, module=cls.module).place(cls.node.at), name)
+                cell = cell.put(name, join_values(Parameter(name, cls.symbol, OPEN, (step,)), value))
+            elif isinstance(value, Known) and value.value is None:
                 cell = cell.put(name, join_values(value, Unknown(name, OPEN)))
             elif isinstance(value, Ref) and queues.is_queue(state.heap.get(value)):
                 self.opened.setdefault(name, set()).add(cls.module)
@@ -163,6 +170,22 @@ class Objects(Parameters):
                 cell = cell.put(name, join_values(value, Parameter(name, cls.symbol, OPEN, (step,))))
         state.heap[ref] = cell
 
+    def _set_elsewhere(self, cls: Cls, name: str, value: Val) -> bool:
+        """Whether other code than the constructor sets an attribute that it leaves empty: a list, or what is called like people."""
+        if not isinstance(value, Ref) and not _OF_PEOPLE.search(name):
+            return False
+        others = (node for node in _others(cls.node) if isinstance(node, t.Func))
+        targets = (
+            target
+            for node in others
+            for each in t.statements(node.body)
+            if isinstance(each, t.Assign)
+            for target in each.targets
+        )
+        if any(isinstance(one, t.Attr) and one.name == name and _is_self(one.value) for one in targets):
+            return True
+        return self.assigns is not None and self.assigns(name, of_others=True)
+
     def _lead_to_mail(self, names: frozenset[str], module: Module | None) -> bool:
         """Whether one of the names that stand in a function of ``module`` leads to a mail call.
 
@@ -177,6 +200,16 @@ class Objects(Parameters):
         """Whether a helper without mail has cost the current root so much that it is passed over."""
         # As long as the root has steps to spare, nothing is saved by not knowing.
         return self._spent.get(node, 0) > DEAR and self.steps > self.effort.spent
+
+
+_OF_PEOPLE: Final = re.compile(
+    r"mail|recip|addr|receiv|people|person|member|subscriber|^_?(?:to|cc|bcc)s?$|_(?:to|cc|bcc)$", re.IGNORECASE
+)
+"""Names of attributes that hold whom a mail goes to."""
+
+
+def _is_self(node: t.Expr) -> bool:
+    return isinstance(node, t.Name) and node.id == "self"
 
 
 def _others(node: t.Class) -> list[t.Stmt]:
