@@ -23,6 +23,7 @@ from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 try:
     from orjson import loads
@@ -184,6 +185,30 @@ def smtp(number: int) -> dict[str, Any]:
             "body": mime(number).decode("ascii").replace("\r\n", "\n")}  # fmt: skip
 
 
+FORM = "application/x-www-form-urlencoded"
+
+
+def mailgun(number: int) -> dict[str, Any]:
+    """A short letter as a form."""
+    fields = {"from": "News <news@example.org>", "to": f"Some Body <{person_of(number)}>", "subject": f"News {number}",
+              "text": TEXT.format(number=number), "html": letter(number, 1, person_of(number)), "o:tag": "news"}  # fmt: skip
+    return record(number, "https://api.mailgun.net/v3/example.org/messages", urlencode(fields), FORM)
+
+
+def ses_query(number: int) -> dict[str, Any]:
+    """A request of 1 KB in the query protocol."""
+    fields = {"Action": "SendEmail", "Source": "news@example.org", "Destination.ToAddresses.member.1": person_of(number),
+              "Message.Subject.Data": f"News {number}", "Message.Body.Text.Data": TEXT.format(number=number), "Version": "2010-12-01"}  # fmt: skip
+    return record(number, "https://email.eu-west-1.amazonaws.com/", urlencode(fields), FORM)
+
+
+def batch(number: int) -> dict[str, Any]:
+    """Ten messages as a list."""
+    mails = [{"From": "news@example.org", "To": person_of(number, place), "Subject": f"News {number}", "TextBody": TEXT.format(number=number)}
+             for place in range(10)]  # fmt: skip
+    return record(number, "https://api.postmarkapp.com/email/batch", mails)
+
+
 Maker = Callable[[int], dict[str, Any]]
 
 LOGS: dict[str, tuple[str, Maker, str]] = {
@@ -208,6 +233,9 @@ LOGS: dict[str, tuple[str, Maker, str]] = {
     "ses-raw": ("MIME in JSON (SES), a letter of 6 KB", ses_raw, "at most 4, go for 2.5"),
     "gmail": ("MIME in JSON (Gmail), a letter of 6 KB", gmail, "at most 4, go for 2.5"),
     "smtp": ("SMTP, a letter of 6 KB in base64", smtp, "at most 4, go for 2.5"),
+    "batch": ("a list of ten messages, 5 KB", batch, "at most 6"),
+    "mailgun": ("a form (Mailgun), a letter of 2 KB", mailgun, "none: it is not JSON"),
+    "ses-query": ("a form (SES, query protocol), 1 KB", ses_query, "none: it is not JSON"),
 }
 """What is measured: in words, how a record is made, the goal."""
 
@@ -302,13 +330,19 @@ def peak(file: Path) -> int:
     return int(done.stdout)
 
 
-def write_har(file: Path, size: int) -> None:
+def parse_har(file: Path) -> None:
+    """The same of a HAR file."""
+    for entry in loads(file.read_bytes())["log"]["entries"]:
+        loads(entry["request"]["postData"]["text"])
+
+
+def write_har(file: Path, size: int, make: Maker = quiet) -> None:
     """A HAR file of at least ``size`` bytes."""
     with file.open("w", encoding="utf-8") as stream:
         stream.write('{"log": {"version": "1.2", "creator": {"name": "x", "version": "1"}, "entries": [')
         number = 0
         while stream.tell() < size:
-            made = quiet(number)
+            made = make(number)
             headers = [{"name": name, "value": value} for name, value in made["headers"].items()]
             post = {"mimeType": "application/json", "text": made["body"]}
             entry = {"startedDateTime": made["time"], "time": 1, "request": {"method": "POST", "url": made["url"], "httpVersion": "HTTP/1.1",
@@ -330,6 +364,12 @@ def rows(folder: Path, size: int, large_size: int, rounds: int, only: Sequence[s
         each = timed(lambda file=file: replay(file), time.process_time) / count  # type: ignore[misc]  # bound now
         file.unlink()
         yield Row(f"CPU, {words}, against {PARSER}", ratio, goal, detail=f"{each * 1e6:,.0f} us a request")
+    for words, make in (("1 recipient", quiet), ("1 recipient, a letter of 6 KB", real)) if not only else ():
+        file = folder / "one.har"
+        write_har(file, size, make)
+        replay(file)
+        ratio = paired(lambda file=file: replay(file), lambda file=file: parse_har(file), rounds, time.process_time)  # type: ignore[misc]  # bound now
+        yield Row(f"CPU, HAR, {words}, against {PARSER}", ratio, "at most 6")
     if not large_size:
         return
     small, large = folder / "small.jsonl", folder / "large.jsonl"

@@ -19,5 +19,5 @@ def test_the_table_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         spec.loader.exec_module(module)
         assert module.main(["--mb", "0.05", "--large-mb", "0", "--rounds", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 + len(module.LOGS)
+    assert len(lines) == 1 + len(module.LOGS) + 2  # and two HAR files
     assert lines[1].startswith("CPU, 1 recipient, against ")
