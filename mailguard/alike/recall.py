@@ -432,8 +432,12 @@ class Alike:
         return form
 
     def _heard(self, texts: list[Any], places: Iterable[int]) -> tuple[int, ...]:
-        loud = self.look.loud
-        return tuple([place for place in places if type(text := texts[place]) is str and ("@" in text or loud(text))])
+        loud, spoken = self.look.loud, [place for place in places if type(texts[place]) is str]
+        # What one of them has is in all of them together as well.
+        whole = "\0".join([texts[place] for place in spoken])
+        if "@" not in whole and not loud(whole):
+            return ()
+        return tuple([place for place in spoken if "@" in (text := texts[place]) or loud(text)])
 
     def mail(self, number: int, mail: SmtpTransaction, status: int | str | None) -> bool:
         """Whether a message that was handed over is like one that was learnt; then it is dealt with. See :meth:`request`."""
