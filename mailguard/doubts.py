@@ -250,7 +250,7 @@ _JOINED: Final = re.compile(r"[A-Za-z]{3,}(?:To|TO|Cc|CC|Bcc|BCC)")
 """A name that two lines made: ``SubjectTo``."""
 _NAMELESS: Final = re.compile(rb"[\r\n][ \t]+:((?:[^\r\n]|\r?\n[ \t])*)")
 """What looks like a fold of the line in front, and is a line that lost its name."""
-_WRITTEN_OUT: Final = re.compile(rb"(?i)\\[rn](?:resent-)?(?:to|cc|bcc)[ \t]*:((?:[^\\]|\\[^rn])*)")
+_WRITTEN_OUT: Final = re.compile(rb"(?i)(?:\\[rn]|\A[\"'])(?:resent-)?(?:to|cc|bcc)[ \t]*:((?:[^\\]|\\[^rn])*)")
 """A line of recipients in a message whose line ends are letters."""
 _ADDRESSED: Final = frozenset({b"to", b"cc", b"bcc", b"resent-to", b"resent-cc", b"resent-bcc"})
 _SHORT: Final = frozenset({"to", "cc", "bcc", "from", "date", "lines", "path", "xref", "fcc", "tags", "email"})

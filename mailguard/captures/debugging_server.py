@@ -26,6 +26,8 @@ _NO_BEGINNING: Final = CannotTell(Reason.BAD_RECORD, "a message ends that did no
 _LOST: Final = CannotTell(Reason.BAD_RECORD, "lines of a message stand outside of any")
 _TORN: Final = CannotTell(Reason.BAD_RECORD, "lines of the message are damaged")
 _READERS = re.compile(rb"(?i)(?:b['\"])?(?:resent-)?(?:to|cc|bcc)[ \t]*:[^\r\n]*@")
+_MARK = re.compile(rb"-{3,} ?.{0,20}(?:MESSAGE FOLLOWS|END MESSAGE)|(?:MESSAGE FOLLOWS|END MESSAGE).{0,20} ?-{3,}")
+"""What is left of the line between two messages."""
 _OPTIONS = re.compile(rb"(?:mail|rcpt) options: ")
 _LITERAL = re.compile(rb"b(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _MARKED: Final = re.compile(rb"(?:\A|\n)" + re.escape(_BEGIN) + rb"[ \t]*(?:\r?\n|\Z)")
@@ -68,7 +70,9 @@ def _read(source: Source) -> Iterator[Record]:
             elif bare == _END:
                 yield _record(source, pieces, start, count)
                 count += 1
-                if any(map(_is_bytes, pieces[:2])) and not all(map(_is_bytes, pieces)):
+                if any(map(_MARK.search, pieces)) or (
+                    any(map(_is_bytes, pieces[:2])) and not all(map(_is_bytes, pieces))
+                ):
                     # Not written by the server: where one message ends and another one begins may stand there.
                     yield broken(source, _TORN, number, f"message[{count}]")
                     count += 1

@@ -109,6 +109,7 @@ class _Transcript:
         self._sessions: dict[str, _Session] = {}
         """Of a log that names the connection in each line; else one."""
         self._count = 0
+        self._named = False  # whether anybody was
         self._relay = "smtp:"
 
     def take(self, number: int, line: str) -> Iterator[Record]:
@@ -126,6 +127,7 @@ class _Transcript:
                 yield self._torn(session)
                 session.reset()
             done = _command(session, text, number, plain=not self._prefixed)
+            self._named = self._named or bool(session.offered)
             if done is not None:
                 yield self._sent(session, done)
                 session.reset()
@@ -137,6 +139,9 @@ class _Transcript:
                 yield self._sent(session, session.data or [])
             elif session.odd:
                 yield self._torn(session)
+        if not self._count and not self._named:
+            # Without a RCPT this were no transcript; so one is in a line that could not be read.
+            yield broken(self._source, _DAMAGED)
 
     def _session(self, name: str) -> _Session:
         known = name in self._sessions or len(self._sessions) < _SESSIONS

@@ -46,6 +46,8 @@ def _read(source: Source) -> Iterator[Record]:
             request = value.get("request", value)
             when = iso_time(request.get("loggedDate")) if isinstance(request, Mapping) else ""
             yield Record(place, _exchange(request), when, delivered(status) or value.get("wasMatched") is False)
+        else:
+            yield Record(place, CannotTell(Reason.BAD_RECORD, "no request in the record"))
 
 
 _JOURNAL: Final = frozenset({"requests", "serveEvents", "meta", "requestJournalDisabled"})

@@ -59,6 +59,10 @@ def verdicts(path: Path) -> dict[str, int]:
         ("vcr/ruby.yml", "- request:\n    method: post\n    uri: https://api:", "- requenull    method: post\n    uri: https://api:", {"apart": 2, "cannot tell": 1}),
         # One bracket too many, or too few.
         ("wiremock/found_2_35.json", '{ },\n    "browserProxyRequest" : false,\n    "loggedDate" : 1795303411082', '{ ,\n    "browserProxyRequest" : false', {"shows": 2, "apart": 1, "cannot tell": 1}),
+        # Who says a line is not told as this client does; what is left of the mark between two messages.
+        ("smtp-transcript/phpmailer.txt", "CLIENT -> SERVER:", "CLIENT -> Server:", {"cannot tell": 1}),
+        ("debugging-server/smtpd_text.txt", f"{'-' * 12} END MESSAGE {'-' * 12}\n{'-' * 10} MESSAGE FOLLOWS", f"{'-' * 12} END MESSAGE --- MESSAGE FOLLOWS", {"shows": 1, "cannot tell": 1}),
+        ("wiremock/find.json", '"requests": [\n  {', '"requests": ["e30=", {', {"shows": 1, "cannot tell": 1}),
         # Somebody whose address lost its name.
         ("mailpit/webhook.json", '"Address": "ann', '"Add<ress": "ann', {"cannot tell": 1}),
         # MailHog read more than what is left of the message.
@@ -83,6 +87,9 @@ def test_what_is_damaged_is_said(tmp_path: Path, name: str, old: str, new: str, 
         # A part whose own lines are those of the message inside of it.
         ({"method": "POST", "url": "https://api.mailgun.net/v3/mg.example.net/messages.mime", "headers": {"Content-Type": "multipart/form-data; boundary=b"}, "body": '--b\r\nContent-Disposition: form-data; name="to"\r\n\r\nann@example.com\r\n--b\r\nContent-Disposition: form-data; name="message"xample.net\r\nTo: ann@example.com, bob@example.org\r\n\r\nT\r\n--b--\r\n'}, "cannot tell"),
         ({"method": "POST", "url": "https://email.eu-west-1.amazonaws.com/?Action=Sail&Source=d%40example.net&Destination.ToAddresses.member.1=ann%40example.com&Message.Subject.Data=S", "headers": {}, "body": ""}, "cannot tell"),
+        # A blank in the name of the field that takes the place of To; a message with the marks of a text around it.
+        ({"method": "POST", "url": "https://api.sendgrid.com/api/mail.send.json", "headers": FORM, "body": "to%5B%5D=d%40example.net&cc%5B%5D=cat%40example.net&from=d%40example.net&+x-smtpapi+=%7B%22to%22%3A%5B%22ann%40example.com%22%5D%7D&subject=S"}, "shows"),
+        ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com", "cat@example.net"]}, "body": json.dumps("To: ann@example.com\nCc: cat@example.net\nFrom: d@example.net\n\nT\n")}, "undecided"),
         # People of a group at Microsoft, and who is named besides.
         ({"method": "POST", "url": "https://graph.microsoft.com/v1.0/groups/g/threads/t/reply", "headers": {}, "body": json.dumps({"post": {"newParticipants": [{"emailAddress": {"address": "ann@example.com"}}]}})}, "cannot tell"),
         # All parameters of Amazon's are known by their names.

@@ -48,7 +48,7 @@ def decode_old(exchange: HttpRequest) -> Decoded:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is no form")
     if not parts:
         return CannotTell(Reason.BODY_MISSING)
-    form = Form(tuple(parts))
+    form = Form(tuple((name.strip(), value) for name, value in parts))
     to = _pairs(form, "to", "toname")
     cc = _pairs(form, "cc", "ccname")
     shared = Message(
