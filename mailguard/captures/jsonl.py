@@ -1,8 +1,8 @@
 """JSON records of requests: JSON Lines, a JSON array, a single object; mailguard's own shape or a described one.
 
 Own shape: ``{"method", "url", "headers", "body" | "body_base64", "time"?, "status"?}``, for SMTP with
-``"envelope": {"mail_from", "rcpt_to"}``; the request may also stand under ``"request"``. This is what ``mailguard record``
-writes. A log in another shape is described in the settings: ``fields = {url = "req.uri", body = "req.payload"}``.
+``"envelope": {"mail_from", "rcpt_to"}``; the request may also stand under ``"request"``. A log in another shape is described
+in the settings: ``fields = {url = "req.uri", body = "req.payload"}``.
 """
 
 from __future__ import annotations
