@@ -55,6 +55,8 @@ see ``pytest_runtest_makereport`` of ``conftest.py``."""
 
 SYSTEMS = {
     "test_discover.py::test_a_name_that_is_no_text_is_printed_with_escapes": "other systems insist on names that are text",
+    "cli/test_process.py::test_a_name_that_is_no_text_can_be_named": "likewise",
+    "cli/test_process.py::test_what_a_shell_does_to_the_streams_is_one_line_and_a_code": "not every system has a full device",
 }
 """Tests that only one system can run."""
 
