@@ -57,8 +57,6 @@ class Outcome:
     """The only one to whom links go; else -1."""
     filling: Filling | None = None
     """Its merge data, where it has any."""
-    awake: bool = True
-    """Whether it came about in the part of the capture that is being read."""
     samples: list[Sample] | None = None
     """Lines that came to this; None where no template can be made of them."""
     missed: int = 0

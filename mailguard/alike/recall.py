@@ -23,7 +23,7 @@ from mailguard.documents.json_values import count_marks, hides_marks, json_text,
 from mailguard.model.exchange import HttpRequest, Record, SmtpTransaction
 from mailguard.model.message import Decoded
 from mailguard.model.place import Place
-from mailguard.tally.captures import CaptureTally, Effect, Growing
+from mailguard.tally.captures import CaptureTally, Growing
 
 __all__ = ["Alike"]
 
@@ -67,8 +67,6 @@ class Alike:
     _outcomes: list[Outcome] = field(default_factory=list)
     _sides: Sides = field(init=False)
     _pending: Pending | None = None
-    _waking: Outcome | None = None
-    """An outcome that the request on the careful road came to in an earlier part."""
     _ticks: int = 0
     _vain: int = 0
     """Requests in a row that had to be looked at."""
@@ -83,16 +81,10 @@ class Alike:
         self._sides = Sides(self.look.inside)
 
     def go_on(self, tally: CaptureTally) -> None:
-        """Go on with another part, of which ``tally`` is kept.
-
-        What was learnt counts there as soon as one request went the careful road: the tally has to have it once.
-        """
+        """Go on with a later part, of which ``tally`` is kept; it follows the one that was kept so far."""
+        tally.follow(self.tally)
         self.tally, self.growing = tally, tally.growing(self.path)
-        self._pending = self._waking = None
-        for form in self._forms.values():
-            for one in form.outcomes.values():
-                if one is not None:
-                    one.awake = False
+        self._pending = None
 
     def _cut_stencil(
         self, line: bytes, body: str, form: list[Any], headers: dict[str, Any], known: Form, texts: list[Any]
@@ -144,7 +136,7 @@ class Alike:
             known: Form = stencil.of
             keys = [address.decode().lower() for address in people]
             outcome = known.outcomes.get((stencil.pinned, self._sides.rest(people, keys), ()))
-            if outcome is None or known.pins is not stencil.pins or not outcome.awake:
+            if outcome is None or known.pins is not stencil.pins:
                 return False
             if place > 1:
                 self._stencils.insert(0, self._stencils.pop(place))
@@ -156,7 +148,7 @@ class Alike:
         """Whether a line that fits a template is dealt with."""
         known, outcome = template.of
         # While the same texts matter an outcome is not taken back.
-        if known.pins is not template.pins or not outcome.awake:
+        if known.pins is not template.pins:
             return False
         keys = template.keys.copy()
         for place, hole in template.people:
@@ -257,7 +249,7 @@ class Alike:
 
     def _begins(self, headers: dict[str, Any]) -> bool:
         """Begin with another request; whether it is worth it, and all of its headers are texts."""
-        self._pending = self._waking = None
+        self._pending = None
         self._vain += 1
         if self._vain > VAIN and self._vain % 8:
             return False
@@ -268,7 +260,7 @@ class Alike:
         asked, self._asked = self._asked, False
         if asked:
             return False
-        self._pending = self._waking = None
+        self._pending = None
         exchange, place = record.exchange, record.place
         if type(exchange) is not HttpRequest or not exchange.body or place.path != self.path:
             return False
@@ -343,9 +335,6 @@ class Alike:
             return False
         outcome = known.outcomes.get((known.pick(texts), rest, heard), known)
         if type(outcome) is Outcome:
-            if not outcome.awake:
-                self._waking = outcome
-                return False
             if outcome.filling is not None and not outcome.filling.fits(texts):
                 return False
             if heard:
@@ -467,9 +456,6 @@ class Alike:
         ``claim`` is what its service said, ``looked`` the same with what readers find in texts.
         """
         pending, self._pending = self._pending, None
-        waking, self._waking = self._waking, None
-        if waking is not None:
-            waking.awake = waking.effect == (self.tally.last if claim is not None else Effect())
         if pending is None:
             return
         pending.form.tries += 1

@@ -181,13 +181,17 @@ class PartReader:
     def __init__(self, plan: Plan, one: CaptureFile, spans: tuple[tuple[int, int], ...]) -> None:
         self._plan, self._one, self._spans = plan, one, spans
         self._look: Look | None = None
+        self._last = -1
 
     def read(self, number: int) -> _Part:
-        """Read one part."""
+        """Read one part; what it comes to counts behind those that were read before, which stand in front of it."""
         plan, one = self._plan, self._one
         tally, watch, count = CaptureTally(plan.policies), Watch(), 0
-        look = self._look = self._look or Look(plan, tally, one.path, watch)
-        look.go_on(tally, watch)
+        if self._look is None or number < self._last:
+            self._look = Look(plan, tally, one.path, watch)
+        else:
+            self._look.go_on(tally, watch)
+        look, self._last = self._look, number
         part = capture.Part(one.path, one.real, self._spans[number], one.fields, seen=look.seen)
         for record in part.records(one.form) if isinstance(one.form, Format) else ():
             count += 1

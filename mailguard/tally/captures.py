@@ -163,8 +163,21 @@ class CaptureTally:
 
     def part(self) -> TallyPart:
         """All that was taken in, to be put into the tally of the whole. Holds addresses: it is handed over in memory."""
-        growth, links = self._summaries(), self._links
-        return TallyPart(self._findings, self._skips, self._calls, self._times, self._causes, growth, links)
+        findings = {key: one for key, one in self._findings.items() if one.times}
+        skips = {key: one for key, one in self._skips.items() if one.times}
+        calls = {key: one for key, one in self._calls.items() if self._times[key]}
+        return TallyPart(findings, skips, calls, self._times, self._causes, self._summaries(), self._links)
+
+    def follow(self, earlier: CaptureTally) -> None:
+        """Begin as the tally of a part that stands behind another one: what is known from there need only be counted.
+
+        The whole has it from there, with the place where it was first.
+        """
+        self._findings = {key: replace(one, times=0) for key, one in earlier._findings.items()}
+        self._skips = {key: replace(one, times=0) for key, one in earlier._skips.items()}
+        self._calls, self._times = {**earlier._calls}, dict.fromkeys(earlier._times, 0)
+        self._causes, self._unproven = {**earlier._causes}, {**earlier._unproven}
+        self._shapes = earlier._shapes
 
     def linked(self, path: str, links: Links) -> None:
         """Take in to whom the personal links of a capture, or of its next part, went."""
