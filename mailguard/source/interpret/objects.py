@@ -23,7 +23,7 @@ from mailguard.source import tree as t
 from mailguard.source.interpret.context import DEAR, SHARE, Budget, Context, Dead
 from mailguard.source.interpret.parameters import Parameters, empty
 from mailguard.source.interpret.state import State
-from mailguard.source.interpret.values import Cell, Cls, Func, ModelCls, Ref, Val, join_values
+from mailguard.source.interpret.values import Cell, Cls, Ext, Func, ModelCls, Ref, Val, join_values
 from mailguard.source.library import classes, queues
 from mailguard.source.project import Module
 from mailguard.source.slice import filled
@@ -43,6 +43,12 @@ class Objects(Parameters):
         keywords: list[tuple[str | None, Val]],
         node: object,
     ) -> Val:
+        if not args and any(isinstance(each, Ext) and each.path in _TYPED for each in self.mro(cls)):
+            # Only a type checker knows the class: what is made is a mapping.
+            fields = tuple((key, value) for key, value in keywords if key not in {"*", "**", None} and key is not None)
+            return state.allocate(
+                context.path, (node, "typed"), Cell("dict", fields=fields, open=len(fields) < len(keywords))
+            )
         made = self._made_object(context, state, cls, args, keywords, node)
         if self.used is not None:
             self._use(context, state, cls, made, node)
@@ -202,6 +208,7 @@ class Objects(Parameters):
         return self._spent.get(node, 0) > DEAR and self.steps > self.effort.spent
 
 
+_TYPED: Final = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
 _OF_PEOPLE: Final = re.compile(
     r"mail|recip|addr|receiv|people|person|member|subscriber|^_?(?:to|cc|bcc)s?$|_(?:to|cc|bcc)$", re.IGNORECASE
 )
