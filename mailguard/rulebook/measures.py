@@ -52,10 +52,11 @@ class View:
     def writer(self) -> list[Recipient]:
         """The one outside person who gets the answers, as forms put it who write for somebody; nobody if there are several.
 
-        A copy to them shows readers nobody new. It shows them whom the form wrote to, so that it is told, as a note.
+        A copy to them shows readers nobody new. It shows them whom the form wrote to, so that it is told, as a note. Code
+        tells by the expression that they are one and the same; two written addresses are two people who see each other.
         """
         answers = self.outside(self.message.reply_to)
-        return answers if distinct(answers).high <= 1 else []
+        return answers if distinct(answers).high <= 1 and all(person.address is None for person in answers) else []
 
     def people(self, what: Measure) -> list[Recipient]:
         """The entries that a measure counts, for the choice of words."""

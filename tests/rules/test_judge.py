@@ -45,6 +45,12 @@ def test_how_many_copies_are_made_changes_nothing(message: Message) -> None:
     assert judge(replace(message, copies=MANY), EVERYTHING) == judge(message, EVERYTHING)
 
 
+def test_two_recorded_people_of_whom_one_gets_the_answers_see_each_other() -> None:
+    writer, other = Recipient("bob@example.org"), Recipient("ann@example.com")
+    recorded = Message(to=(other,), cc=(writer,), reply_to=(writer,))
+    assert by_cause(judge(recorded, POLICY))[Cause.VISIBLE].gates
+
+
 @LAW
 @given(messages, written | read)
 def test_one_more_outside_person_in_view_never_opens_the_gate(message: Message, person: Recipient) -> None:
