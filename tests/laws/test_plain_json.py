@@ -66,8 +66,8 @@ def test_damaged_text_is_read_alike(content: str, as_bytes: bool) -> None:
 def test_a_key_that_is_there_twice_is_never_read_fast(pairs: list[tuple[str, str]]) -> None:
     text = "{" + ",".join(f"{json.dumps(key)}:{json.dumps(value)}" for key, value in pairs) + "}"
     if len({key for key, _ in pairs}) < len(pairs):
-        assert json_values._quick(text) is NOT_PLAIN
-        assert json_values._quick(text.encode("utf-8", "replace")) is NOT_PLAIN
+        assert json_values.quick_json(text) is NOT_PLAIN
+        assert json_values.quick_json(text.encode("utf-8", "replace")) is NOT_PLAIN
 
 
 @pytest.mark.parametrize("depth", [99, 100, 101, 253, 254, 255, 1023, 1025, 5000])
@@ -82,4 +82,4 @@ def test_ordinary_requests_are_read_fast() -> None:
     body = {"to": [{"email": "a@b.example", "name": 'Ann "A" Lee'}], "text": "Grüße\n", "n": [1, 2.5, None, True]}
     for ascii_only in (True, False):
         text = json.dumps(body, ensure_ascii=ascii_only)
-        assert json_values._quick(text) == json_values._quick(text.encode()) == body
+        assert json_values.quick_json(text) == json_values.quick_json(text.encode()) == body
