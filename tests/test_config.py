@@ -136,6 +136,7 @@ def test_a_public_suffix_is_nobodys_own_domain(tmp_path: Path) -> None:
         ('[tool.mailguard]\ninternal-domains = "example.com"', 'pyproject.toml:2: "internal-domains" is a list'),
         ('[tool.mailguard]\ninternal-domains = [\n  "example.com",\n  "co.uk",\n]', 'pyproject.toml:4: "co.uk" is not'),
         ('[tool.mailguard]\ninternal-domains = ["*.example.com"]', "subdomains are always included"),
+        ('[tool.mailguard]\ninternal-domains = ["example com"]', '"example com" is not a domain name'),
         ('[tool.mailguard]\ntests = "yes"', 'pyproject.toml:2: "tests" is true or false'),
         ("[tool.mailguard.limits]\nbcc-bulk = -1", 'pyproject.toml:2: "bcc-bulk" is a number'),
         ('[tool.mailguard]\ngate = "note"', 'pyproject.toml:2: "gate" is "warning" or "error"'),

@@ -25,11 +25,12 @@ def inside_domain_problem(domain: str) -> str | None:
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # needed by settings only
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  # reads a file of 300 KB
 
-    if PublicSuffixList().publicsuffix(key) == key:
-        return "is a public suffix, under which anybody can have an address"
     try:
-        validate_email(f"somebody@{key}", check_deliverability=False, test_environment=True)
+        # A suffix by itself is no domain of an address, so it is asked about a name below.
+        validate_email(f"somebody@below.{key}", check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         if "special-use or reserved" not in str(error):
             return "is not a domain name"
+    if PublicSuffixList().publicsuffix(key) == key:
+        return "is a public suffix, under which anybody can have an address"
     return None
