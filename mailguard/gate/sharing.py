@@ -12,7 +12,7 @@ import signal
 import struct
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
@@ -106,13 +106,13 @@ class _Crew:
                     warnings.simplefilter("ignore", DeprecationWarning)
                     pid = os.fork()
                 if not pid:
-                    self._help(theirs)
+                    self._help(theirs, [*self.pipes, ours])
                 theirs.close()
                 self.pipes.append(ours)
                 self._pids.append(pid)
 
-    def _help(self, pipe: Connection) -> NoReturn:
-        """Work, and hand over; never returns."""
+    def _help(self, pipe: Connection, others: Sequence[Connection]) -> NoReturn:
+        """Work, and hand over; never returns. ``others`` are the ends of who asked."""
         results: SimpleQueue[tuple[int, object] | None] = SimpleQueue()
 
         def hand_over() -> None:
@@ -125,6 +125,8 @@ class _Crew:
                 os._exit(0)
 
         try:
+            for end in others:
+                end.close()  # else nothing would tell that who asked was ended, and a full pipe would be waited for for ever
             thread = threading.Thread(target=hand_over, daemon=True)
             thread.start()
             while numbers := self._tickets.draw():

@@ -57,6 +57,10 @@ def _source(value: Value | Form) -> str | None:
 _ITEM: Final = re.compile(
     r"<(?:\w+:)?(Message|ReplyToItem|ReplyAllToItem|ForwardItem|CalendarItem)[\s>](.*?)</(?:\w+:)?\1\s*>", re.DOTALL
 )
+_UNINVITED: Final = re.compile(
+    r"<(?:\w+:)?(?:Create|Update)Item\s[^<>]{0,2000}?\bSendMeetingInvitations(?:OrCancellations)?\s*=\s*[\"']SendToNone[\"']"
+)
+"""Said of the operation: in a text the same words say nothing."""
 _MAILBOX: Final = re.compile(r"<(?:\w+:)?Mailbox[\s>](.*?)</(?:\w+:)?Mailbox\s*>", re.DOTALL)
 
 
@@ -79,9 +83,7 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is no text")
     if re.search(r"</(?:\w+:)?Envelope\s*>", source) is None:
         return CannotTell(Reason.BODY_CUT)
-    uninvited = (
-        re.search(r'\bSendMeetingInvitations(?:OrCancellations)?\s*=\s*["\']SendToNone["\']', source) is not None
-    )
+    uninvited = _UNINVITED.search(source) is not None
     found: list[Message] = []
     for match in _ITEM.finditer(source):
         inner = match.group(2)

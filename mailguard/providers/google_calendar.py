@@ -21,8 +21,8 @@ from mailguard.wire.urls import url_parts
 __all__ = ["PROVIDER"]
 
 _HOST: Final = re.compile(r"(?:www|content|calendar|calendar-json)(?:\.mtls)?\.googleapis\.com")
-_EVENT: Final = re.compile(r"/calendar/v3/calendars/[^/]+/events(?:/[^/]+)?")
-_NO_INVITATION: Final = re.compile(r"/events/(?:import|quickadd|watch)")
+_EVENT: Final = re.compile(r"/calendar/v3/calendars/.+/events(?:/[^/]+)?")
+_NO_INVITATION: Final = re.compile(r"/events/(?:import|quickadd|watch)\Z")
 _EVENTS: Final = "events"
 
 

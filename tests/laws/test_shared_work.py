@@ -7,8 +7,10 @@ import gc
 import itertools
 import multiprocessing
 import os
+import select
 import signal
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -139,6 +141,36 @@ def test_who_stops_asking_ends_the_others() -> None:
         assert children() == 2
     assert children() == 0
     assert gc.get_freeze_count() == frozen
+
+
+def test_the_others_end_with_who_asked() -> None:
+    told, end = os.pipe()
+    meeting = Meeting(3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        asking = os.fork()
+    if not asking:
+        here = os.getpid()
+
+        def work(number: int) -> bytes:
+            del number
+            meeting.come()
+            if os.getpid() == here:
+                os.kill(here, signal.SIGKILL)
+            return bytes(300_000)  # more than a pipe holds
+
+        try:
+            list(shared(work, 60, 3))
+        finally:
+            os._exit(0)
+    os.close(end)
+    os.waitpid(asking, 0)
+    try:
+        # Each of them has the other end as long as it lives.
+        assert select.select([told], [], [], 20)[0]
+        assert os.read(told, 1) == b""
+    finally:
+        os.close(told)
 
 
 @settings(max_examples=50, deadline=None)

@@ -79,6 +79,8 @@ def test_who_is_invited_reads_who_else_is() -> None:
     for mode, told in (("SendToAllAndSaveCopy", [A, B, C]), ("SendOnlyToAll", [A, B, C]), ("SendToNone", None)):
         found = postbox.views(request(item, f'm:CreateItem SendMeetingInvitations="{mode}"'))
         assert [view["to"] for view in found] == ([] if told is None else [told])
+    said = item.replace("<t:Subject>S", '<t:Subject>How: SendMeetingInvitations="SendToNone"')
+    assert postbox.views(request(said, 'm:CreateItem SendMeetingInvitations="SendOnlyToAll"'))
 
 
 def test_mime_content_is_read() -> None:

@@ -31,6 +31,8 @@ def decoded(request: HttpRequest) -> object:
         ("POST", URL),
         ("POST", URL + "?sendUpdates=all&alt=json"),
         ("PUT", URL + "/abc"),
+        ("PATCH", URL + "/importv1"),  # an id of one's own
+        ("PUT", "https://www.googleapis.com/calendar/v3/calendars/a%2Fb/events/abc"),
         ("PATCH", "https://calendar.googleapis.com/calendar/v3/calendars/x%40group.calendar.google.com/events/abc"),
     ],
 )
