@@ -109,27 +109,34 @@ class _Line:
         self._comment = False
         self._last = ""
         self._inner = ""
-        """What ends the command whose output stands here."""
+        """What ends the command, or the name, whose output or value stands here."""
+        self._inner_quote = ""
         self._depth = 0
+        self._named = False
+        """Whether a name is being read whose value stands here: ``$PEOPLE``."""
 
     def hole(self, part: Value | Repeat) -> None:
         """Take a part that is no plain text."""
+        self._named, self._last = False, ""
         if not self._comment and not self._inner:
             self._word.add(part)
 
     def sign(self, sign: str) -> None:
         """Take one character."""
         last, self._last = self._last, sign
+        self._named = self._named and (sign.isalnum() or sign == "_")
+        if self._named:
+            return
         if self._inner:
-            self._depth += (sign == "(") - (sign == self._inner)
-            if not self._depth:
-                self._inner = ""
+            self._within(sign)
         elif self._literal:
-            self._literal = False
+            self._literal, self._last = False, ""
             if sign != "\n":  # which joins two lines
                 self._word.add(sign if not self._quote or sign in _ESCAPED else "\\" + sign)
         elif sign == "\\" and self._quote != "'":
             self._literal = True
+        elif not self._comment and self._quote != "'" and (sign == "`" or (last == "$" and _STANDS_FOR.match(sign))):
+            self._stands(sign)
         elif self._quote:
             if sign == self._quote:
                 self._quote = ""
@@ -144,8 +151,6 @@ class _Line:
         elif sign in "'\"":
             self._quote = sign
             self._word.begun = True
-        elif sign == "`" or (sign == "(" and last == "$"):
-            self._output("`" if sign == "`" else ")")
         elif sign in _REDIRECTS or (sign == "&" and last in _REDIRECTS):
             if self._word.is_number():
                 self._word = _Word()  # of the file that is redirected: 2>&1
@@ -158,11 +163,31 @@ class _Line:
         else:
             self._word.add(sign)
 
-    def _output(self, end: str) -> None:
-        """The output of a command (2.6.3) stands here up to ``end``: nobody knows how many words it is."""
-        self._inner, self._depth = end, 1
-        self._word.begun = True
-        self._word.parts = [Unknown("$(...)", OPEN)]
+    def _within(self, sign: str) -> None:
+        """Take one character of a command whose output stands here, up to its end."""
+        if self._literal:
+            self._literal = False
+        elif sign == "\\" and self._inner_quote != "'":
+            self._literal = True
+        elif self._inner_quote:
+            if sign == self._inner_quote:
+                self._inner_quote = ""
+        elif sign in "'\"" and self._inner != "`":  # the next one of these ends it, whatever stands between (2.6.3)
+            self._inner_quote = sign
+        else:
+            self._depth += (sign == _OPENS.get(self._inner)) - (sign == self._inner)
+            if not self._depth:
+                self._inner = self._last = ""
+
+    def _stands(self, sign: str) -> None:
+        """The output of a command, or the value of a name, stands here (2.6): nobody knows how many words it is."""
+        if self._word.parts and isinstance(self._word.parts[-1], str):
+            self._word.parts[-1] = self._word.parts[-1].removesuffix("" if sign == "`" else "$")
+        self._word.parts = [part for part in self._word.parts if part != ""]
+        self._word.add(Unknown("$(...)", OPEN))
+        self._depth = 1
+        self._inner = _CLOSES.get(sign, "")
+        self._named = not self._inner and (sign.isalpha() or sign == "_")
 
     def _close(self) -> None:
         if self._word.begun:
@@ -183,6 +208,10 @@ class _Line:
         return self._done
 
 
+_CLOSES: Final = {"(": ")", "{": "}", "`": "`"}
+_OPENS: Final = {")": "(", "}": "{"}
+_STANDS_FOR: Final = re.compile(r"[({\w@*]")
+"""What makes ``$`` in front of it stand for something else: a command, a name, an argument of the script (2.5, 2.6)."""
 _ESCAPED: Final = frozenset('$`"\\\n')
 """What a backslash in double quotes takes the meaning of; in front of others it stands for itself (2.2.3)."""
 
@@ -208,22 +237,53 @@ def _flat(value: Value, count: Count = ONE) -> Iterator[Member]:
             yield Member(member.value, several)
 
 
-_IN_FRONT: Final = frozenset(
-    {*("sudo", "doas", "env", "nohup", "exec", "command", "time", "nice", "ionice", "setsid")}
-    | {*("if", "then", "else", "elif", "do", "while", "until", "!", "{")}
-)
-"""Words in front of a program: those that start another one, and those of the shell (2.4, 2.9.4)."""
+_IN_FRONT: Final = {
+    "sudo": "CDghpRrTtUu",
+    "doas": "aCu",
+    "env": "CSu",
+    "exec": "a",
+    "nice": "n",
+    "ionice": "cn",
+    "time": "fo",
+    "timeout": "ks",
+    "stdbuf": "eio",
+    "xargs": "adEILnPs",
+    **dict.fromkeys(("nohup", "command", "setsid"), ""),
+    **dict.fromkeys(("if", "then", "else", "elif", "do", "while", "until", "!", "{"), ""),
+}
+"""Words in front of a program: those that start another one, with the letters of options after which a value follows
+(sudo(8), doas(1), coreutils, ionice(1), time(1), xargs(1)), and those of the shell (2.4, 2.9.4)."""
 
 _SETS: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 """How a word begins that sets a variable of the environment (2.10.2)."""
+_LASTS: Final = re.compile(r"\d+(?:\.\d+)?[smhd]?$")
+"""How long a program may run: ``timeout 10 mail``."""
 
 
 def _command(words: Sequence[Member]) -> Command | None:
+    takes: str | None = None
+    value = False
+    further: tuple[Member, ...] = ()
     for position, word in enumerate(words):
         name = name_of(word.value)
         program = posixpath.basename(name)
-        if program not in _IN_FRONT and not _SETS.match(name):
-            return Command(program, tuple(words[position + 1 :]))
+        if value:
+            value = False
+        elif takes is not None and (name.startswith("-") or _LASTS.match(name)):
+            first = next((letter for letter in name[1:] if letter in takes), "")
+            # The value stands in the same word (``-uweb``) or is the next one.
+            value = (
+                name.startswith("-")
+                and not name.startswith("--")
+                and first != ""
+                and name.index(first) == len(name) - 1
+            )
+        elif program in _IN_FRONT:
+            takes = _IN_FRONT[program]
+            if program == "xargs":
+                further = (Member(Unknown("xargs", OPEN), ONE),)
+        elif not _SETS.match(name):
+            return Command(program, (*words[position + 1 :], *further))
     return None
 
 

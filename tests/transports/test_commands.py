@@ -88,6 +88,13 @@ ANN, BOB, EVE = "ann@example.com", "bob@example.com", "eve@example.com"
         (f"if true; then sudo /usr/bin/mail -s News {ANN} {BOB}; fi", [ANN, BOB], [], [ANN, BOB]),
         (f"(sleep 1; mail -s News {ANN} {BOB})", [ANN, BOB], [], [ANN, BOB]),
         (f"mail -s News \\\n {ANN}", [ANN], [], [ANN]),
+        (f"mail -s `python -c 'print(1)'` {ANN} {BOB}", [ANN, BOB], [], [ANN, BOB]),
+        (f"mail -s $(printf ')') {ANN} {BOB}", [ANN, BOB], [], [ANN, BOB]),
+        (f'mail -s "$(printf \')"\')" {ANN} {BOB}', [ANN, BOB], [], [ANN, BOB]),
+        (f'mail -s "to $NAME (and ${{OTHER}})" {ANN} {BOB}', [ANN, BOB], [], [ANN, BOB]),
+        (["sudo", "-u", "web", "-n", "mail", "-s", "News", ANN, BOB], [ANN, BOB], [], [ANN, BOB]),
+        (f"nice -n 10 timeout -k 5 10s mail -s News {ANN} {BOB}", [ANN, BOB], [], [ANN, BOB]),
+        (f"env -i LANG=C sudo -uroot mail -s News {ANN} {BOB}", [ANN, BOB], [], [ANN, BOB]),
     ],
 )
 def test_mail_writes_all_its_arguments_into_one_line(
@@ -109,13 +116,40 @@ def test_sendmail_takes_its_arguments_for_the_envelope(command: object, envelope
     assert shown(command) == {"envelope": envelope}
 
 
-@pytest.mark.parametrize("line", ["$(cat list)", "`cat list`", "$(cat $(ls))"])
-def test_nobody_knows_how_many_words_a_command_gives(line: str) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$(cat list)",
+        "`cat list`",
+        "$(cat $(ls))",
+        '"$(cat list)"',
+        '"`cat list`"',
+        "$PEOPLE",
+        '"$PEOPLE"',
+        "${PEOPLE}",
+        "$1",
+        '"$@"',
+    ],
+)
+def test_nobody_knows_how_many_words_the_shell_puts_in(line: str) -> None:
     (read,) = commands(f"mail -s News {line} > log")
     *_, last = read.arguments
     assert len(read.arguments) == 3
     assert isinstance(last.value, Unknown)
     assert last.value.count == OPEN
+
+
+@pytest.mark.parametrize("line", ["'$PEOPLE'", "\\$PEOPLE", '"\\$PEOPLE"'])
+def test_a_dollar_that_is_kept_from_the_shell_stands_for_itself(line: str) -> None:
+    (read,) = commands(f"mail -s News {line}")
+    assert plain(read.arguments[-1].value) == "$PEOPLE"
+
+
+def test_xargs_adds_what_it_reads() -> None:
+    *_, read = commands("cat list | xargs -n 20 mail -s News")
+    assert read.program == "mail"
+    assert [plain(member.value) for member in read.arguments[:2]] == ["-s", "News"]
+    assert isinstance(read.arguments[2].value, Unknown)
 
 
 def test_other_programs_send_nothing() -> None:
