@@ -47,7 +47,7 @@ class Callers:
         self.registries = Registries(self.files_naming)
         self.shared = Shared(self.files_naming, self.chains)
         self.machine.takers, self.machine.fills = self.shared.takers, self.shared.fills
-        self.machine.assigns = self.shared.assigns
+        self.machine.assigns, self.machine.commands = self.shared.assigns, self.shared.commands
 
     def root(self, module: Module, chain: Chain, home: Module | None = None) -> Root:
         """The root at ``chain`` of ``module``; ``home`` is the file of the function where that is another one."""

@@ -68,6 +68,13 @@ class Shared:
             self._assigned[key] = any(pattern.search(module.names()) for module in self._naming(name))
         return self._assigned[key]
 
+    def commands(self, name: str) -> bool:
+        """Whether some code starts the command of Django called ``name``, or one that nothing names, and gives it options."""
+        pattern = re.compile(
+            rb"\bcall_command\(\s*(?:[\"']%b[\"']|[^\s\"')][^,()]*(?:\(\))?)\s*," % re.escape(name.encode())
+        )
+        return any(pattern.search(module.bytes()) for module in self._naming("call_command"))
+
     def _files(self, name: str, home: Module) -> list[Module]:
         stem = home.name.rpartition(".")[2].encode()
         return [module for module in self._naming(name) if module is home or stem in module.names()][:_FILES]

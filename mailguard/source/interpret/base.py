@@ -147,6 +147,8 @@ class Base:
         """Whether a file other than the one that keeps a container puts something into it."""
         self.assigns: Callable[..., bool] | None = None
         """Whether some code sets an attribute of a name."""
+        self.commands: Callable[[str], bool] | None = None
+        """Whether some code starts a command of a name, and gives it options."""
         self._loading = 0
         """How many files are being loaded, one within the other."""
         self._carried: tuple[Ref, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -156,11 +157,15 @@ class Parameters(Assignment):
         return value
 
     def _of_command(self, func: Func) -> bool:
-        """Whether a method is what a command of Django does: its options stand on the command line of the operator."""
+        """Whether a method is what a command of Django does: its options stand on the command line of the operator.
+
+        Unless the program starts the command by itself, and gives it options.
+        """
         return (
             isinstance(func.node, t.Func)
             and func.node.name.startswith("handle")
-            and any(isinstance(each, Ext) and each.path.endswith("Command") for each in self.mro(func.owner))
+            and any(isinstance(each, Ext) and _COMMAND.search(each.path) for each in self.mro(func.owner))
+            and not (self.commands is not None and self.commands(func.module.name.rpartition(".")[2]))
         )
 
     @staticmethod
@@ -168,6 +173,10 @@ class Parameters(Assignment):
         """Whether a constructor takes a mail server and a password: what else it keeps, the operator sets as well."""
         names = [param.name for param in func.node.params] if isinstance(func.node, t.Func) else []
         return isinstance(func.node, t.Func) and func.node.name == "__init__" and provenance.is_account(names)
+
+
+_COMMAND: Final = re.compile(r"\.management\..*Command$|(?:^|\.)BaseCommand$")
+"""Dotted names of the classes of commands: Django's own, and those that packages derive from them in the same folder."""
 
 
 def empty(state: State, default: Val) -> bool:

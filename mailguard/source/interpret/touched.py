@@ -30,7 +30,7 @@ def touch(state: State, node: t.Func, args: list[Val], keywords: list[tuple[str 
 def lent(state: State, callee: Val, args: list[Val], keywords: list[tuple[str | None, Val]]) -> None:
     """Open an empty list that a function of another package is given: nobody gives it one but to have it filled."""
     package, _, name = callee.path.partition(".") if isinstance(callee, Ext) else ("", "", "")
-    if not name or package in sys.stdlib_module_names or _TELLS.search(name):
+    if not name or package in sys.stdlib_module_names or _TELLS.match(name.rpartition(".")[2]):
         return
     for value in (*args, *(value for _, value in keywords)):
         cell = state.heap.get(value) if isinstance(value, Ref) else None
@@ -39,8 +39,10 @@ def lent(state: State, callee: Val, args: list[Val], keywords: list[tuple[str | 
             state.heap[value] = replace(cell, members=(further,))
 
 
-_TELLS: Final = re.compile(r"log|print|debug|info|warn|dump|trace|assert", re.IGNORECASE)
-"""Names of functions that only tell what they are given."""
+_TELLS: Final = re.compile(
+    r"_*(?:p?print|log|debug|info|warn|warning|error|exception|critical|dumps?|trace|assert)(?:_|[A-Z]|$)"
+)
+"""The first words in names of functions that only tell what they are given: ``log_all``, not ``login``."""
 
 
 def _open(state: State, node: t.Func, name: str, ref: Ref) -> None:

@@ -15,7 +15,7 @@ from mailguard.source.interpret.values import Bound, Cell, Ext, Func, Native, Pa
 from mailguard.source.interpret.widening import grown
 from mailguard.source.library import frames, queues
 from mailguard.source.library.builtin_functions import dict_of
-from mailguard.source.library.containers import element, inherited, members_of
+from mailguard.source.library.containers import element, inherited, list_append, members_of
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.slices import limited_members
 from mailguard.source.library.sources import (
@@ -262,6 +262,14 @@ def _findall(
     return Items((Member(replace(base, count=OPTIONAL), MANY),), trail_of(base))
 
 
+def _pushed(machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place) -> Val:
+    """A list with one member more, which finds its own place in it."""
+    if len(args) > 1 and isinstance(args[0], Ref) and args[0] in state.heap:
+        value = inherited(args[1], (Step(StepKind.COLLECTED, place),)) if context.loops else args[1]
+        list_append(state, args[0], value, looping=machine.collects(context, args[0]))
+    return Known(None)
+
+
 _Function = Callable[[Any, Any, State, list[Val], dict[str, Val], Place], Val]
 EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
     "itertools.chain": _chain,
@@ -283,6 +291,10 @@ EXTERNAL_FUNCTIONS: Final[dict[str, _Function]] = {
     "itertools.islice": _islice,
     "itertools.groupby": _groupby,
     "functools.reduce": _reduce,
+    "heapq.heappush": _pushed,
+    "bisect.insort": _pushed,
+    "bisect.insort_left": _pushed,
+    "bisect.insort_right": _pushed,
     "functools.partial": _partial,
     "functools.partialmethod": _partial_method,
     "functools.wraps": _nothing,
