@@ -243,6 +243,8 @@ def _uses(node: t.Stmt) -> _Uses:
             uses.mentions |= node.names
         case t.Class():
             uses.writes.add(node.name)
+            for one in _functions(node):
+                uses.mentions |= one.names
         case _:
             pass
     return uses
@@ -348,7 +350,7 @@ class Slicer:
             while current is not None and id(current) not in chosen:
                 chosen.add(id(current))
                 uses = self.uses(current)
-                if isinstance(current, t.Func):
+                if isinstance(current, (t.Func, t.Class)):
                     names.update(uses.mentions)
                 names.update(uses.reads)
                 attrs.update(uses.attrs)

@@ -22,10 +22,11 @@ from mailguard.source.interpret.again import Again
 from mailguard.source.interpret.base import last_name
 from mailguard.source.interpret.callables import names_of_callables
 from mailguard.source.interpret.context import DEPTH_LIMIT, YIELDS, Activation, Context, Dead
+from mailguard.source.interpret.parameters import empty
 from mailguard.source.interpret.repeats import Asked
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.touched import touch
-from mailguard.source.interpret.values import Cell, Ext, FrameId, Func, Ref, Val, join_values
+from mailguard.source.interpret.values import Cell, Cls, Ext, FrameId, Func, Ref, Val, join_values
 
 __all__ = ["Functions", "flat"]
 
@@ -183,20 +184,57 @@ class Functions(Again):
     def _inner_functions(self, context: Context, state: State) -> None:
         """Run functions that a root defines and hands to somebody else (a view within ``create_app``).
 
-        What one of them fills and another one sends is not empty any more when that is called.
+        What one of them fills and another one sends is not empty any more when that is called. The same of methods of
+        classes that it makes.
         """
         names = list(state.frames.get(context.frame, {}).items())
-        if any(isinstance(value, Func) and value.symbol not in self.reached for _, value in names):
+        if any(
+            isinstance(value, Cls) or (isinstance(value, Func) and value.symbol not in self.reached)
+            for _, value in names
+        ):
             node = context.stack[-1] if context.stack else None
             body = node.body if isinstance(node, t.Func) else ()
             for name, value in names:
                 self._open_filled(context, state, name, value, body)
+            bound = {
+                name
+                for _, value in names
+                if isinstance(value, Func) and isinstance(value.node, t.Func)
+                for node in t.statements(value.node.body)
+                if isinstance(node, t.Global) and node.nonlocal_
+                for name in node.names
+            }
+            for name, value in names:
+                if name in bound and empty(state, value):
+                    state.frames[context.frame][name] = join_values(value, Unknown(name, OPEN))
         for _, value in names:
             if isinstance(value, Func) and isinstance(value.node, t.Func) and value.symbol not in self.reached:
                 try:
                     self.call_function(context, state.copy(), value, [], [], value.node, opened=True)
                 except Dead:
                     continue
+            elif isinstance(value, Cls):
+                self._methods_of_inner_class(context, state, value)
+
+    def _methods_of_inner_class(self, context: Context, state: State, cls: Cls) -> None:
+        """Run the methods of a class made in a function that lead to a mail call, and that nobody called."""
+        cell = state.heap.get(cls.ref)
+        for _, method in cell.fields if cell is not None else ():
+            if (
+                not isinstance(method, Func)
+                or not isinstance(method.node, t.Func)
+                or len(method.frames) < 2
+                or method.symbol in self.reached
+                or not self._lead_to_mail(method.node.names, method.module)
+            ):
+                continue
+            after = state.copy()
+            try:
+                receiver = cls if method.sort == "class" else self.open_instance(context, after, cls)
+                args = [] if method.sort == "static" else [receiver]
+                self.call_function(context, after, method, args, [], method.node, opened=True)
+            except Dead:
+                continue
 
 
 _OF_CODE: Final = (t.Func, t.Lam, t.Class, t.Comp)

@@ -186,7 +186,8 @@ class Objects(Parameters):
             for node in others
             for each in t.statements(node.body)
             if isinstance(each, t.Assign)
-            for target in each.targets
+            for whole in each.targets
+            for target in (whole.items if isinstance(whole, t.Seq) else (whole,))
         )
         if any(isinstance(one, t.Attr) and one.name == name and _is_self(one.value) for one in targets):
             return True

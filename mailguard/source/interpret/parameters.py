@@ -141,8 +141,8 @@ class Parameters(Assignment):
             # What a task can do without and no caller gives comes from the schedule, which is the operator's.
             trail = (Step(StepKind.CONFIGURED, context.place(param.at), param.name),)
         if isinstance(default, (Cls, ModelCls)):
-            # The class that a caller may replace: what is made of it is of that kind.
-            return default
+            # The class that a caller may replace: what is made of it is of that kind, if not what is read off it.
+            return join_values(default, Parameter(param.name, func.symbol, OPEN, trail))
         made = self._annotated(context, state, param)
         if made is not None:
             return made

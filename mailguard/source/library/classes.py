@@ -109,7 +109,8 @@ _COLLECTIONS: Final = frozenset(
 
 
 _QUOTED: Final = re.compile(r"(?:typing\.)?(?:list|List|tuple|Tuple|set|Set|Sequence|Iterable|Collection)\[")
-_SIDES: Final = re.compile(r"\||(?:typing\.)?(?:Union|Optional)\[|,")
+_UNION: Final = re.compile(r"(?:typing\.)?(?:Union|Optional)\[(.*)\]", re.DOTALL)
+_SIDES: Final = re.compile(r"[|,]")
 
 
 def collection_annotation(annotation: t.Expr | None, *, or_text: bool = False) -> bool:
@@ -131,7 +132,12 @@ def collection_annotation(annotation: t.Expr | None, *, or_text: bool = False) -
         case t.Bin(op="|"):
             return _among((annotation.left, annotation.right), or_text=or_text)
         case t.Const(value=str() as quoted):
-            sides = [side.strip(" ]") for side in _SIDES.split(quoted)]
+            whole = quoted.strip()
+            while (inner := _UNION.fullmatch(whole)) is not None:
+                whole = inner[1].strip()
+            sides = [side.strip() for side in _SIDES.split(whole)]
+            if any(side.count("[") != side.count("]") for side in sides):
+                sides = [whole]  # what was cut is no alternative: Dict[str, List[str]]
             kinds = [_QUOTED.match(side) is not None for side in sides if side and side != "None"]
             return any(kinds) and (or_text or all(kinds))
     return False

@@ -312,6 +312,11 @@ def set_item(state: State, holder: Val, index: Val, value: Val) -> None:
 
 def set_slice(state: State, holder: Val, value: Val, *, whole: bool, place: Place | None = None) -> None:
     """``holder[lower:upper] = value``; ``whole``: of all of it (``holder[:]``). What a part held may be there still."""
+    if isinstance(holder, Either):
+        for option in holder.options:
+            # One of them, the others stay as they are.
+            set_slice(state, option, value, whole=False, place=place)
+        return
     if not isinstance(holder, Ref) or holder not in state.heap or state.heap[holder].sort != "list":
         return
     cell = state.heap[holder]
