@@ -32,6 +32,8 @@ def reader(raw: BinaryIO, on_cut: Callable[[], None]) -> BinaryIO | None:
         return None
     old = found.__name__ == _OLD
     machine = found.ZstdDecompressor().decompressobj if old else found.ZstdDecompressor
+    if not hasattr(machine(), "eof"):
+        return None  # zstandard before 0.19 does not tell where a frame ends
     return io.BufferedReader(_Unzstd(raw, machine, on_cut), 1 << 16)
 
 

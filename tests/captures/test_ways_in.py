@@ -9,14 +9,16 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mailguard import cli
 from mailguard.capture import formats, opening, records
+from mailguard.documents import zstd
 from mailguard.model.exchange import Record
-from mailguard.model.message import CannotTell
+from mailguard.model.message import CannotTell, Reason
 
 from .golden import SAMPLES, samples
 
@@ -103,6 +105,18 @@ def test_every_format_is_unpacked_by_zstd(
     (tmp_path / "packed").mkdir()
     (tmp_path / "packed" / f"{SAMPLE[form].name}.zst").write_bytes(packed)
     assert replayed("packed") == replayed("-", stdin=packed) == replayed(SAMPLE[form].name)
+
+
+def test_a_package_too_old_to_tell_where_a_stream_ends_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = ModuleType("zstandard")
+    old.ZstdDecompressor = lambda: SimpleNamespace(decompressobj=object)  # type: ignore[attr-defined]
+    for name in ("compression.zstd", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "zstandard", old)
+    (tmp_path / "sent.zst").write_bytes(zstd.MAGIC + b"...")
+    (record,) = records("sent.zst", tmp_path / "sent.zst")
+    assert isinstance(record.exchange, CannotTell)
+    assert record.exchange.reason is Reason.WRONG_ENCODING
 
 
 @pytest.mark.parametrize("packed", [bytes, gzip.compress, None], ids=["plain", "gzip", "zstd"])
