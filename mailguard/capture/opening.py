@@ -96,7 +96,7 @@ def open_capture(
         unpacked = zstd.reader(raw, on_cut)
         if unpacked is None:
             raw.close()
-            word = "compressed with zstd, which needs Python 3.14 or the package backports.zstd, or zstandard from 0.19 on"
+            word = "compressed with zstd, which needs Python 3.14 or the package backports.zstd or zstandard 0.19"
             raise UnpackableError(CannotTell(Reason.WRONG_ENCODING, word))
         return unpacked
     return raw
