@@ -45,7 +45,7 @@ class Objects(Parameters):
     ) -> Val:
         if not args and any(isinstance(each, Ext) and each.path in _TYPED for each in self.mro(cls)):
             # Only a type checker knows the class: what is made is a mapping.
-            fields = tuple((key, value) for key, value in keywords if key not in {"*", "**", None} and key is not None)
+            fields = tuple((key, value) for key, value in keywords if key is not None and key not in {"*", "**"})
             return state.allocate(
                 context.path, (node, "typed"), Cell("dict", fields=fields, open=len(fields) < len(keywords))
             )
