@@ -98,10 +98,34 @@ class Shared:
             gives: set[str] = set()
             takes: set[str] = set()
             _walk(node.body, gives, takes)
+            # `data = options["data"]` is no container of that name that others share.
+            takes -= _own(node)
             takes |= {name.removeprefix("self.") for name in takes}
             gives |= {name.removeprefix("self.") for name in gives}
             self._uses[node] = frozenset(gives), frozenset(takes)
         return self._uses[node]
+
+
+def _own(node: t.Class | t.Func) -> set[str]:
+    """The names that a function makes itself: not its parameters, not those that it takes from around it."""
+    if not isinstance(node, t.Func):
+        return set()
+    made: set[str] = set()
+    others = {param.name for param in node.params}
+    stack: list[object] = [node.body]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, t.Assign):
+            made |= {target.id for target in each.targets if isinstance(target, t.Name)}
+        elif isinstance(each, t.Walrus) and isinstance(each.target, t.Name):
+            made.add(each.target.id)
+        elif isinstance(each, t.Global):
+            others.update(each.names)
+        if isinstance(each, tuple):
+            stack.extend(each)
+        elif hasattr(each, "__slots__") and not isinstance(each, (str, t.Const)):
+            stack.extend(getattr(each, slot) for slot in each.__slots__ if slot not in {"at", "names", "called"})
+    return made - others
 
 
 def _walk(body: object, gives: set[str], takes: set[str]) -> None:
