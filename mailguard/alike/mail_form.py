@@ -143,8 +143,8 @@ def mail_of(data: str) -> dict[str, Any] | None:
             kind = value
             continue
         elif low in _DROPPED or low in _OF_PARTS:
-            if ":" in value and "@" in value:
-                return None  # the line behind it may be in it
+            if "@" in value and (":" in value or low != "message-id"):
+                return None  # the line behind it may be in it; only the name of a message looks like an address
             continue
         elif low not in _PINNED or "@" in value:
             return None

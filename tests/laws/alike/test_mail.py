@@ -128,6 +128,7 @@ TEXT_ALONE = "Content-Type: text/plain"
 @example(f"Subject: x\r\nTo: a@b.example\r\n{TEXT_ALONE}\r\n\r\n\r\n To: bob@example.org\r\nHello\r\n", "")
 @example(f"Date: 1 To: bob@example.org\nTo: a@b.example\n{TEXT_ALONE}\n\nHello\n", "")
 @example(f"Message-ID: <1@x.example> Cc: bob@example.org\nTo: a@b.example\n{TEXT_ALONE}\n\nHello\n", "")
+@example(f"Date: bob@example.net\nTo: a@b.example\n{TEXT_ALONE}\n\nHello\n", "")
 def test_a_message_out_of_its_form_says_what_it_said(data: str, sender: str) -> None:
     form = mail_of(data)
     if form is None:
