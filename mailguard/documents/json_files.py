@@ -86,9 +86,25 @@ _GAP: Final = 200
 _BEGINNING: Final = re.compile(r'\{\s{0,100}"[^"\\]{1,60}"\s{0,9}:')
 
 
+class _Uncounted(str):
+    """A text of which nobody counts the lines in front of an error: for each, ``JSONDecodeError`` would begin with the first."""
+
+    __slots__ = ()
+
+    def count(self, *args: object) -> int:
+        """Nothing."""
+        del args
+        return 0
+
+    def rfind(self, *args: object) -> int:
+        """Nowhere."""
+        del args
+        return -1
+
+
 class _JsonFile:
     def __init__(self, content: str) -> None:
-        self.content = content
+        self.content = _Uncounted(content)
         self.at = 0
         self.line = 1
         self.counted = 0
@@ -309,8 +325,8 @@ class _JsonFile:
     def count(self, start: int) -> None:
         """Count lines up to a place."""
         # Counted from where the last one was: a file may be one line of many megabytes.
-        self.line += self.content.count("\n", self.counted, start)
-        found = self.content.rfind("\n", self.counted, start)
+        self.line += str.count(self.content, "\n", self.counted, start)
+        found = str.rfind(self.content, "\n", self.counted, start)
         self.break_at = found if found >= 0 else self.break_at
         self.counted = start
 
@@ -334,7 +350,7 @@ class _JsonStream(_JsonFile):
             added.append(piece)
             size -= len(piece)
             room -= len(piece)
-        self.content = "".join([self.content, *added])
+        self.content = _Uncounted("".join([self.content, *added]))
         return bool(added)
 
     def is_left(self) -> bool:
@@ -343,9 +359,10 @@ class _JsonStream(_JsonFile):
         return super().is_left()
 
     def forget(self) -> None:
-        if self.at > _WINDOW:
+        # Where much is in memory, behind something broken, seldom: the others are copied each time.
+        if self.at > max(_WINDOW, len(self.content) // 4):
             self.count(self.at)
-            self.content = self.content[self.at :]
+            self.content = _Uncounted(self.content[self.at :])
             self.break_at -= self.at
             self.next_at -= self.at
             self.at = self.counted = 0

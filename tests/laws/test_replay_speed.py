@@ -13,7 +13,7 @@ from mailguard.addresses.pairs import mailbox, mailboxes
 from mailguard.addresses.people import NOBODY, People
 from mailguard.documents.json_files import json_elements
 from mailguard.model.finding import Certainty
-from mailguard.model.message import Message, Recipient, Trait
+from mailguard.model.message import CannotTell, Message, Recipient, Trait
 from mailguard.model.value import ABSENT, get
 from mailguard.rulebook.growth import Growth
 from mailguard.rulebook.judging import judge, verdict_of
@@ -115,6 +115,21 @@ def test_a_cut_record_costs_no_more_than_its_length() -> None:
     start = time.process_time()
     assert len(list(json_elements(text))) == 1
     assert time.process_time() - start < 3
+
+
+def test_broken_members_cost_no_more_than_their_length() -> None:
+    # Each error once counted the lines in front of it: this took a minute.
+    text = (
+        "["
+        + ",\n".join(['{"method": "POST", "url": "/", "body": {"a": [1, 2, 3]}}', '{"url": [broken], }'] * 30_000)
+        + "]"
+    )
+    start = time.process_time()
+    found = list(json_elements(text))
+    assert time.process_time() - start < 10
+    assert len(found) == 60_000
+    assert found[-1].line == 60_000
+    assert sum(isinstance(one.value, CannotTell) for one in found) == 30_000
 
 
 OLD = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|[\[\]{},]")
