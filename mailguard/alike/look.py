@@ -33,6 +33,10 @@ class Decision(Protocol):
 class Memory(Protocol):
     """What remembers to whom a capture wrote."""
 
+    @property
+    def template(self) -> object:
+        """Stands for what belongs to a template: another one as soon as less does."""
+
     def wrote(self, people: str, count: int) -> None:
         """Take note of the readers of one request, in their comparing form, one a line."""
 

@@ -161,14 +161,15 @@ class Alike:
             rest = self._sides.rest(addresses, keys)
         if rest != template.rest:
             return False
-        if template.constant and template.cleared is not self.memory:
+        named = template.constant.intersection(outcome.pick(keys)) if template.constant else ()
+        # Whoever is part of a template, and reads it, may be one of a list.
+        if named and (outcome.hidden or any(self.memory.is_fixed((key,)) for key in named)):
+            return False
+        if template.constant and template.cleared is not self.memory.template:
             others = template.constant.difference(outcome.constant, outcome.senders(keys))
             if not self.memory.is_fixed(others):
                 return False
-            # What belongs to a template once does so until there is another memory.
-            template.cleared = self.memory if others == template.constant else None
-        if outcome.hidden and not template.constant.isdisjoint(outcome.pick(keys)):
-            return False
+            template.cleared = self.memory.template if others == template.constant else None
         if template.links and outcome.target >= 0:
             self.memory.linked(template.plan, values, keys[outcome.target], self._where or number)
         self._again(known, outcome, keys)

@@ -138,6 +138,18 @@ def test_a_footer_is_nothing_also_after_a_mail_to_it() -> None:
     assert mentioned(sendgrid("bob@example.net", subject=footer), contents) == set()
 
 
+@pytest.mark.parametrize("count", [3, 5])
+@pytest.mark.parametrize("field", ["content", "headers"])
+def test_a_list_of_all_that_stands_in_each_of_their_mails_is_found(count: int, field: str) -> None:
+    people = [f"p{number}@example.com" for number in range(count)]
+    text = ", ".join(people)
+    more = {"content": [{"type": "text/plain", "value": text}]} if field == "content" else {"headers": {"X-All": text}}
+    contents = Contents()
+    told = [broken(sendgrid(person, **more), contents) for person in people]
+    assert told[-1] == {"recipient-in-content" if field == "content" else "list-header-leak"}
+    assert not any(told[:2])  # so far nobody, or one, of the list was written to
+
+
 def test_so_many_people_are_remembered_and_no_more() -> None:
     contents = Contents(limit=2)
     for person in ("a@example.com", "b@example.com", "c@example.com", "d@example.com"):

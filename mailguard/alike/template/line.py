@@ -84,7 +84,7 @@ class Template:
         self.plan: Any = None
         """What a memory is told of the links."""
         self.cleared: object = None
-        """The memory that has all of ``constant``."""
+        """What stood for a template when all of ``constant`` belonged to it; see ``Memory.template``."""
 
     def values(self, line: bytes) -> tuple[bytes, ...] | None:
         """What stands in the holes of a line; None for one that does not fit."""

@@ -44,6 +44,10 @@ class Contents:
         self._late: list[str] = []
         self._late_count = 0
         self._fixed: set[str] = set()
+        self._listed: set[str] = set()
+        """Those of ``_fixed`` who got a text in which they stand themselves."""
+        self.template = object()
+        """Stands for what belongs to a template: another one as soon as less does."""
         self.full = False
         """Whether the capture had more people than are remembered."""
         self._links = Links()
@@ -150,7 +154,8 @@ class Contents:
                 for key in found_in(text):
                     if key in senders:
                         continue
-                    if key not in seen if key in everybody else key not in self._fixed:
+                    # Whoever is part of a template, and reads it, may be one of a list.
+                    if key not in seen or key in self._fixed if key in everybody else key not in self._fixed:
                         return False
             if targets and running:
                 found = tokens_in(text)
@@ -234,7 +239,8 @@ class Contents:
         )
         left = Blanks(data, everybody).left(texts)
         stray = self._linked(texts, readers)
-        growing = bool(self._gathered) and self._gathered < gathered
+        # What named people before anybody wrote to them does not grow, only what is known of them.
+        growing = bool(self._gathered) and self._gathered < gathered and gathered.isdisjoint(self._listed)
         if gathered:
             self._gathered = frozenset(gathered)
         if not (shared or owned or follow or wrong or alike or left or stray):
@@ -292,14 +298,21 @@ class Contents:
                 continue
             if key in everybody:
                 here.append(key)
+                if key in self._fixed:
+                    self._listed.add(key)
+            elif key in self._listed or (key not in self._fixed and hash(key) in self._earlier):
+                before.append(key)
             elif key in self._fixed:
                 continue
-            elif hash(key) in self._earlier:
-                before.append(key)
             elif len(self._fixed) < _FIXED_LIMIT:
                 # Stands there before anybody wrote to it: part of a template.
                 self._fixed.add(key)
-        gathered.update(before)
+        if len(before) != 1 or before[0] not in self._fixed:  # an address for answers gathers nobody
+            gathered.update(before)
+        if len(self._listed) > 1 and not self._fixed.isdisjoint(self._listed):
+            # A template that names those who get it, one after the other, is a list of them.
+            self._fixed -= self._listed
+            self.template = object()
         # One person of an earlier mail may be whom this one is about ("Ann invites you"); several are a list.
         return [*here, *before] if len(before) > 1 else here
 

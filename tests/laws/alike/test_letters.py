@@ -106,6 +106,35 @@ def test_what_belongs_to_a_template_is_known_in_each_part_of_a_log(
     assert count.lines > 8
 
 
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    st.sampled_from(["one", "headers", "postmark", "resend"]),
+    st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True),
+    st.lists(st.integers(0, 5), min_size=2, max_size=6),
+)
+def test_a_template_that_turns_out_to_be_a_list_is_one_on_both_roads(
+    tmp_path: Path, kind: str, listed: list[int], readers: list[int]
+) -> None:
+    names = " ".join(f"l{number}@example.net" for number in listed)
+
+    def line(number: int, reader: str) -> str:
+        html = f"Hi {number}, https://example.org/o/{number:02}a1b2c3d4e5f for {names}"
+        return letter(kind, reader, "zoe@example.net", html, "News", "")
+
+    # Long enough for a template; then those get it who are named in it, and others after them.
+    lines = [line(number, f"p{number}@example.com") for number in range(20)]
+    lines += [line(20 + place, f"l{number}@example.net") for place, number in enumerate(readers)]
+    lines += [line(40 + number, f"q{number}@example.com") for number in range(6)]
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+    several = len({*listed} & {*readers}) > 1
+    assert ("recipient-in-content" in fast) == several
+
+
 EDIT = st.tuples(st.floats(0, 1), st.integers(0, 3), st.lists(HOSTILE, max_size=2).map("".join))
 
 
