@@ -8,34 +8,39 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PurePosixPath
+from typing import Final, NamedTuple
 
 from mailguard import capture, gate
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.masks import is_masked
 from mailguard.addresses.words import addresses_in
 from mailguard.documents import zstd
+from mailguard.hosts import NO_HOSTS, Hosts
 from mailguard.ledger import plural
 from mailguard.model.capture import Format
 from mailguard.model.exchange import Form, HttpRequest, RawMessage, Record, SmtpTransaction
 from mailguard.model.finding import Certainty
 from mailguard.model.message import CannotTell, Decoded, Message, Undecided
 from mailguard.pseudonyms.files import Pseudonyms
+from mailguard.redact import holds_address
 from mailguard.rulebook.judging import judge, verdict_of
 from mailguard.rulebook.policies import Policy
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.header_blocks import header_block
 
-__all__ = ["ScrubError", "Scrubbed", "scrubbed", "verdicts", "write_all"]
+__all__ = ["Done", "ScrubError", "Scrubbed", "scrubbed", "verdicts", "write_all"]
 
 LIMIT: Final = 1 << 29
 """Bytes of one capture file."""
+_ENDING: Final = re.compile(r"(?:\.(?:eml|mbox|har|mitm|jsonl?|ndjson|ya?ml|txt|log|gz|zst))*\Z", re.IGNORECASE)
 
 
 class ScrubError(Exception):
@@ -60,8 +65,16 @@ def scrubbed(
     policy: Policy,
     fields: Mapping[str, str] | None = None,
     names: Pseudonyms | None = None,
+    hosts: Hosts = NO_HOSTS,
 ) -> Scrubbed:
-    """The capture at ``path`` with fake people; ``names`` is who is who already, in other captures.
+    """The capture at ``path`` with fake people.
+
+    Args:
+        path: a file, or a folder that is one capture.
+        policy: by what the verdicts of before and after are compared.
+        fields: the mapping of the settings for a log in a shape of its own.
+        names: who is who already, in other captures.
+        hosts: those of the settings that stand for a service.
 
     Raises:
         ScrubError: if it is no capture, or if what was written does not replay to the same verdicts, or still holds an
@@ -83,14 +96,15 @@ def scrubbed(
     try:
         for data in contents.values():
             _changed(data, names, form)
-        after = {name: _changed(data, names, form) for name, data in contents.items()}
+        shown = dict(zip(contents, _safe_names(list(contents), names), strict=True))
+        after = {shown[name]: _changed(data, names, form) for name, data in contents.items()}
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise ScrubError("the capture is damaged in a way that cannot be scrubbed") from error
     with tempfile.TemporaryDirectory(prefix="mailguard-") as folder:
-        copy = Path(folder) / real.name
+        copy = Path(folder) / _safe_names([real.name], names)[0]
         _write(after.items(), copy, real)
         then = list(capture.records(real.name, copy, form, given))
-    if verdicts(before, policy) != verdicts(then, policy):
+    if verdicts(before, policy, hosts) != verdicts(then, policy, hosts):
         raise ScrubError("the scrubbed capture would not give the same verdicts, so nothing was written")
     fakes = {compare_key(fake) for fake in names.people.values()}
     if (_addresses(before) - fakes) & _addresses(then):
@@ -116,34 +130,78 @@ def _changed(data: bytes, names: Pseudonyms, form: Format) -> bytes:
     return packed
 
 
-def write_all(run: gate.Run, output: str | None) -> str:
+def _safe_names(files: Sequence[str], names: Pseudonyms) -> list[str]:
+    """Names of files and folders, in this order, in which no address stands.
+
+    Mail programs call files by whom they are for, and users by whom they are from. The order in which a folder is read is that
+    of its names, so that all of its files are numbered where one of them names somebody.
+    """
+    numbered = {str(PurePosixPath(file).parent) for file in files if holds_address(PurePosixPath(file).name)}
+    count = Counter[str]()
+    result = []
+    for file in files:
+        path = PurePosixPath(file)
+        parts = [names.text(part) if holds_address(part) else part for part in path.parts]
+        if (folder := str(path.parent)) in numbered:
+            count[folder] += 1
+            ending = _ENDING.search(path.name)
+            parts[-1] = f"{count[folder]:06}{ending.group() if ending else ''}"
+        result.append("/".join(parts))
+    return result
+
+
+class Done(NamedTuple):
+    """What became of the captures of a run."""
+
+    said: str
+    """In a few sentences."""
+    left_out: int
+    """Captures that cannot be read."""
+
+
+def write_all(run: gate.Run, output: str | None) -> Done:
     """Write every capture of a run with fake people: to ``output``, a folder for several; else to standard output.
 
-    Returns what was done, in one sentence. Raises :class:`ScrubError`, in which nothing of that capture was written, and
-    ``OSError``.
+    Raises :class:`ScrubError`, in which nothing was written, and ``OSError``.
     """
-    found = [(one.path, Path(one.real), one.fields) for one in run.capture_files() if isinstance(one.form, Format)]
+    named = list(run.capture_files())
+    found = [(one.path, Path(one.real), one.fields) for one in named if isinstance(one.form, Format)]
     if not found:
         raise ScrubError("there is no capture that can be read")
-    names = Pseudonyms(run.policies.policy.inside)
-    results = [(path, real, scrubbed(real, run.policies.policy, fields, names)) for path, real, fields in found]
+    left_out = len(named) - len(found)
+    policy = run.policies.policy
+    names = Pseudonyms(policy.inside)
+    results = [(path, real, scrubbed(real, policy, fields, names, run.hosts)) for path, real, fields in found]
     whole = len(results) == 1 and not found[0][1].is_dir()
     if output in (None, "-") and not whole:
         raise ScrubError("these are several files: name a folder for them with --output")
-    common = os.path.commonpath([Path(path).parent for path, _, _ in found])
-    for path, real, result in results:
-        if output is None or output == "-":
-            sys.stdout.buffer.write(result.files[0][1])
-            sys.stdout.flush()
-            continue
-        target = Path(output) / os.path.relpath(path, common) if len(results) > 1 else Path(output)
-        _write(result.files, target, real)
+    if output is None or output == "-":
+        sys.stdout.buffer.write(results[0][2].files[0][1])
+        sys.stdout.flush()
+    else:
+        targets = [Path(output)]
+        if len(results) > 1:
+            common = os.path.commonpath([Path(path).parent for path, *_ in results])
+            below = [Path(os.path.relpath(path, common)).as_posix() for path, *_ in results]
+            targets = [Path(output) / name for name in _safe_names(below, names)]
+        if _meet(targets, [real for _, real, _ in found]):
+            raise ScrubError("what is written must lie somewhere else than the capture itself")
+        for target, (_, real, result) in zip(targets, results, strict=True):
+            _write(result.files, target, real)
     people, domains, secrets = len(names.people), len(names.domains), len(names.secrets)
     records = sum(result.records for *_, result in results)
-    return (
+    missing = f" Left out: {plural(left_out, 'capture')} that cannot be read." if left_out else ""
+    return Done(
         f"Replaced: {plural(people, 'address', 'addresses')} at {plural(domains, 'outside domain')}, {plural(secrets, 'secret')}. "
-        f"{plural(records, 'record')} replayed: the verdicts are the same. Texts are otherwise as they were: read them before you send them."
+        f"{plural(records, 'record')} replayed: the verdicts are the same.{missing} Texts are otherwise as they were: read them before you send them.",
+        left_out,
     )
+
+
+def _meet(targets: Iterable[Path], captures: Iterable[Path]) -> bool:
+    """Whether something would be written over a capture, or into one that is a folder: it may be the only one there is."""
+    real = {one.resolve() for one in captures if str(one) != capture.STDIN}
+    return any(not real.isdisjoint((place := target.resolve(), *place.parents)) for target in targets)
 
 
 def _write(files: Iterable[tuple[str, bytes]], target: Path, like: Path) -> None:
@@ -174,16 +232,16 @@ def _files(real: Path) -> Iterator[tuple[str, Path]]:
             yield file.relative_to(real).as_posix(), file
 
 
-def verdicts(records: Iterable[Record], policy: Policy) -> list[object]:
+def verdicts(records: Iterable[Record], policy: Policy, hosts: Hosts = NO_HOSTS) -> list[object]:
     """What each record of a capture comes to, without anything of a person in it."""
     contents = gate.Contents()
-    return [_verdict(record, policy, contents) for record in records]
+    return [_verdict(record, policy, contents, hosts) for record in records]
 
 
-def _verdict(record: Record, policy: Policy, contents: gate.Contents) -> object:
+def _verdict(record: Record, policy: Policy, contents: gate.Contents, hosts: Hosts) -> object:
     if isinstance(record.exchange, CannotTell):
         return record.exchange.reason
-    claim = gate.claimed(record.exchange, contents)
+    claim = gate.claimed(record.exchange, contents, hosts) or gate.unhosted(record.exchange)
     if claim is None:
         return None
     head = (claim.provider.name, claim.operation, record.when, record.delivered)

@@ -284,6 +284,55 @@ def test_several_captures_need_a_folder_and_keep_who_is_who(tmp_path: Path, caps
     assert re.findall(r"r\d+@example\.org", first)[0] in second
 
 
+def test_names_of_files_name_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    letter = "From: desk@example.org\nTo: {}\nSubject: hi\n\nhello\n"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "planted@example.com.eml").write_text(letter.format("planted@example.com"))
+    for folder in ("new", "cur", "tmp"):
+        (tmp_path / "in" / "box" / folder).mkdir(parents=True)
+    box = tmp_path / "in" / "box" / "new"
+    for number in range(12):
+        (box / f"{number}.planted{number}@example.com").write_text(letter.format(f"planted{number}@example.com"))
+    out = tmp_path / "out"
+    assert cli.run(["scrub", str(tmp_path / "in"), "--isolated", "--output", str(out)]) == 0
+    assert "13 records replayed" in capsys.readouterr().err
+    files = [file for file in out.rglob("*") if file.is_file()]
+    assert len(files) == 13
+    assert not planted("\n".join(file.relative_to(out).as_posix() for file in files).encode())
+    assert cli.run(["scrub", str(tmp_path / "in" / "box"), "--isolated", "--output", str(tmp_path / "one")]) == 0
+    people = [re.findall(r"To: r(\d+)@", file.read_text())[0] for file in sorted((tmp_path / "one" / "new").iterdir())]
+    assert len(people) == 12
+    assert people == sorted(people, key=int)  # in the order in which the originals are read, and were heard of
+    assert cli.run(["replay", str(tmp_path / "one"), "--isolated"]) == 0
+
+
+def test_nothing_is_written_over_the_capture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(sendgrid([("", "planted@example.com")], "hi")) + "\n")
+    before = file.read_bytes()
+    (tmp_path / "link").symlink_to(file)
+    for output in (file, tmp_path / "link"):
+        assert cli.run(["scrub", str(file), "--isolated", "--output", str(output)]) == 3
+        assert "somewhere else than the capture" in capsys.readouterr().err
+        assert file.read_bytes() == before
+    for folder in ("new", "cur", "tmp"):
+        (tmp_path / "box" / folder).mkdir(parents=True)
+    (tmp_path / "box" / "new" / "1").write_text("From: desk@example.org\nTo: planted@example.com\n\nhello\n")
+    for output in (tmp_path / "box", tmp_path / "box" / "out"):
+        assert cli.run(["scrub", str(tmp_path / "box"), "--isolated", "--output", str(output)]) == 3
+    assert len(list((tmp_path / "box").rglob("*"))) == 4
+
+
+def test_captures_that_cannot_be_read_are_said_to_be_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text(json.dumps(sendgrid([("", "planted@example.com")], "hi")) + "\n")
+    (tmp_path / "in" / "b.har").write_text("no more of it")
+    assert cli.run(["scrub", str(tmp_path / "in"), "--isolated", "--output", str(tmp_path / "out")]) == 3
+    assert "Left out: 1 capture that cannot be read." in capsys.readouterr().err
+
+
 def test_a_packed_file_is_unpacked_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """20 KB packed with zstd were unpacked to 600 MB before anybody asked for their size."""
     zstandard = pytest.importorskip("zstandard")

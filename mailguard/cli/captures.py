@@ -47,5 +47,5 @@ def scrub(paths: tuple[str, ...], *, output: str | None, **options: Any) -> int:
         return complain(str(error), EXIT_INTERNAL)
     except OSError as error:
         raise NothingToCheck(f"cannot write {output}: {error.strerror}") from error
-    click.echo(done, err=True)
-    return 0
+    click.echo(done.said, err=True)
+    return EXIT_INTERNAL if done.left_out else 0

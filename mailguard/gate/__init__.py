@@ -18,7 +18,7 @@ from mailguard import discover
 from mailguard.config import Settings, find, load
 from mailguard.gate.callers import open_to_callers
 from mailguard.gate.captures import messages_of
-from mailguard.gate.claims import PLAIN_MAIL, Claimed, claimed
+from mailguard.gate.claims import PLAIN_MAIL, Claimed, claimed, unhosted
 from mailguard.gate.files import BOTH, CAPTURES, CODE
 from mailguard.gate.run import Run, prepare
 from mailguard.gate.shelves import libraries, providers, reporters
@@ -45,6 +45,7 @@ __all__ = [
     "replay",
     "reporters",
     "scan",
+    "unhosted",
 ]
 
 
