@@ -114,7 +114,7 @@ class Message:
     reply_to: tuple[Recipient, ...] = ()
     """Printed in Reply-To."""
     sender: tuple[Recipient, ...] = field(default=(), compare=False)
-    """Printed in From: whom every reader sees, so that a copy to them shows nobody new."""
+    """Printed in From: whom every reader sees, so that a copy to them shows nobody new. Of a meeting: who invites, and rooms."""
     copies: Count = ONE
     """How many messages of this form the request makes (one personalization per person: many)."""
     traits: frozenset[Trait] = frozenset()

@@ -7,11 +7,13 @@ go out where ``sendUpdates`` asks for them; the list of guests stands in their c
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
+from mailguard.addresses.values import recipients
 from mailguard.model.count import Truth
 from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.message import CannotTell, Decoded, Message, Reason
+from mailguard.model.message import CannotTell, Decoded, Message, Reason, Recipient
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Sort, Value, each, sort_of, text, truth
 from mailguard.transports.json_api import ACCOUNT, UNKNOWN, apart, field, given, of_json
@@ -54,7 +56,17 @@ def decode(_: str, body: Value) -> Decoded:
     shown = given(field(body, "guestsCanSeeOtherGuests"))
     if sort_of(shown) is not Sort.NONE and truth(shown) is Truth.NO:
         return apart(guests, Message())
-    return (printed(body, to="attendees", cc="", bcc="", reply_to="", name="displayName"),)
+    event = printed(body, to="attendees", cc="", bcc="", reply_to="", name="displayName")
+    return (replace(event, sender=_no_guests(body, guests)),)
+
+
+def _no_guests(body: Value, listed: Value) -> tuple[Recipient, ...]:
+    """Who is told to all guests and learns of nobody by it: whoever invites them, and rooms, which are no people."""
+    found = list(recipients(field(field(body, "organizer"), "email")).recipients)
+    for one, _ in each(listed) if sort_of(listed) is Sort.COLLECTION else ():
+        if any(truth(given(field(one, name))) is Truth.YES for name in ("resource", "organizer")):
+            found += recipients(field(one, "email")).recipients
+    return tuple(found)
 
 
 PROVIDER: Final = Provider(
@@ -63,7 +75,7 @@ PROVIDER: Final = Provider(
     sources=(
         Source(
             "https://developers.google.com/workspace/calendar/api/v3/reference/events",
-            "attendees[].email, displayName; guestsCanSeeOtherGuests, which is true unless it is said",
+            "attendees[].email, displayName, organizer, resource (a room); organizer.email; guestsCanSeeOtherGuests, which is true unless it is said",
         ),
         Source(
             "https://developers.google.com/workspace/calendar/api/v3/reference/events/insert",

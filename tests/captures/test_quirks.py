@@ -69,6 +69,25 @@ def session(*said: str) -> str:
     return "".join(f"{line}\n" for line in ("C: EHLO x", "S: 250 ok", *said))
 
 
+EVENTS: Final = "https://www.googleapis.com/calendar/v3/calendars/primary/events"
+MEETING: Final = "https://graph.microsoft.com/v1.0/me/events"
+
+
+def guests(*people: dict[str, object], **more: object) -> str:
+    return request(EVENTS, {"summary": "S", "attendees": people, **more})
+
+
+def attending(*people: tuple[str, str], **more: object) -> str:
+    return request(
+        MEETING,
+        {
+            "subject": "S",
+            "attendees": [{"type": kind, "emailAddress": {"address": address}} for kind, address in people],
+            **more,
+        },
+    )
+
+
 MASKED: Final = "a field of visible recipients was masked as a whole"
 CASES: Final[dict[str, tuple[str | bytes, int, list[Any]]]] = {
     # Cassettes.
@@ -125,6 +144,20 @@ CASES: Final[dict[str, tuple[str | bytes, int, list[Any]]]] = {
        for url in ("https://api.sendgrid.com/v3/validations/email", "https://api.sendgrid.com/v3/marketing/contacts",
                    "https://api.mailgun.net/v4/address/validate?address=ann@example.com", "https://api.postmarkapp.com/templates",
                    "https://api.brevo.com/v3/contacts")},
+    # Meetings: who invites has written it, and a room is no person.
+    "two guests": (guests({"email": "ann@example.com"}, {"email": "bob@example.org"}), 1, [[2]]),
+    "a guest and a room": (guests({"email": "ann@example.com"}, {"email": "room@resource.example.org", "resource": True}), 0, [[2]]),
+    "two guests and a room": (
+        guests({"email": "ann@example.com"}, {"email": "bob@example.org"}, {"email": "room@example.org", "resource": True}), 1, [[3]]),
+    "a guest who is said to be no room": (guests({"email": "ann@example.com"}, {"email": "bob@example.org", "resource": False}), 1, [[2]]),
+    "a guest and who invites": (
+        guests({"email": "ann@example.com"}, {"email": "bob@example.org"}, organizer={"email": "bob@example.org"}), 0, [[2]]),
+    "a guest and who says to invite": (guests({"email": "ann@example.com"}, {"email": "bob@example.org", "organizer": True}), 0, [[2]]),
+    "who attends and a room": (attending(("required", "ann@example.com"), ("resource", "room@example.org")), 0, [[2]]),
+    "two who attend and a room": (
+        attending(("required", "ann@example.com"), ("optional", "bob@example.org"), ("resource", "room@example.org")), 1, [[3]]),
+    "who attends and who invites": (
+        attending(("required", "ann@example.com"), ("required", "bob@example.org"), organizer={"emailAddress": {"address": "bob@example.org"}}), 0, [[2]]),
     # Events.
     "an event as a text": (notified(json.dumps(EVENT)), 1, [[3]]),
     "an event as an object": (notified(EVENT), 1, [[3]]),

@@ -182,7 +182,15 @@ def _event(body: Value) -> Decoded:
     hides = truth(get(body, "hideAttendees", fold=True))
     if hides is Truth.YES:
         return tuple(Message(to=(replace(one, count=ONE),), copies=one.count) for one in people.recipients)
-    return (Message(to=people.recipients, mentions=people.mentions),)
+    host = _people(get(body, "organizer", fold=True)).recipients
+    return (Message(to=people.recipients, sender=(*host, *_rooms(listed)), mentions=people.mentions),)
+
+
+def _rooms(listed: Value | Absent) -> tuple[Recipient, ...]:
+    """Those who attend and are no people: each is told to all, and learns of nobody."""
+    members = each(listed) if not isinstance(listed, Absent) and sort_of(listed) is Sort.COLLECTION else ()
+    rooms = [one for one, _ in members if (text(present(get(one, "type", fold=True))) or "").casefold() == "resource"]
+    return tuple(person for one in rooms for person in _person(one).recipients)
 
 
 def _invitation(body: Value) -> Decoded:
