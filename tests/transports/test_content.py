@@ -194,6 +194,23 @@ def test_attendees_are_found_although_nobody_wrote_to_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "people"),
+    [
+        ("ATTENDEE;CUTYPE=ROOM:mailto:room@example.org", set()),
+        ("ATTENDEE;CN=Hall;cutype=resource;PARTSTAT=ACCEPTED:mailto:room@example.org", set()),
+        ("ATTENDEE;CUTYPE=INDIVIDUAL:mailto:bob@example.net", {("CALENDAR", "bob@example.net")}),
+        ('ATTENDEE;CN=";CUTYPE=ROOM;":mailto:bob@example.net', {("CALENDAR", "bob@example.net")}),
+        ("ATTENDEE:mailto:bob@example.net?x=;CUTYPE=ROOM", {("CALENDAR", "bob@example.net")}),
+    ],
+)
+def test_a_room_is_no_person(line: str, people: set[tuple[str, str]]) -> None:
+    message = mail("ann@example.com")
+    invite = f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{line}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    message.add_attachment(invite.encode(), maintype="text", subtype="calendar", filename="invite.ics")
+    assert mentioned(smtp(["ann@example.com"], message)) == people
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("List_Unsubscribe", "<mailto:leave+bob=example.net@lists.example.org>"),

@@ -55,13 +55,18 @@ def found_in(text: str) -> list[str]:
 
 _ATTENDEE: Final = re.compile(r"(?im)^ATTENDEE[;:]([^\r\n]{1,2000})")
 _ORGANIZER: Final = re.compile(r"(?im)^ORGANIZER[;:]([^\r\n]{1,2000})")
+_NO_PERSON: Final = re.compile(r"(?i)(?:^|;)CUTYPE=(?:ROOM|RESOURCE)(?:;|$)")
+_QUOTED: Final = re.compile(r'"[^"]*"')
 
 
 def attendees(text: str) -> tuple[list[str], list[str]]:
-    """The attendees and the organizers of an iCalendar text."""
+    """The attendees of an iCalendar text; and its organizers, with the rooms, which are no people (RFC 5545, section 3.2.3)."""
     unfolded = re.sub(r"\r?\n[ \t]", "", text[:TEXT_LIMIT])
-    people = [address for line in _ATTENDEE.findall(unfolded) for address in found_in(line)]
+    people: list[str] = []
     hosts = [address for line in _ORGANIZER.findall(unfolded) for address in found_in(line)]
+    for line in _ATTENDEE.findall(unfolded):
+        parameters = _QUOTED.sub("", line).partition(":")[0]
+        (hosts if _NO_PERSON.search(parameters) else people).extend(found_in(line))
     return people, hosts
 
 
