@@ -41,7 +41,7 @@ _SESSION = re.compile(rb"(?im)^MAIL FROM:[^\n]*(?:\n[^\n]*){0,200}^RCPT TO:")
 # What stands between the messages of a mailbox: mbox, MMDF, Babyl.
 _NEXT = re.compile(
     rb"\r?\n\r?\n(From [^\r\n]{5,300})\r?\n(?=(?:From|To|Cc|Date|Subject|Received|Return-Path|MIME-Version|Content-Type|Message-ID):)"
-    rb"|\n(?:\x01\x01\x01\x01|\x1f\x0c?)\r?\n"
+    rb"|\n(?:[^\x01\r\n]{0,3}\x01{2,}[^\r\n]{0,3}|\x1f\x0c?)\r?\n"
 )
 
 
@@ -50,9 +50,9 @@ def _sniff(sample: Sample) -> bool:
     return (
         sample.entries is None
         and (looks_like_message(head) or (_NAMED.search(sample.name) is not None and begins_with_headers(head)))
-        and not is_separator(head[:1000].lstrip(b"\xef\xbb\xbf").partition(b"\n")[0])
+        and not is_separator(head[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0])
         and not is_message_log(head)
-        and not head.removeprefix(b"\xef\xbb\xbf").startswith((BABYL, MMDF, _DEBUGGING))
+        and not head.removeprefix(b"\xef\xbb\xbf").startswith((BABYL, MMDF[:2], _DEBUGGING))
         and not (_DEBUGGING in head and _DEBUGGING_END in head.partition(_DEBUGGING)[0])
         and _SESSION.search(re.split(rb"\r?\n\r?\n", head.lstrip(), maxsplit=1)[0]) is None
     )

@@ -17,7 +17,7 @@ from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
-from mailguard.recording import BABYL, LINE_LIMIT, MMDF, broken, head_of, is_separator, lines, raw_message
+from mailguard.recording import BABYL, LINE_LIMIT, broken, head_of, is_separator, lines, raw_message
 
 __all__ = ["FORMAT"]
 
@@ -25,6 +25,12 @@ _MARK: Final = b"\xef\xbb\xbf"
 """A byte order mark, which some editor put in front."""
 _BETWEEN: Final = b"\x1f"
 _EOOH: Final = b"*** EOOH ***"
+_MMDF_LIKE = re.compile(rb"\x01{2,}")
+"""Part of a line between two messages of MMDF, or what is left of one."""
+_MMDF_FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[^\x01:@]{0,3}\x01{2,}")
+_IN_MESSAGE = re.compile(rb"(?i)\*\*\* EOOH|(?:to|cc|bcc|from|subject)[ \t]*:")
+"""A line that no options of a Babyl mailbox have."""
+_UNSEPARATED: Final = CannotTell(Reason.BAD_RECORD, "what stands between two messages is damaged")
 _LABELS = re.compile(rb"[01],[^:\r\n]{0,400},\r?\n")
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}[ \t]*:|>?From ")
 
@@ -33,7 +39,7 @@ def _sniff(sample: Sample) -> bool:
     if sample.entries is not None:
         return False
     first = sample.head.lstrip(b"\xef\xbb\xbf\r\n\t ")[:1000]
-    if sample.head.removeprefix(_MARK).startswith((MMDF, BABYL)):
+    if _MMDF_FIRST.match(sample.head) or sample.head.removeprefix(_MARK).startswith(BABYL):
         return True
     line, _, rest = first.replace(b"\r\n", b"\n").replace(b"\r", b"\n").partition(b"\n")
     return is_separator(line) or (line.startswith(b"From ") and _HEADER.match(rest) is not None)
@@ -43,7 +49,7 @@ def _read(source: Source) -> Iterator[Record]:
     """Split at separators: those that end in a date, and others where an empty line stands before and a header behind."""
     with source.open() as stream:
         head = head_of(stream, 64).removeprefix(_MARK)
-    if head.startswith(MMDF):
+    if _MMDF_FIRST.match(head):
         yield from _read_mmdf(source)
         return
     if head.startswith(BABYL):
@@ -97,11 +103,15 @@ def _read_mmdf(source: Source) -> Iterator[Record]:
     for number, line in _lines(source):
         if isinstance(line, CannotTell):
             yield broken(source, line, number, f"message[{count}]")
-        elif line.rstrip(b"\r\n") == MMDF:
+        elif _MMDF_LIKE.search(line) or is_separator(line):
+            # Also one that is damaged, or of which only the line behind it is left.
+            before, *_, behind = _MMDF_LIKE.split(line) if not is_separator(line) else (b"", b"")
+            pieces.append(before)
             if _holds_something(pieces):
                 yield _record(source, pieces, start, start, count)
                 count += 1
-            pieces, size, start = [], 0, number + 1
+            kept = behind if b":" in behind and not behind.startswith(b"From ") else b""
+            pieces, size, start = [kept] if kept else [], 0, number + (not kept)
         elif line.startswith(b"From ") and not pieces:
             start = number + 1
         else:
@@ -120,9 +130,12 @@ def _read_babyl(source: Source) -> Iterator[Record]:
         if isinstance(line, CannotTell):
             yield broken(source, line, number, f"message[{max(count, 0)}]")
             continue
-        if line.startswith(_BETWEEN):
+        if _BETWEEN in line:
+            pieces.append(line.partition(_BETWEEN)[0])  # empty, but for a damaged one
             if not options:
                 yield from _babyl_message(source, pieces, start, count)
+            elif any(_IN_MESSAGE.match(piece) for piece in pieces):
+                yield broken(source, _UNSEPARATED, start)
             options, count = False, count + 1
             pieces, size, start = [], 0, number + 1
             continue
@@ -131,6 +144,8 @@ def _read_babyl(source: Source) -> Iterator[Record]:
             pieces.append(line)
     if not options:
         yield from _babyl_message(source, pieces, start, count)
+    elif any(_IN_MESSAGE.match(piece) for piece in pieces):
+        yield broken(source, _UNSEPARATED, start)
 
 
 def _babyl_message(source: Source, pieces: list[bytes], line: int, count: int) -> Iterator[Record]:
@@ -150,6 +165,8 @@ def _babyl_message(source: Source, pieces: list[bytes], line: int, count: int) -
             pieces, inner = rest, inner + end + 1
     if _holds_something(pieces):
         yield _record(source, pieces, line, inner, count)
+    if any(piece.startswith(_EOOH) for piece in pieces):
+        yield broken(source, _UNSEPARATED, line, f"message[{count}]")
 
 
 def _holds_something(pieces: list[bytes]) -> bool:

@@ -201,6 +201,7 @@ CASES: Final[dict[str, tuple[str | bytes, int, list[Any]]]] = {
     "no empty line in front of a separator": (SEPARATOR + letter(TO).rstrip("\n") + "\n" + OTHER, 1, [[2], [2]]),
     "a separator behind a header": (f"{SEPARATOR}From: d@example.net\n{TO}\n{OTHER}", 1, [[2], [2]]),
     "From in a text": (SEPARATOR + letter(TO) + "\nFrom here on it is text.\n\n" + OTHER, 1, [[2], [2]]),
+    "empty lines in front of the first separator": ("\n \n" + SEPARATOR + letter("To: ann@example.com"), 0, [[1]]),
     "a wrong length": (SEPARATOR + letter("Content-Length: 9999", TO) + "\n" + OTHER, 1, [[2], [2]]),
     "lines of an old Mac": ((SEPARATOR + letter(TO) + "\n" + OTHER).replace("\n", "\r"), 1, [[2], [2]]),
     "one refused": (session(*BEGIN, "C: RCPT TO:<ann@example.com>", "S: 250 ok", "C: RCPT TO:<eve@example.org>", "S: 550 no", *DATA), 1, [[2]]),
