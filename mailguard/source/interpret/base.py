@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from mailguard.model.exchange import Dispatch
@@ -253,6 +253,17 @@ class Base:
         raise NotImplementedError
 
     # What all layers use.
+
+    def _lead_to_mail(self, names: Collection[str], module: Module | None, *, threads: bool = False) -> bool:
+        """Whether one of the names that stand in a function of ``module`` leads to a mail call.
+
+        Without a file, whether it does in any. ``start`` alone, as a thread has it, is no sign that a function is worth what it
+        costs; with ``threads`` it is one, where a call is not to be lost.
+        """
+        near = self.nearby.everything if module is None else self.nearby.of(module)
+        if not near.isdisjoint(names):
+            return True
+        return not self.relevant.isdisjoint(names) and (threads or self.relevant.intersection(names) != {"start"})
 
     def exceed(self) -> None:
         """Go on where steps are left; raises Budget where none are."""

@@ -82,7 +82,7 @@ class Channels(Functions):
             self._feed(context, state, holder, cell, activations, node)
         if not names or self.takers is None:
             return
-        hot = not self.relevant.isdisjoint(names) or not self.nearby.of(context.module).isdisjoint(names)
+        hot = self._lead_to_mail(names, context.module, threads=True)
         if not hot and not any(self._is_mail(state, item) for item, _ in members):
             return
         for name, home in names.items():

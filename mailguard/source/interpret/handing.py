@@ -165,7 +165,7 @@ class Handing(Channels):
         """Whether a function that was made here, and is handed to somebody else, leads to a mail call."""
         inner = len(func.frames) > 1 and func.node not in context.stack
         names = func.node.names if isinstance(func.node, t.Func) else mentions(func.node.body)
-        return inner and not (self.relevant.isdisjoint(names) and self.nearby.of(func.module).isdisjoint(names))
+        return inner and self._lead_to_mail(names, func.module, threads=True)
 
     def _try_call(
         self,

@@ -25,7 +25,6 @@ from mailguard.source.interpret.parameters import Parameters, empty
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Cell, Cls, Ext, Func, ModelCls, Ref, Val, join_values
 from mailguard.source.library import classes, queues
-from mailguard.source.project import Module
 from mailguard.source.slice import filled
 
 __all__ = ["Objects"]
@@ -192,16 +191,6 @@ class Objects(Parameters):
         if any(isinstance(one, t.Attr) and one.name == name and _is_self(one.value) for one in targets):
             return True
         return self.assigns is not None and self.assigns(name, of_others=True)
-
-    def _lead_to_mail(self, names: frozenset[str], module: Module | None) -> bool:
-        """Whether one of the names that stand in a function of ``module`` leads to a mail call.
-
-        Without a file, whether it does in any. ``start`` alone, as a thread has it, is no sign.
-        """
-        near = self.nearby.everything if module is None else self.nearby.of(module)
-        if not near.isdisjoint(names):
-            return True
-        return not self.relevant.isdisjoint(names) and self.relevant & names != {"start"}
 
     def is_dear(self, node: object) -> bool:
         """Whether a helper without mail has cost the current root so much that it is passed over."""

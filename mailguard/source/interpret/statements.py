@@ -216,9 +216,7 @@ class Statements(Managed):
         callee = self.lookup(context, state, node.func.id, node.func.at)
         if not isinstance(callee, Func) or not isinstance(callee.node, t.Func):
             return False
-        names = callee.node.names
-        hot = not self.relevant.isdisjoint(names) or not self.nearby.of(callee.module).isdisjoint(names)
-        if hot or len(callee.frames) > 1:
+        if self._lead_to_mail(callee.node.names, callee.module, threads=True) or len(callee.frames) > 1:
             return False  # what an inner function leads to, its names need not tell
         for arg in node.args:
             value = self.eval(context, state, arg.value)
