@@ -1,21 +1,22 @@
 """Exchange Web Services: ``CreateItem`` and ``UpdateItem`` on the wire, and the package ``exchangelib``.
 
 Everybody in ``ToRecipients`` and ``CcRecipients`` of a message is printed to everybody, and so is everybody who is invited to
-a meeting. The host is the user's, so a
-request is known by its path, ``/EWS/Exchange.asmx``.
+a meeting. The host is the user's, so a request is known by its path, ``/EWS/Exchange.asmx``.
 """
 
 from __future__ import annotations
 
+import functools
 import html
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from mailguard.addresses.pairs import mailbox
 from mailguard.addresses.people import People
 from mailguard.addresses.values import recipients
 from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage
-from mailguard.model.message import CannotTell, Decoded, Message, Reason
+from mailguard.model.message import CannotTell, Decoded, Message, Reason, Recipient
 from mailguard.model.provider import Library, Provider, Source
 from mailguard.model.value import Object, Sort, Value, each, sort_of, text
 from mailguard.transports.letters import attribute, line, note, or_empty
@@ -53,20 +54,40 @@ def _source(value: Value | Form) -> str | None:
     return None if isinstance(value, Form) else text(value)
 
 
-# A list element without nesting of its own kind. Bounded by the next end tag, so matching is linear.
-_ITEM: Final = re.compile(
-    r"<(?:\w+:)?(Message|ReplyToItem|ReplyAllToItem|ForwardItem|CalendarItem)[\s>](.*?)</(?:\w+:)?\1\s*>", re.DOTALL
-)
+_ITEMS: Final = "Message|ReplyToItem|ReplyAllToItem|ForwardItem|CalendarItem"
 _UNINVITED: Final = re.compile(
     r"<(?:\w+:)?(?:Create|Update)Item\s[^<>]{0,2000}?\bSendMeetingInvitations(?:OrCancellations)?\s*=\s*[\"']SendToNone[\"']"
 )
 """Said of the operation: in a text the same words say nothing."""
-_MAILBOX: Final = re.compile(r"<(?:\w+:)?Mailbox[\s>](.*?)</(?:\w+:)?Mailbox\s*>", re.DOTALL)
+
+
+class _UnclosedError(ValueError):
+    """An element has no end, so that nobody can say what is in it."""
+
+
+@functools.cache
+def _tag(names: str) -> re.Pattern[str]:
+    return re.compile(rf"<(?P<end>/?)(?:\w+:)?(?P<name>{names})(?=[\s/>])(?P<rest>[^<>]*)(?P<shut>>?)")
+
+
+def _elements(source: str, names: str) -> Iterator[tuple[str, str]]:
+    """The elements with one of some names, none within another, and what is in each; in one pass. Raises :class:`_UnclosedError`."""
+    name, start = "", 0
+    for found in _tag(names).finditer(source):
+        if not found["shut"]:
+            raise _UnclosedError
+        if found["end"]:
+            if found["name"] == name:
+                yield name, source[start : found.start()]
+                name = ""
+        elif not name and not found["rest"].endswith("/"):
+            name, start = found["name"], found.end()
+    if name:
+        raise _UnclosedError
 
 
 def _element(source: str, name: str) -> str | None:
-    match = re.search(rf"<(?:\w+:)?{name}(?:\s[^<>]*)?>(.*?)</(?:\w+:)?{name}\s*>", source, re.DOTALL)
-    return None if match is None else match.group(1)
+    return next((inner for _, inner in _elements(source, name)), None)
 
 
 def decode(operation: str, exchange: Exchange) -> Decoded:
@@ -83,11 +104,17 @@ def decode(operation: str, exchange: Exchange) -> Decoded:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is no text")
     if re.search(r"</(?:\w+:)?Envelope\s*>", source) is None:
         return CannotTell(Reason.BODY_CUT)
+    try:
+        return _written(source)
+    except _UnclosedError:
+        return CannotTell(Reason.BAD_RECORD, "an element has no end")
+
+
+def _written(source: str) -> Decoded:
     uninvited = _UNINVITED.search(source) is not None
     found: list[Message] = []
-    for match in _ITEM.finditer(source):
-        inner = match.group(2)
-        if match.group(1) == "CalendarItem":
+    for kind, inner in _elements(source, _ITEMS):
+        if kind == "CalendarItem":
             invited = [_people(inner, name) for name in ("RequiredAttendees", "OptionalAttendees")]
             if any(group.recipients for group in invited) and not uninvited:
                 found.append(
@@ -125,18 +152,27 @@ def _people(item: str, name: str) -> People:
     inside = _element(item, name)
     if inside is None:
         return People((), ())
-    entries = [match.group(1) for match in _MAILBOX.finditer(inside)]
-    found = [
-        mailbox(_text(_element(entry, "EmailAddress")), _text(_element(entry, "Name")))
-        for entry in entries
-        if _element(entry, "EmailAddress") is not None or _element(entry, "Name") is not None
-    ]
+    entries = [entry for _, entry in _elements(inside, "Mailbox")]
+    found = [_entry_of(entry) for entry in entries]
     if not found and inside.strip():
-        found = [recipients(html.unescape(re.sub(r"<[^<>]*>", " ", inside)))]
+        found = [_plain(inside)]
     return People(
         tuple(person for people in found for person in people.recipients),
         tuple(mention for people in found for mention in people.mentions),
     )
+
+
+def _entry_of(entry: str) -> People:
+    """Who stands in a mailbox: an address, a name, or a list of one's own contacts by its number."""
+    address, name = _element(entry, "EmailAddress"), _element(entry, "Name")
+    if address is not None or name is not None:
+        return mailbox(_text(address), _text(name))
+    found = _plain(entry)
+    return found if found.recipients else People((Recipient(None),), ())
+
+
+def _plain(source: str) -> People:
+    return recipients(html.unescape(re.sub(r"<[^<>]*>", " ", source)))
 
 
 def _text(value: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -94,6 +95,35 @@ def test_nobody_is_lost_in_a_form_that_is_not_quite_right() -> None:
     odd = f"<t:Message><t:ToRecipients><t:SingleRecipient>{A}</t:SingleRecipient> {B}</t:ToRecipients></t:Message>"
     (found,) = decoded(request(odd))
     assert len(found.to) == 2
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<t:Message>" + entries("ToRecipients", ["a@example.com"]),
+        "<t:Message " * 60_000,
+        "<t:Message>" + "<t:ToRecipients>" * 60_000 + "</t:Message>",
+        "<t:Message><t:ToRecipients>" + "<t:Mailbox>" * 60_000 + "</t:ToRecipients></t:Message>",
+        "<t:Message><t:ToRecipients><t:Mailbox>"
+        + "<t:EmailAddress>" * 60_000
+        + "</t:Mailbox></t:ToRecipients></t:Message>",
+        "<t:CalendarItem>" + " " * 200_000 + "<",
+    ],
+)
+def test_an_element_without_an_end_cannot_be_told_and_takes_no_time(inner: str) -> None:
+    start = time.process_time()
+    assert decoded(request(inner)) == CannotTell(Reason.BAD_RECORD, "an element has no end")
+    assert time.process_time() - start < 2  # some 0.05; all of it was searched for each of them, for minutes
+
+
+def test_a_list_of_contacts_by_its_number_is_somebody() -> None:
+    (one,) = decoded(
+        request(
+            "<t:Message><t:ToRecipients><t:Mailbox><t:EmailAddress>a@example.com</t:EmailAddress></t:Mailbox>"
+            '<t:Mailbox><t:ItemId Id="AAA"/></t:Mailbox><t:Mailbox/></t:ToRecipients></t:Message>'
+        )
+    )
+    assert [person.address for person in one.to] == ["a@example.com", None]
 
 
 def test_what_sends_nothing_and_what_cannot_be_told() -> None:
