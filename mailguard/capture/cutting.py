@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from mailguard.capture.opening import NO_FIELDS, STDIN, sample_of, unwatched
+from mailguard.documents.byte_text import wide
 from mailguard.model.capture import Format, Seen, Source
 from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell, Reason
@@ -31,7 +32,8 @@ def parts(
         if real == STDIN or not Path(real).is_file() or Path(real).stat().st_size <= size:
             return ()
         with Path(real).open("rb") as stream:
-            if stream.read(4)[:3] == b"\x1f\x8b\x08" or form.part(sample_of(real, fields)) is None:
+            head = stream.read(4)
+            if head[:3] == b"\x1f\x8b\x08" or wide(head) or form.part(sample_of(real, fields)) is None:
                 return ()
             end = stream.seek(0, os.SEEK_END)
             starts = [0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import io
 import os
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from typing import IO, Any, BinaryIO, Final
 
 from mailguard.documents import zstd
+from mailguard.documents.byte_text import wide
 from mailguard.model.capture import Sample
 from mailguard.model.message import CannotTell, Reason
 from mailguard.recording import head_of
@@ -99,7 +101,40 @@ def open_capture(
             word = "compressed with zstd, which needs Python 3.14 or the package backports.zstd or zstandard 0.19"
             raise UnpackableError(CannotTell(Reason.WRONG_ENCODING, word))
         return unpacked
-    return raw
+    charset = wide(magic)
+    return io.BufferedReader(_Narrow(raw, charset), 1 << 16) if charset else raw
+
+
+class _Narrow(io.RawIOBase):
+    """A text in UTF-16 as one in UTF-8, which every format reads; what is no character becomes a mark for one."""
+
+    def __init__(self, raw: BinaryIO, charset: str) -> None:
+        super().__init__()
+        self._raw = raw
+        self._decoder = codecs.getincrementaldecoder(charset)("replace")
+        self._ready = b""
+
+    def readable(self) -> bool:
+        """Like that of any stream."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Like that of any stream."""
+        while not self._ready:
+            piece = self._raw.read(1 << 16)
+            self._ready = self._decoder.decode(piece, not piece).encode("utf-8", "replace")
+            if not piece:
+                break
+        given, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
+        buffer[: len(given)] = given
+        return len(given)
+
+    def close(self) -> None:
+        """Close both."""
+        try:
+            super().close()
+        finally:
+            self._raw.close()
 
 
 class _Gunzip(io.RawIOBase):

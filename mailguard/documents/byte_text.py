@@ -18,6 +18,21 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
+def wide(beginning: bytes) -> str:
+    """The character set of a file with two bytes for each sign, as PowerShell writes what a program prints; empty for others."""
+    if beginning[:4] == codecs.BOM_UTF32_LE:
+        return ""
+    if beginning[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    for charset, zeros, signs in (
+        ("utf-16-le", beginning[1:4:2], beginning[:4:2]),
+        ("utf-16-be", beginning[:4:2], beginning[1:4:2]),
+    ):
+        if zeros == b"\0\0" and all(32 <= sign < 127 or sign in b"\r\n\t" for sign in signs):
+            return charset
+    return ""
+
+
 def decode_text(data: bytes, charset: str = "", *, sniff: bool = True) -> str:
     """Bytes as text, never failing and never merging two different texts into one.
 

@@ -6,6 +6,7 @@ import gzip
 import re
 import zlib
 
+from mailguard.documents.byte_text import wide
 from mailguard.model.message import CannotTell
 from mailguard.pseudonyms.notations import Pieces, as_bytes, as_text, net_grown, net_items, netstring, own_lines
 from mailguard.pseudonyms.patterns import ANSWER, ASKED, AUTH, AUTH_END, DATA, DATA_BEGINS, DATA_ENDS, REPR, SECRET_NAME
@@ -33,8 +34,12 @@ class Pseudonyms(Texts):
             return gzip.compress(self.file(inner, kind), mtime=0)
         if kind == "mitmproxy":
             return self._netstrings(data)
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return self.data(data)
+        if charset := wide(data[:4]):
+            text = self.file(data.decode(charset, "replace").encode("utf-8", "replace"), kind).decode(
+                "utf-8", "replace"
+            )
+            mark = data[:2] if charset == "utf-16" else b""
+            return mark + text.encode("utf-16-be" if charset == "utf-16-be" or mark == b"\xfe\xff" else "utf-16-le")
         text = as_text(data)
         start = text.lstrip("\ufeff \t\r\n")[:1]
         if kind in ("eml", "maildir", "mh"):

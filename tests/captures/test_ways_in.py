@@ -107,6 +107,27 @@ def test_every_format_is_unpacked_by_zstd(
     assert replayed("packed") == replayed("-", stdin=packed) == replayed(SAMPLE[form].name)
 
 
+TEXTS = [form for form, sample in SAMPLE.items() if sample.is_file() and form != "mitmproxy"]
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("form", TEXTS)
+def test_every_text_is_read_with_two_bytes_for_a_sign(
+    form: str, charset: str, tmp_path: Path, replayed: Callable[..., tuple[int, Any, list[Any]]]
+) -> None:
+    # As PowerShell writes what a program prints into a file.
+    sample = SAMPLE[form]
+    text = sample.read_bytes().decode().removeprefix("\ufeff")
+    (tmp_path / sample.name).write_bytes(text.encode())
+    (tmp_path / "wide").mkdir()
+    (tmp_path / "wide" / sample.name).write_bytes(text.encode(charset))
+    said = replayed(sample.name)
+    assert replayed("wide") == replayed("-", stdin=text.encode(charset)) == said
+    assert cli.run(["scrub", f"wide/{sample.name}", "--isolated", "--output", "new"]) == 0
+    assert (tmp_path / "new").read_bytes()[:4] == text.encode(charset)[:4]
+    assert replayed("new")[:2] == said[:2]
+
+
 def test_a_package_too_old_to_tell_where_a_stream_ends_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = ModuleType("zstandard")
     old.ZstdDecompressor = lambda: SimpleNamespace(decompressobj=object)  # type: ignore[attr-defined]
