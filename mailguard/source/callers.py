@@ -15,7 +15,7 @@ from mailguard.source.project import Module, Project
 from mailguard.source.roots import GENERIC, Root
 from mailguard.source.seeds import Chain, bound, chains, imports, mentions_any, module_mentions
 from mailguard.source.shared import Shared
-from mailguard.source.slice import mentions
+from mailguard.source.uses import mentions
 
 __all__ = ["CALLERS_LIMIT", "Callers"]
 

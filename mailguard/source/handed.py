@@ -13,7 +13,7 @@ from typing import Final
 
 from mailguard.source import tree as t
 from mailguard.source.project import Module
-from mailguard.source.slice import mentions
+from mailguard.source.uses import mentions
 
 __all__ = ["Holder", "Registries"]
 

@@ -8,256 +8,22 @@ to do with its mail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
 
 from mailguard.source import tree as t
-
-__all__ = ["Slicer", "filled", "mentions"]
-
-
-@dataclass(slots=True)
-class _Uses:
-    """What a statement's own expressions do; statements inside it are not looked into."""
-
-    reads: set[str] = field(default_factory=set)
-    """Names that are read."""
-    attrs: set[str] = field(default_factory=set)
-    """Attributes that are read, of anything."""
-    writes: set[str] = field(default_factory=set)
-    """Names that are bound, or whose thing may be changed."""
-    stores: set[str] = field(default_factory=set)
-    """Attributes that are written, of anything."""
-    mentions: set[str] = field(default_factory=set)
-    """Every name and attribute in it."""
-    called: set[str] = field(default_factory=set)
-    """Names and attributes that are called."""
-    changes: set[str] = field(default_factory=set)
-    """Names whose thing may be changed, not bound anew."""
-    leaves: bool = False
-    """Whether it leaves its block: return, raise, break, continue."""
-    effect: bool = False
-    """Whether it writes into a thing that somebody else may hold: an attribute, an item, a member."""
-    on_self: bool = False
-    """Whether it calls a method of ``self`` as a statement: that may set any attribute."""
-
-
-def filled(body: Iterable[t.Stmt], name: str) -> bool:
-    """Whether functions within ``body`` add to a list or mapping of that name: an attribute of ``self``, or a global."""
-    stack: list[object] = [node for node in body if isinstance(node, (t.Func, t.Class))]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, t.Global) and name in node.names and not node.nonlocal_:
-            return True
-        if isinstance(node, t.Call) and isinstance(node.func, t.Attr) and node.func.name in _FILLS:
-            if _named(node.func.value) == name:
-                return True
-        elif (isinstance(node, t.AugAssign) and _named(node.target) == name) or (
-            isinstance(node, t.Assign)
-            and any(isinstance(target, t.Sub) and _named(target) == name for target in node.targets)
-        ):
-            return True
-        if isinstance(node, (tuple, list)):
-            stack.extend(node)
-        elif hasattr(node, "__slots__") and not isinstance(node, t.Const):
-            stack.extend(getattr(node, slot) for slot in node.__slots__ if slot != "at")
-    return False
-
-
-def _named(node: t.Expr) -> str:
-    while True:
-        if isinstance(node, t.Sub):
-            node = node.value
-        elif isinstance(node, t.Call) and isinstance(node.func, t.Attr) and node.func.name in _REACHES:
-            # What is appended to an entry fills the table: self.handlers.setdefault(event, [])
-            node = node.func.value
-        else:
-            break
-    return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
-
-
-_REACHES = frozenset({"setdefault", "get"})
-_FILLS = frozenset({"append", "extend", "add", "update", "insert", "setdefault", "appendleft", "put", "put_nowait"})
-
-
-def mentions(node: t.Expr) -> set[str]:
-    """Every name and attribute in an expression."""
-    uses = _Uses()
-    _scan(node, uses)
-    return uses.mentions
-
-
-def _loop_names(node: t.Func | t.Lam) -> frozenset[str]:
-    found: set[str] = set()
-    stack: list[object] = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, (t.For, t.Clause)) and isinstance(current.target, t.Name):
-            found.add(current.target.id)
-        if isinstance(current, (tuple, list)):
-            stack.extend(current)
-        elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
-            stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
-    return frozenset(found)
-
-
-_CHANGES = frozenset(
-    "append extend add insert update pop remove clear discard setdefault add_header replace_header attach set_content "
-    "appendleft popleft put put_nowait".split()
+from mailguard.source.uses import (
+    Uses,
+    changed_by,
+    copies,
+    functions_of,
+    hands_over,
+    is_empty,
+    loop_names,
+    mentions,
+    uses_of,
 )
 
-
-def _scan(node: object, uses: _Uses) -> None:
-    stack: list[object] = [node]
-    while stack:
-        current = stack.pop()
-        if current is None or isinstance(current, (str, bool, t.Const)):
-            continue
-        if isinstance(current, t.Name):
-            uses.reads.add(current.id)
-            uses.mentions.add(current.id)
-        elif isinstance(current, t.Attr):
-            uses.attrs.add(current.name)
-            uses.mentions.add(current.name)
-            stack.append(current.value)
-        elif isinstance(current, t.Walrus):
-            if isinstance(current.target, t.Name):
-                uses.writes.add(current.target.id)
-            stack.append(current.value)
-        elif isinstance(current, (t.Func, t.Class)):
-            continue
-        elif isinstance(current, (tuple, list)):
-            stack.extend(current)
-        elif isinstance(current, t.Param):
-            stack.append(current.default)
-        elif hasattr(current, "__slots__"):
-            if isinstance(current, t.Call) and isinstance(current.func, t.Name):
-                uses.called.add(current.func.id)
-            if isinstance(current, t.Call) and isinstance(current.func, t.Attr):
-                uses.called.add(current.func.name)
-                base = _base(current.func.value)
-                if base is not None:
-                    # recipients.append(x), message.attach(y): the thing may change.
-                    uses.writes.add(base)
-                uses.stores.update(_attrs(current.func.value))
-            stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
-
-
-def _base(node: object) -> str | None:
-    while isinstance(node, (t.Attr, t.Sub)):
-        node = node.value
-    return node.id if isinstance(node, t.Name) else None
-
-
-def _attrs(node: object) -> Iterator[str]:
-    while isinstance(node, (t.Attr, t.Sub)):
-        if isinstance(node, t.Attr):
-            yield node.name
-        node = node.value
-
-
-def _target(node: object, uses: _Uses) -> None:
-    match node:
-        case t.Name():
-            uses.writes.add(node.id)
-        case t.Attr():
-            uses.stores.add(node.name)
-            uses.effect = True
-            base = _base(node.value)
-            if base is not None and base != "self":
-                uses.writes.add(base)
-                uses.changes.add(base)
-            _scan(node.value, uses)
-        case t.Sub():
-            uses.effect = True
-            base = _base(node.value)
-            if base is not None and base != "self":
-                uses.writes.add(base)
-                uses.changes.add(base)
-            uses.stores.update(_attrs(node.value))
-            _scan(node.value, uses)
-            _scan(node.index, uses)
-        case t.Seq():
-            for item in node.items:
-                _target(item, uses)
-
-
-def _uses(node: t.Stmt) -> _Uses:
-    uses = _Uses()
-    match node:
-        case t.Assign():
-            _scan(node.value, uses)
-            for target in node.targets:
-                _target(target, uses)
-        case t.AugAssign():
-            _scan(node.value, uses)
-            _scan(node.target, uses)
-            _target(node.target, uses)
-        case t.ExprStmt():
-            _scan(node.value, uses)
-            call = node.value
-            if isinstance(call, t.Call):
-                # What is handed over may be changed by the function that gets it.
-                for arg in call.args:
-                    base = _base(arg.value)
-                    if base is not None and base != "self":
-                        uses.writes.add(base)
-                        uses.changes.add(base)
-                base = _base(call.func.value) if isinstance(call.func, t.Attr) else None
-                if base is not None:
-                    uses.changes.add(base)
-                if isinstance(call.func, t.Attr) and call.func.name in _CHANGES:
-                    uses.effect = True
-                if (isinstance(call.func, t.Attr) and _base(call.func) in {"self", "cls"}) or (
-                    isinstance(call.func, t.Attr) and isinstance(call.func.value, t.Call)
-                ):
-                    uses.on_self = True
-                    uses.effect = True
-        case t.Return() | t.Raise():
-            _scan(node.value, uses)
-            uses.leaves = True
-        case t.Break() | t.Continue():
-            uses.leaves = True
-        case t.Assert():
-            _scan(node.test, uses)
-            uses.leaves = True
-        case t.Delete():
-            for target in node.targets:
-                _target(target, uses)
-        case t.If() | t.While():
-            _scan(node.test, uses)
-        case t.For():
-            _scan(node.iter, uses)
-            _target(node.target, uses)
-        case t.With():
-            for manager, bound in node.items:
-                _scan(manager, uses)
-                _target(bound, uses)
-        case t.Match():
-            _scan(node.subject, uses)
-            for case in node.cases:
-                uses.writes.update(case.binds)
-                _scan(case.guard, uses)
-        case t.Func():
-            uses.writes.add(node.name)
-            uses.mentions |= node.names
-        case t.Class():
-            uses.writes.add(node.name)
-            for one in _functions(node):
-                uses.mentions |= one.names
-        case _:
-            pass
-    return uses
-
-
-def _functions(node: t.Func | t.Class) -> Iterator[t.Func]:
-    """A function itself, or the methods of a class."""
-    if isinstance(node, t.Func):
-        yield node
-        return
-    for one in node.body:
-        if isinstance(one, t.Func):
-            yield one
+__all__ = ["Slicer"]
 
 
 def _inner(node: t.Stmt) -> Iterator[tuple[t.Stmt, ...]]:
@@ -284,24 +50,26 @@ class Slicer:
     """Slices of function bodies, remembered."""
 
     def __init__(self) -> None:
-        self._cached: dict[int, _Uses] = {}
+        self._cached: dict[int, Uses] = {}
         self._loop_names: dict[int, frozenset[str]] = {}
-        self._slices: dict[tuple[int, int, bool, bool, bool, frozenset[str]], frozenset[int]] = {}
+        self._slices: dict[tuple[int, int, bool, bool, bool, frozenset[str], frozenset[str]], frozenset[int]] = {}
         self._local: dict[int, frozenset[str]] = {}
         """By body: the functions and classes of the functions around it that lead to a mail call."""
+        self._changing: dict[int, frozenset[str]] = {}
+        """By body: those of the functions around it that change what these hold."""
 
     def loop_names(self, node: t.Func | t.Lam) -> frozenset[str]:
         """The plain names that loops and comprehensions of a function bind to one member after the other."""
         found = self._loop_names.get(id(node))
         if found is None:
-            found = self._loop_names[id(node)] = _loop_names(node)
+            found = self._loop_names[id(node)] = loop_names(node)
         return found
 
-    def uses(self, node: t.Stmt) -> _Uses:
+    def uses(self, node: t.Stmt) -> Uses:
         """What a statement's own expressions do."""
         found = self._cached.get(id(node))
         if found is None:
-            found = self._cached[id(node)] = _uses(node)
+            found = self._cached[id(node)] = uses_of(node)
         return found
 
     def slice(
@@ -313,22 +81,29 @@ class Slicer:
         effects: bool,
         only_called: frozenset[str] = frozenset(),
         also: frozenset[str] = frozenset(),
+        held: frozenset[str] = frozenset(),
     ) -> frozenset[int]:
         """The statements to run, by ``id``.
 
         ``only_called``: hot names that only count where they are called; ``also``: names that are hot in this
         call; ``returns``: the value that is returned matters; ``effects``: what is written into things that the caller
-        holds matters.
+        holds matters; ``held``: the names of such things.
         """
-        key = (id(body), len(hot), returns, effects, bool(only_called), also)
+        key = (id(body), len(hot), returns, effects, bool(only_called), also, held)
         found = self._slices.get(key)
         if found is None:
             hot = {*hot, *also} if also else hot
-            found = self._slices[key] = self._slice(body, hot, returns, effects, only_called)
+            found = self._slices[key] = self._slice(body, hot, returns, effects, only_called, held)
         return found
 
     def _slice(
-        self, body: tuple[t.Stmt, ...], hot: Collection[str], returns: bool, effects: bool, only_called: frozenset[str]
+        self,
+        body: tuple[t.Stmt, ...],
+        hot: Collection[str],
+        returns: bool,
+        effects: bool,
+        only_called: frozenset[str],
+        held: frozenset[str],
     ) -> frozenset[int]:
         parents: dict[int, t.Stmt | None] = {}
         order: list[t.Stmt] = []
@@ -360,6 +135,8 @@ class Slicer:
 
         hot_set = self._with_inner(order, hot, self._local.get(id(body), frozenset()))
         declared = {name for node in order if isinstance(node, t.Global) for name in node.names}
+        inner = self._inner_changes(order, body)
+        changing = self._changing.get(id(body), frozenset())
         for node in order:
             uses = self.uses(node)
             if (
@@ -368,7 +145,8 @@ class Slicer:
                 or (isinstance(node, t.ExprStmt) and isinstance(node.value, t.Yield))
                 or not hot_set.isdisjoint(uses.mentions)
                 or not only_called.isdisjoint(uses.called)
-                or (effects and uses.effect)
+                or (effects and (uses.effect or not changing.isdisjoint(uses.called)))
+                or not held.isdisjoint(uses.handed)
             ):
                 choose(node)
             elif isinstance(node, (t.Import, t.From, t.Global)):
@@ -376,11 +154,16 @@ class Slicer:
         self._follow(order, hot_set, chosen, choose)
         views = self._views(order)
         # What a function within this one does to names of it is done where that is called, or handed on.
-        inner = {node.name: self._outer_writes(node) for node in order if isinstance(node, t.Func)}
+        twins, empty = self._made_here(order)
         changed = True
         while changed:
             changed = False
             before = len(chosen)
+            for twin in twins:
+                # one = two = []: what is done to the one is done to the other.
+                if not names.isdisjoint(twin) and not twin <= names:
+                    names |= twin
+                    changed = True
             for node in order:
                 uses = self.uses(node)
                 seen = views.get(id(node))
@@ -393,6 +176,7 @@ class Slicer:
                     continue
                 if (inner and any(not names.isdisjoint(inner[name]) for name in inner.keys() & uses.mentions)) or (
                     not names.isdisjoint(uses.writes)
+                    or not empty.isdisjoint(uses.lent & names)
                     or not attrs.isdisjoint(uses.stores)
                     or (uses.on_self and methods)
                     or (uses.leaves and self._guards(node, parents, chosen, order))
@@ -400,6 +184,47 @@ class Slicer:
                     choose(node)
             changed = changed or len(chosen) != before
         return frozenset(chosen)
+
+    @staticmethod
+    def _made_here(order: list[t.Stmt]) -> tuple[list[set[str]], set[str]]:
+        """Names that are given to one thing together, ``one = two = []``; and those of containers that begin empty."""
+        twins: list[set[str]] = []
+        empty: set[str] = set()
+        for node in order:
+            if isinstance(node, t.Assign):
+                names = {target.id for target in node.targets if isinstance(target, t.Name)}
+                if len(names) > 1:
+                    twins.append(names)
+                if node.value is not None and is_empty(node.value):
+                    empty |= names
+        return twins, empty
+
+    def _inner_changes(self, order: list[t.Stmt], body: tuple[t.Stmt, ...]) -> dict[str, set[str]]:
+        """By name of a function made in here (also a lambda, ``add = people.append``): the names of things that calling it changes."""
+        found: dict[str, set[str]] = {}
+        called: dict[str, set[str]] = {}
+        for node in order:
+            if isinstance(node, t.Func):
+                found.setdefault(node.name, set()).update(self._outer_writes(node))
+                called[node.name] = set(node.names)
+            elif isinstance(node, t.Assign) and isinstance(node.targets[0], t.Name):
+                changed = changed_by(node.value)
+                if changed:
+                    found.setdefault(node.targets[0].id, set()).update(changed)
+                    called[node.targets[0].id] = mentions(node.value) if node.value is not None else set()
+        more = len(found) > 1
+        while more:
+            more = False
+            for name, mine in found.items():
+                within = set().union(*(found[other] for other in found.keys() & called[name]))
+                if not within <= mine:
+                    mine.update(within)
+                    more = True
+        names = self._changing.get(id(body), frozenset()) | {name for name, changed in found.items() if changed}
+        for node in order if names else ():
+            if isinstance(node, t.Func):
+                self._changing[id(node.body)] = names
+        return found
 
     def _outer_writes(self, node: t.Func) -> set[str]:
         """The names whose things a function may change, and those of the functions around it that it binds."""
@@ -413,12 +238,15 @@ class Slicer:
     def _views(self, order: list[t.Stmt]) -> dict[int, set[str]]:
         """By the id of a statement: the names that it gives to things which have others, and which are changed by these names."""
         changes: set[str] = set()
+        deep: set[str] = set()
         for node in order:
             changes |= self.uses(node).changes
+            deep |= self.uses(node).deep
         found: dict[int, set[str]] = {}
         for node in order:
-            if isinstance(node, t.Assign) and isinstance(node.value, (t.Name, t.Attr, t.Sub, t.Cond, t.Bool)):
-                names = {target.id for target in node.targets if isinstance(target, t.Name)} & changes
+            if isinstance(node, t.Assign) and node.value is not None:
+                names = {target.id for target in node.targets if isinstance(target, t.Name)}
+                names &= changes if hands_over(node.value) else deep if copies(node.value) else set()
             elif isinstance(node, t.For):
                 names = self.uses(node).writes & changes
             else:
@@ -438,7 +266,7 @@ class Slicer:
         if not made and not outer:
             return hot if isinstance(hot, (set, frozenset)) else set(hot)
         local = outer
-        held = {id(node): set().union(*(one.names for one in _functions(node))) for node in made}
+        held = {id(node): set().union(*(one.names for one in functions_of(node))) for node in made}
         while True:
             more = {
                 node.name for node in made if not (held[id(node)].isdisjoint(hot) and held[id(node)].isdisjoint(local))
@@ -448,7 +276,7 @@ class Slicer:
             local |= more
         if local:
             for node in made:
-                for one in _functions(node):
+                for one in functions_of(node):
                     self._local[id(one.body)] = local
         return {*hot, *local}
 

@@ -43,10 +43,21 @@ def web_helpers(project: Project, module: Module) -> Iterator[tuple[str, Module]
 
 
 def _forwarding(module: Module) -> list[str]:
-    """The functions of a file that hand the address, or all they get, on to a web client."""
+    """The functions of a file that hand the address, or all they get, on to a web client; and other names of a client's own."""
     if _CLIENT.search(module.bytes()) is None:
         return []
-    return [name for name, node in module.defs.items() if isinstance(node, t.Func) and _forwards(node)]
+    found = [name for name, node in module.defs.items() if isinstance(node, t.Func) and _forwards(node)]
+    for node in module.body:
+        if isinstance(node, t.Assign) and _is_verb(node.value):
+            found += [target.id for target in node.targets if isinstance(target, t.Name)]
+    return found
+
+
+def _is_verb(value: t.Expr | None) -> bool:
+    """Whether a value is a function of a web client itself: ``requests.post``, ``partial(requests.request, "POST")``."""
+    if isinstance(value, t.Call):
+        return _verb(value.func) in {"partial", "partialmethod"} and bool(value.args) and _is_verb(value.args[0].value)
+    return isinstance(value, t.Attr) and value.name in _VERBS
 
 
 def _forwards(node: t.Func) -> bool:

@@ -130,12 +130,34 @@ def _header(values: Value) -> Value:
     return Text(tuple(parts))
 
 
+def _listed(values: Value | Absent) -> list[Member]:
+    """The members of a list; one of which nothing is known stays a whole, as it does in the header."""
+    if isinstance(values, (Unknown, Parameter)):
+        return [Member(values, ONE)]
+    if not isinstance(values, Either):
+        return list(each(values))
+    branches = [
+        _listed(option if isinstance(option, Absent) else inherit(option, values.trail)) for option in values.options
+    ]
+    longest = max(branches, key=_plainly, default=[])
+    return [
+        Member(item, Count(0, count.plain if branch is longest else 0, count.high))
+        for branch in branches
+        for item, count in branch
+    ]
+
+
+def _plainly(members: list[Member]) -> int:
+    return sum(
+        count.plain * (item.count.plain if isinstance(item, (Unknown, Parameter)) else 1) for item, count in members
+    )
+
+
 def _flat(lists: Iterable[Value]) -> Value:
     """``to + cc + bcc`` without what is empty."""
     members: list[Member] = []
     for values in lists:
-        unknown = isinstance(values, (Unknown, Parameter))
-        members += [Member(values, ONE)] if unknown else each(values)
+        members += _listed(values)
     members = [member for member in members if truth(member.value) is not Truth.NO]
     if all(member.count == ONE for member in members):
         return [member.value for member in members]

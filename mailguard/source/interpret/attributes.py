@@ -157,7 +157,7 @@ class Attributes(Calls):
         if name == "__class__":
             return cell.cls
         if name == "__dict__":
-            return state.allocate(context.path, (node, "dict"), Cell("dict", fields=cell.fields))
+            return containers.attributes_of(state, holder, context.path)
         value = cell.get(name)
         if value is not ABSENT:
             if isinstance(value, Either) and ABSENT in value.options:
@@ -198,6 +198,9 @@ class Attributes(Calls):
                 # A thread, a process, a task that is a class: what starts it runs it.
                 started = Bound(run, holder)
                 return Native(f"callable.{name}", started, bound=True)
+        if cell.rest is not None and found is ABSENT:
+            # What was set under names that nothing tells: one of them may be this.
+            return containers.part(cell.rest, name, context.place(node.at), state)
         label = last_name(node.value) if isinstance(node, t.Attr) else ""
         origins = tuple(step for step in holder.trail if step.kind in ORIGIN_OF)
         if not origins and found is not ABSENT and self._of_settings(cell.cls):

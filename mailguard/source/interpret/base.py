@@ -153,6 +153,8 @@ class Base:
         """How many files are being loaded, one within the other."""
         self._carried: tuple[Ref, ...] = ()
         """Containers with what was just put into them, for the functions that take it out."""
+        self._of_callables: frozenset[str] = frozenset()
+        """Their names, where functions that lead to a mail call were put into them."""
         self.named_tuples: dict[tuple[Module, Place], t.Class] = {}
         """The classes that ``namedtuple(...)`` makes, by where it is called."""
         self.gathered: set[str] = set()

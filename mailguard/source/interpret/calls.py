@@ -101,6 +101,9 @@ class Calls(Guessing):
                 continue
             if isinstance(option, Native) and option.name == "dict" and func.name == "fromkeys":
                 found.append(Native("fromkeys"))
+            elif isinstance(option, Native) and option.name == "object" and func.name == "__setattr__":
+                # What a frozen dataclass writes itself with.
+                found.append(Native("setattr"))
             elif isinstance(option, (Known, Text, Items, Unknown, Parameter, Fields)):
                 found.append(Native(f"value.{func.name}", option, bound=True))
             else:

@@ -14,10 +14,11 @@ from mailguard.model.count import PLAIN_MANY, UNBOUNDED, Count
 from mailguard.model.place import Place
 from mailguard.model.value import ABSENT, Either, Items, Member, Step, StepKind, Unknown
 from mailguard.source import tree as t
+from mailguard.source.interpret.callables import leads
 from mailguard.source.interpret.context import Activation, Context, Dead
 from mailguard.source.interpret.functions import Functions
 from mailguard.source.interpret.state import State
-from mailguard.source.interpret.values import Cell, Cls, Func, ModelFn, Partial, Ref, Val
+from mailguard.source.interpret.values import Bound, Cell, Cls, Func, ModelFn, Partial, Ref, Val
 from mailguard.source.library import queues
 from mailguard.source.project import Module
 
@@ -72,7 +73,7 @@ class Channels(Functions):
             return
         if any(ref.site == holder.site for ref in self._carried):
             return
-        if holder not in state.heap or all(isinstance(item, (Func, Partial, ModelFn, Cls)) for item, _ in members):
+        if holder not in state.heap or all(_is_found_by_name(item) for item, _ in members):
             return
         cell = replace(state.heap[holder], members=_some(members, many=bool(context.loops)), fields=(), rest=None)
         if cell.sort == "dict":
@@ -83,20 +84,25 @@ class Channels(Functions):
         if not names or self.takers is None:
             return
         hot = self._lead_to_mail(names, context.module, threads=True)
-        if not hot and not any(self._is_mail(state, item) for item, _ in members):
+        calls = any(self._is_mail(state, item, callables=True) for item, _ in members)
+        if not hot and not calls and not any(self._is_mail(state, item) for item, _ in members):
             return
         for name, home in names.items():
             takers = [
                 (module, chain, own)
                 for module, chain, own in self.takers(name, home)
-                if isinstance(chain[-1], t.Func) and self._lead_to_mail(chain[-1].names, module)
+                if isinstance(chain[-1], t.Func) and (calls or self._lead_to_mail(chain[-1].names, module))
             ]
             if len(takers) > _TAKERS and not queues.is_queue(cell):
                 # What so many functions read is the state of the program, no way from one to the other.
                 continue
             for module, chain, own in takers:
                 if chain[-1] not in context.stack:
-                    self._hand_out(context, state, holder, cell, module, chain, place, node, own=name if own else "")
+                    names_held, self._of_callables = self._of_callables, frozenset({name}) if calls else frozenset()
+                    try:
+                        self._hand_out(context, state, holder, cell, module, chain, place, node, own=name if own else "")
+                    finally:
+                        self._of_callables = names_held
 
     def _feed(
         self,
@@ -192,21 +198,30 @@ class Channels(Functions):
                     return ref
         return None
 
-    def _is_mail(self, state: State, value: Val, depth: int = 0) -> bool:
-        """Whether a value is an object of a modelled library, or holds one."""
+    def _is_mail(self, state: State, value: Val, depth: int = 0, *, callables: bool = False) -> bool:
+        """Whether a value is an object of a modelled library, or holds one; ``callables``: a function that leads to a mail call."""
         if depth > _DEEP:
             return False
         if isinstance(value, Either):
-            return any(self._is_mail(state, option, depth) for option in value.options)
+            return any(self._is_mail(state, option, depth, callables=callables) for option in value.options)
         if isinstance(value, Items):
-            return any(self._is_mail(state, item, depth + 1) for item, _ in value.members)
+            return any(self._is_mail(state, item, depth + 1, callables=callables) for item, _ in value.members)
+        if callables and isinstance(value, (Func, Bound, Partial)):
+            return leads(state, value, self._lead_to_mail, 0)
         if not isinstance(value, Ref) or value not in state.heap:
             return False
-        if self._model_of(state, value) is not None:
+        if not callables and self._model_of(state, value) is not None:
             return True
         cell = state.heap[value]
         held = (*(item for item, _ in cell.members), *(item for _, item in cell.fields), cell.rest)
-        return any(self._is_mail(state, item, depth + 1) for item in held)
+        return any(self._is_mail(state, item, depth + 1, callables=callables) for item in held)
+
+
+def _is_found_by_name(value: Val) -> bool:
+    """Whether something is a function or class of a file, which is called through whatever keeps those that are handed to it."""
+    if isinstance(value, Func):
+        return isinstance(value.node, t.Func) and len(value.frames) <= 1
+    return isinstance(value, (Partial, ModelFn, Cls))
 
 
 def _is_open(ref: Ref) -> bool:

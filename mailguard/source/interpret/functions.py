@@ -55,7 +55,7 @@ class Functions(Again):
         calls = context.calls if opened else (*context.calls, Step(StepKind.PASSED, context.place(at), func.symbol))
         yields: list[Member] | None = [] if isinstance(func.node, t.Func) and _generates(func.node) else None
         idle = 0
-        also = names_of_callables(state, func, args, keywords, self._lead_to_mail)
+        also = names_of_callables(state, func, args, keywords, self._lead_to_mail) | self._of_callables
         light = (
             not opened
             and isinstance(func.node, t.Func)
@@ -116,9 +116,10 @@ class Functions(Again):
                 func.node.body,
                 self.relevant,
                 returns=id(node) not in self._unread and not opened,
-                effects=not opened or func.node.name == "__init__",
+                effects=not opened or func.node.name in {"__init__", "__post_init__"},
                 only_called=self.web.get(func.module, frozenset()),
                 also=also | near,
+                held=frozenset() if opened else _held(func.node, args, keywords),
             )
         activation = Activation(func, args, keywords, node)
         inner = Context(
@@ -188,10 +189,7 @@ class Functions(Again):
         classes that it makes.
         """
         names = list(state.frames.get(context.frame, {}).items())
-        if any(
-            isinstance(value, Cls) or (isinstance(value, Func) and value.symbol not in self.reached)
-            for _, value in names
-        ):
+        if any(isinstance(value, Cls) or self._is_unread(value) for _, value in names):
             node = context.stack[-1] if context.stack else None
             body = node.body if isinstance(node, t.Func) else ()
             for name, value in names:
@@ -208,13 +206,17 @@ class Functions(Again):
                 if name in bound and empty(state, value):
                     state.frames[context.frame][name] = join_values(value, Unknown(name, OPEN))
         for _, value in names:
-            if isinstance(value, Func) and isinstance(value.node, t.Func) and value.symbol not in self.reached:
+            if isinstance(value, Func) and self._is_unread(value):
                 try:
                     self.call_function(context, state.copy(), value, [], [], value.node, opened=True)
                 except Dead:
                     continue
             elif isinstance(value, Cls):
                 self._methods_of_inner_class(context, state, value)
+
+    def _is_unread(self, value: Val) -> bool:
+        """Whether a value is a function that the current root did not call."""
+        return isinstance(value, Func) and self.reached.get(value.symbol) is not value.node
 
     def _methods_of_inner_class(self, context: Context, state: State, cls: Cls) -> None:
         """Run the methods of a class made in a function that lead to a mail call, and that nobody called."""
@@ -235,6 +237,14 @@ class Functions(Again):
                 self.call_function(context, after, method, args, [], method.node, opened=True)
             except Dead:
                 continue
+
+
+def _held(node: t.Func, args: list[Val], keywords: list[tuple[str | None, Val]]) -> frozenset[str]:
+    """The parameters under which a function gets things that it may change."""
+    held = {key for key, value in keywords if key is not None and isinstance(value, Ref)}
+    names = [param.name for param in node.params if param.sort in {"positional", "both"}]
+    held.update(name for name, value in zip(names, args, strict=False) if isinstance(value, Ref))
+    return frozenset(held - {"self", "cls"})
 
 
 _OF_CODE: Final = (t.Func, t.Lam, t.Class, t.Comp)

@@ -16,7 +16,7 @@ from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Bound, Cls, Func, Val, join_values
 from mailguard.source.library import containers
 from mailguard.source.project import Module
-from mailguard.source.slice import mentions
+from mailguard.source.uses import mentions
 
 __all__ = ["Handing"]
 
@@ -93,7 +93,7 @@ class Handing(Channels):
         node: object,
     ) -> Val | None:
         """A function that is given to code outside the project is called by it: executors, threads, wrappers."""
-        if isinstance(node, t.Call) and last_name(node.func) in _REGISTERS:
+        if isinstance(node, t.Call) and last_name(node.func) in _REGISTERS and not _at_the_end(node.func):
             return None
         named = dict(keywords)
         target = named.get("target", named.get("func", named.get("function", named.get("fn"))))
@@ -180,6 +180,11 @@ class Handing(Channels):
             return self.call(context, state, callee, args, keywords, node)
         except Dead:
             return Unknown("result")
+
+
+def _at_the_end(node: t.Expr) -> bool:
+    """Whether a function is called when the program ends: ``atexit.register``, with the arguments that stand behind it."""
+    return isinstance(node, t.Attr) and last_name(node.value) == "atexit"
 
 
 def _names_module(module: Module, other: Module) -> bool:

@@ -24,7 +24,7 @@ from mailguard.source.interpret.state import State, join_states
 from mailguard.source.interpret.values import Cell, Cls, FrameId, Func, Ref, Val
 from mailguard.source.library import provenance, queues
 from mailguard.source.project import Module
-from mailguard.source.slice import filled
+from mailguard.source.uses import filled
 
 __all__ = ["Loading"]
 

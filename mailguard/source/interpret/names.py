@@ -32,7 +32,7 @@ from mailguard.source.interpret.values import (
 )
 from mailguard.source.library import builtin_functions, classes, provenance
 from mailguard.source.project import Module
-from mailguard.source.slice import filled
+from mailguard.source.uses import filled
 
 __all__ = ["COMMON", "OF_ANYONE", "Names"]
 

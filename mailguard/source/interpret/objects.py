@@ -25,7 +25,7 @@ from mailguard.source.interpret.parameters import Parameters, empty
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Cell, Cls, Ext, Func, ModelCls, Ref, Val, join_values
 from mailguard.source.library import classes, queues
-from mailguard.source.slice import filled
+from mailguard.source.uses import filled
 
 __all__ = ["Objects"]
 
@@ -109,6 +109,9 @@ class Objects(Parameters):
         """An object of ``cls`` whose constructor got open parameters."""
         ref = state.allocate(context.path, (cls.node, "open"), Cell("object", cls))
         init = self._method(state, cls, "__init__")
+        if not isinstance(init, Func):
+            # A dataclass: its fields stay open, what it makes of them does not.
+            init = self._method(state, cls, "__post_init__")
         if isinstance(init, Func) and not self.is_dear(init.node):
             begun = self.steps
             self._open_constructor(context, state, init, ref, cls)
@@ -190,6 +193,13 @@ class Objects(Parameters):
         )
         if any(isinstance(one, t.Attr) and one.name == name and _is_self(one.value) for one in targets):
             return True
+        if any(
+            _sets_by_name(each, name)
+            for node in _others(cls.node)
+            if isinstance(node, t.Func)
+            for each in t.statements(node.body)
+        ):
+            return True
         return self.assigns is not None and self.assigns(name, of_others=True)
 
     def is_dear(self, node: object) -> bool:
@@ -207,6 +217,15 @@ _OF_PEOPLE: Final = re.compile(
 
 def _is_self(node: t.Expr) -> bool:
     return isinstance(node, t.Name) and node.id == "self"
+
+
+def _sets_by_name(node: t.Stmt, name: str) -> bool:
+    """Whether a statement is ``setattr(self, "name", value)``."""
+    call = node.value if isinstance(node, t.ExprStmt) else None
+    if not isinstance(call, t.Call) or not isinstance(call.func, t.Name) or call.func.id != "setattr":
+        return False
+    written = call.args[1].value if len(call.args) > 1 else None
+    return isinstance(written, t.Const) and written.value == name and _is_self(call.args[0].value)
 
 
 def _others(node: t.Class) -> list[t.Stmt]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from mailguard.model.count import ONE, OPTIONAL, Truth
-from mailguard.model.value import Either, Known, Parameter, Step, StepKind, Unknown
+from mailguard.model.value import Either, Items, Known, Parameter, Step, StepKind, Unknown
 from mailguard.source import tree as t
 from mailguard.source.interpret.context import PASSES_LIMIT, UNROLL_LIMIT, Context, Dead, Flow
 from mailguard.source.interpret.managed import Managed
@@ -139,6 +139,9 @@ class Statements(Managed):
         value = self._switch(context, node, value)
         value = self._named_settings(context, node, value)
         self.keep(context, state, node, value)
+        if len(node.targets) > 1 and isinstance(node.targets[0], t.Name) and isinstance(value, (Items, Either)):
+            # one = two = text.split(","): one list, whichever name it is changed by.
+            value = self._that_grows(context, state, node.targets[0], value)
         for target in node.targets:
             self.assign(context, state, target, value, node.value.at)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import replace
-from typing import Final
 
 from mailguard.model.count import OPEN, OPTIONAL, Count
 from mailguard.model.value import ABSENT, Either, Member, Unknown
 from mailguard.source import tree as t
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Ext, Ref, Val, join_values
-from mailguard.source.slice import filled
+from mailguard.source.uses import TELLS, filled
 
 __all__ = ["lent", "touch"]
 
@@ -30,19 +28,13 @@ def touch(state: State, node: t.Func, args: list[Val], keywords: list[tuple[str 
 def lent(state: State, callee: Val, args: list[Val], keywords: list[tuple[str | None, Val]]) -> None:
     """Open an empty list that a function of another package is given: nobody gives it one but to have it filled."""
     package, _, name = callee.path.partition(".") if isinstance(callee, Ext) else ("", "", "")
-    if not name or package in sys.stdlib_module_names or _TELLS.match(name.rpartition(".")[2]):
+    if not name or package in sys.stdlib_module_names or TELLS.match(name.rpartition(".")[2]):
         return
     for value in (*args, *(value for _, value in keywords)):
         cell = state.heap.get(value) if isinstance(value, Ref) else None
         if isinstance(value, Ref) and cell is not None and cell.sort in {"list", "set"} and not cell.members:
             further = Member(Unknown(f"{name.rpartition('.')[2]}()", OPTIONAL), Count(0, 0, OPEN.high))
             state.heap[value] = replace(cell, members=(further,))
-
-
-_TELLS: Final = re.compile(
-    r"_*(?:p?print|log|debug|info|warn|warning|error|exception|critical|dumps?|trace|assert)(?:_|[A-Z]|$)"
-)
-"""The first words in names of functions that only tell what they are given: ``log_all``, not ``login``."""
 
 
 def _open(state: State, node: t.Func, name: str, ref: Ref) -> None:

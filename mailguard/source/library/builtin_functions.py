@@ -24,7 +24,7 @@ from mailguard.model.value import (
 from mailguard.source import tree as t
 from mailguard.source.interpret.state import State
 from mailguard.source.interpret.values import Cell, Func, Native, Ref, Val, join_values, total
-from mailguard.source.library.containers import element, inherited, members_of, set_item, update
+from mailguard.source.library.containers import attributes_of, element, inherited, members_of, set_item, update
 from mailguard.source.library.literals import number, string
 from mailguard.source.library.operators import is_collection, is_instance
 from mailguard.source.library.sources import opened_file
@@ -251,12 +251,25 @@ def _setattr(
 
 def _set_some(machine: Any, state: State, holder: Val, value: Val) -> None:
     """Under a name that nothing tells, a value may become any list of a message; plainly it becomes none of them."""
-    if not isinstance(value, (Unknown, Parameter)) or machine._model_of(state, holder) is None:  # noqa: SLF001  # the interpreter's own half
+    if not isinstance(value, (Unknown, Parameter)) or not isinstance(holder, Ref) or holder not in state.heap:
+        return
+    if machine._model_of(state, holder) is None:  # noqa: SLF001  # the interpreter's own half
+        cell = state.heap[holder]
+        state.heap[holder] = replace(cell, rest=value if cell.rest is None else join_values(cell.rest, value))
         return
     possible = replace(value, count=ANY)
     for name, held in state.heap[holder].fields:
         if isinstance(held, Ref) and held in state.heap and state.heap[held].sort == "list":
             state.heap[holder] = state.heap[holder].put(name, join_values(held, possible))
+
+
+def _vars(
+    machine: Any, context: Any, state: State, args: list[Val], named_args: dict[str, Val], place: Place, node: object
+) -> Val:
+    holder = args[0] if args else None
+    if isinstance(holder, Ref) and holder in state.heap and state.heap[holder].sort == "object":
+        return attributes_of(state, holder, context.path)
+    return Unknown("vars()", OPTIONAL)
 
 
 def _isinstance(
@@ -392,6 +405,7 @@ BUILTIN_FUNCTIONS: Final[dict[str, Callable[..., Val]]] = {
     "next": _next,
     "getattr": _getattr,
     "setattr": _setattr,
+    "vars": _vars,
     "isinstance": _isinstance,
     "hasattr": _hasattr,
     "open": _open,

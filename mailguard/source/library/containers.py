@@ -223,12 +223,15 @@ def extend(state: State, ref: Ref, value: Val, place: Place | None = None, *, lo
 
 def update(state: State, ref: Ref, value: Val) -> None:
     """``dict.update``."""
+    _update(state, ref, value)
+    _write_through(state, ref)
+
+
+def _update(state: State, ref: Ref, value: Val) -> None:
     if isinstance(value, Either):
-        before = state.heap.get(ref)
         for option in value.options:
             if option is not ABSENT:
-                update(state, ref, option)
-        del before
+                _update(state, ref, option)
         return
     cell = state.heap.get(ref)
     if cell is None:
@@ -269,8 +272,33 @@ def present_options(value: Val) -> list[Val]:
     return [option for option in value.options if option is not ABSENT] if isinstance(value, Either) else [value]
 
 
+_ATTRIBUTES: Final = "__dict__"
+"""The site of the mapping of an object's attributes, beside the object."""
+
+
+def attributes_of(state: State, ref: Ref, path: int) -> Ref:
+    """The mapping of an object's attributes: what is written into it is written into the object."""
+    cell = state.heap[ref]
+    held = Cell("dict", fields=cell.fields, rest=cell.rest, rest_key=None if cell.rest is None else Unknown("a key"))
+    return state.allocate(path, (ref, _ATTRIBUTES), held)
+
+
+def _write_through(state: State, ref: Ref) -> None:
+    site = ref.site
+    if isinstance(site, tuple) and site[-1] == _ATTRIBUTES and site[0] in state.heap:
+        cell = state.heap[ref]
+        rest = cell.spread if cell.rest is None else cell.rest
+        state.heap[site[0]] = replace(state.heap[site[0]], fields=cell.fields, rest=rest)
+
+
 def set_item(state: State, holder: Val, index: Val, value: Val) -> None:
     """``holder[index] = value`` on Python's own containers."""
+    _set_item(state, holder, index, value)
+    if isinstance(holder, Ref):
+        _write_through(state, holder)
+
+
+def _set_item(state: State, holder: Val, index: Val, value: Val) -> None:
     if not isinstance(holder, Ref):
         return
     cell = state.heap.get(holder)
