@@ -100,7 +100,9 @@ class Channels(Functions):
                 if chain[-1] not in context.stack:
                     names_held, self._of_callables = self._of_callables, frozenset({name}) if calls else frozenset()
                     try:
-                        self._hand_out(context, state, holder, cell, module, chain, place, node, own=name if own else "")
+                        self._hand_out(
+                            context, state, holder, cell, module, chain, place, node, own=name if own else ""
+                        )
                     finally:
                         self._of_callables = names_held
 
