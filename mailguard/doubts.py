@@ -19,7 +19,7 @@ from mailguard.model.exchange import Exchange, Form, HttpRequest, RawMessage, Sm
 from mailguard.model.message import CannotTell, Decoded, Field, Message, Reason, Recipient, Undecided
 from mailguard.model.value import Value
 from mailguard.recording import looks_like_message
-from mailguard.strays import LONGEST, PEOPLE, keys_in, leaves, letters, misplaced, strays
+from mailguard.strays import LONGEST, PEOPLE, keys_in, leaves, letters, misplaced, nearly_people, strays
 from mailguard.wire.bodies import payload
 from mailguard.wire.encodings import from_base64
 from mailguard.wire.header_blocks import header_lines, split_message
@@ -195,6 +195,7 @@ _WRITTEN: Final = frozenset(
         "sender",
         "source",
         "subject",
+        "summary",
         "messagesubjectdata",
         "comment",
     }
@@ -209,7 +210,11 @@ def _reads_like_mail(value: object, depth: int = 0) -> bool:
         value = dict(value.parts)
     if isinstance(value, Mapping):
         names = {letters(key) for key in value}
-        if names & _WRITTEN and any(PEOPLE.fullmatch(name) for name in names) and strays(value, ()):
+        if (
+            names & _WRITTEN
+            and any(PEOPLE.fullmatch(name) or nearly_people(name) for name in names)
+            and strays(value, ())
+        ):
             return True
     if isinstance(value, (str, bytes)):
         if len(value) < 40 or len(value) > 1 << 24:

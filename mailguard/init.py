@@ -241,7 +241,7 @@ def with_entry(data: bytes, lines: Sequence[str], key: str | None) -> bytes | No
         old, text = _read(data), data.decode("utf-8")
     except (ValueError, RecursionError):
         return None
-    if not isinstance(old, dict):
+    if not isinstance(old, dict) or _NOT_OF_YAML.search(text):
         return None
     indent = ""
     if key is not None:
@@ -261,6 +261,10 @@ def with_entry(data: bytes, lines: Sequence[str], key: str | None) -> bytes | No
     expected = old | entry if key is None else old | {key: [*old[key], *entry]}
     doubled = key is None and bool(set(old) & set(entry))
     return result if new == expected and not doubled else None
+
+
+_NOT_OF_YAML: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that stand in no file of YAML (1.2.2, section 5.1). Captures are read all the same; here another program reads on."""
 
 
 def _read(data: bytes) -> Any:

@@ -22,7 +22,18 @@ from mailguard.model.exchange import Form, RawMessage
 from mailguard.model.message import CannotTell, Reason
 from mailguard.wire.header_blocks import header_block
 
-__all__ = ["DATA", "LONGEST", "PEOPLE", "complete", "keys_in", "leaves", "letters", "misplaced", "strays"]
+__all__ = [
+    "DATA",
+    "LONGEST",
+    "PEOPLE",
+    "complete",
+    "keys_in",
+    "leaves",
+    "letters",
+    "misplaced",
+    "nearly_people",
+    "strays",
+]
 
 PEOPLE: Final = re.compile(
     r"x?(?:e?mail|send|resent)?(?:to|cc|bcc)(?:e?mails?|addresse?s?|list|recipients?|members?)*s?"
@@ -38,6 +49,7 @@ _LONG: Final = (
     "torecipients",
     "destination",
     "personalizations",
+    "attendees",
 )
 _SENDERS: Final = re.compile(
     r"(?:x|e?mail|reply|return|bounce|errors?|feedback)?(?:from|sender|source|replyto|returnpath)(?:e?mail|address|name|arn)*s?"
@@ -258,12 +270,14 @@ def _stands(chain: tuple[str, ...], *, mailbox: bool, anywhere: bool) -> bool:
             # {"text": [{"email": ...}]}: no text, but people in the wrong place.
             return listed and word in ("subject", "text", "html", "content")
         # A name that nobody knows, or one that is nearly known; a list of mailboxes is people all the same.
-        return (
-            listed
-            or (anywhere and mailbox)
-            or (len(word) > 7 and bool(difflib.get_close_matches(word, _LONG, 1, 0.85)))
-        )
+        return listed or (anywhere and mailbox) or nearly_people(word)
     return False
+
+
+@functools.lru_cache(1024)
+def nearly_people(word: str) -> bool:
+    """Whether a name is nearly one of those under which people stand who get a mail: one sign too many, or too few."""
+    return len(word) > 7 and bool(difflib.get_close_matches(word, _LONG, 1, 0.85))
 
 
 def complete(message: RawMessage, value: object, *, enveloped: bool = True) -> RawMessage | CannotTell:

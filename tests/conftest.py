@@ -58,9 +58,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command line in that folder: exit code, output, messages. No address is ever in them."""
-    del folder
+def command(capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command line, wherever one is: exit code, output, messages. No address is ever in them."""
 
     def call(*arguments: str) -> tuple[int, str, str]:
         code = cli.run(arguments)
@@ -69,6 +68,13 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
         return code, out, err
 
     return call
+
+
+@pytest.fixture
+def run(folder: Path, command: Run) -> Run:
+    """The command line in that folder."""
+    del folder
+    return command
 
 
 @pytest.fixture(scope="session")

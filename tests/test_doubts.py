@@ -108,6 +108,8 @@ def _verdict(path: Path, content: str) -> str:
         (MAILEROO, {"from": {"address": "desk@example.net"}, "t": "ann@example.com,bob@example.org", "cc": {"address": "cat@example.net"}, "subject": "S"}, "undecided"),
         ("https://graph.microsoft.com/v1.0/me/events%/X/forward", {"ToRecipients": [{"emailAddress": {"address": "ann@example.com"}}], "Comment": "C"}, "cannot tell"),
         ("https://graph.microsoft.com/v1.0/me/e!vents", {"attendees": [{"emailAddress": {"address": "ann@example.com"}}], "subject": "S"}, "cannot tell"),
+        ("https://graph.microsoft.com/v1.0/me/events", {"subject": "S", "atendees": [{"emailAddress": {"address": "ann@example.com"}}]}, "cannot tell"),
+        ("https://www.googleapis.com/calendar/v3/calendars/primary/events", {"summary": "S", "attendes": [ANN, BOB]}, "cannot tell"),
         (MANDRILL, {"message": {"to": [ANN, BOB], "from_email": "d@example.net", "preserve_recipients": {}}}, "undecided"),
         # A copy, and nobody of whom it is one; JSON that was put into base64; data that is too deep.
         ("https://graph.microsoft.com/v1.0/invitations", {"inritedUserEmailAddress": "ann@example.com", **INVITATION}, "undecided"),

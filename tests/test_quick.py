@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,8 @@ from mailguard.cache import answering, keeping
 from mailguard.gate import libraries
 from mailguard.search import ANCHORS, Search, folded, holds, is_coded
 
-QUIET = "def area(width, height):\n    return width * height\n"
+from .cache.support import QUIET, git
+
 NOISY = "from django.core.mail import send_mail\n\ndef tell(one):\n    send_mail('a', 'b', None, [one])\n"
 
 
@@ -45,15 +45,6 @@ def whole(capsys: pytest.CaptureFixture[str]) -> tuple[str, int]:
     capsys.readouterr()
     code = cli.run(["check", "--no-cache"])
     return capsys.readouterr().out, code
-
-
-def git(root: Path, *arguments: str) -> None:
-    subprocess.run(
-        ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-C", str(root), *arguments],
-        check=True,
-        capture_output=True,
-        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
-    )
 
 
 def repository(root: Path) -> None:

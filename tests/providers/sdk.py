@@ -15,7 +15,7 @@ from unittest import mock
 import urllib3
 from hypothesis import strategies as st
 
-from mailguard.model.exchange import Exchange, HttpRequest
+from mailguard.model.exchange import Exchange, HttpRequest, SmtpTransaction
 from mailguard.model.message import Decoded
 from mailguard.model.provider import Provider, Refused
 from mailguard.model.value import Value
@@ -82,6 +82,14 @@ def recorded(answer: Any = None, status: int = 200) -> Iterator[list[HttpRequest
 
     with mock.patch.object(urllib3.connectionpool.HTTPConnectionPool, "urlopen", urlopen):
         yield seen
+
+
+def hold_claim(provider: Provider, request: HttpRequest, operation: str | None) -> None:
+    """Hold a service to whose a request is, and as what; one for the account is no mail, and a session of SMTP is not its own."""
+    assert provider.claims(request) == operation
+    assert provider.claims(SmtpTransaction(None, None, None, None)) is None
+    if operation is not None:
+        assert (provider.decode(operation, request) == ()) == (operation == "account")
 
 
 def asked(provider: Provider, exchange: Exchange) -> Decoded:

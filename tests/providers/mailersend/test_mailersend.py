@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mailguard.addresses.compare import compare_key
 from mailguard.model.count import MANY, ONE, OPEN, OPTIONAL
-from mailguard.model.exchange import HttpRequest, SmtpTransaction
+from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import CannotTell, Message, Reason
 from mailguard.model.provider import Refused
 from mailguard.model.value import ABSENT, Either, Fields, Items, Known, Member, Parameter, Text, Unknown, Value
@@ -277,11 +277,7 @@ def test_personalization_and_precedence_separate_nobody() -> None:
 )
 def test_whose_request_it_is(method: str, url: Value, operation: str | None) -> None:
     body = {"to": email(A), "subject": "S", "text": "T"} if operation != "account" else {"name": "x"}
-    request = HttpRequest(method, url, {}, body, "json")
-    assert PROVIDER.claims(request) == operation
-    assert PROVIDER.claims(SmtpTransaction(None, None, None, None)) is None
-    if operation is not None:
-        assert (PROVIDER.decode(operation, request) == ()) == (operation == "account")
+    sdk.hold_claim(PROVIDER, HttpRequest(method, url, {}, body, "json"), operation)
 
 
 @pytest.mark.parametrize(

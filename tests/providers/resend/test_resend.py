@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.model.count import MANY, OPTIONAL
-from mailguard.model.exchange import HttpRequest, SmtpTransaction
+from mailguard.model.exchange import HttpRequest
 from mailguard.model.message import CannotTell, Message, Reason
 from mailguard.model.value import Fields, Items, Known, Member, Parameter, Text, Unknown, Value
 from mailguard.providers import resend as provider
@@ -148,11 +148,7 @@ def test_whose_request_it_is(method: str, url: Value, operation: str | None) -> 
     body = (
         {"from": "from@example.com", "to": "ann@example.com", "text": "T"} if operation != "account" else {"name": "x"}
     )
-    request = HttpRequest(method, url, {}, body, "json")
-    assert PROVIDER.claims(request) == operation
-    assert PROVIDER.claims(SmtpTransaction(None, None, None, None)) is None
-    if operation is not None:
-        assert (PROVIDER.decode(operation, request) == ()) == (operation == "account")
+    sdk.hold_claim(PROVIDER, HttpRequest(method, url, {}, body, "json"), operation)
 
 
 @pytest.mark.parametrize(
