@@ -179,7 +179,14 @@ def _source(source: bytes, messages: tuple[Message, ...]) -> Decoded:
         names = [named.group(1).lower() for line in _LINE.split(head) if (named := _HEADER.match(line))]
         if not names or names[-1] in _ADDRESSED or _ADDRESSED.isdisjoint(names):
             return CannotTell(Reason.BODY_CUT, "the message in the request ends within its header lines")
-    return _message(source, messages)
+    # A service that takes it as it is was given it in base64.
+    known = _known(messages, blind=False)
+    printed = [value for name, value in header_lines(head) if name.lower() in _SHOWN]
+    unread = {key: None for value in printed for key in keys_in(value[:LONGEST]) if key not in known}
+    return _with(messages, list(unread)) if unread else _message(source, messages)
+
+
+_SHOWN: Final = frozenset({"to", "cc", "resent-to", "resent-cc"})
 
 
 _KEPT: Final = re.compile(

@@ -22,6 +22,8 @@ PARTS: Final = "\r\n".join(
         *("--b", 'Content-Disposition: form-data; name="text"', "", "T", "--b--", ""),
     ]
 )
+LETTER: Final = b"From: d@example.net\r\nTo: ann@example.com, bob@example.org\r\nSubject: S\r\nMIME-Version: 1.0\r\n\r\nThis is the text.\r\n"
+PACKED: Final = base64.b64encode(LETTER).decode()
 SES: Final = "https://email.us-east-1.amazonaws.com/"
 
 
@@ -105,3 +107,39 @@ def test_a_request_that_is_damaged_is_not_fine(tmp_path: Path, record: dict[str,
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(record) + "\n", "utf-8")
     assert verdicts(path) == {found: 1}
+
+
+@pytest.mark.parametrize(
+    "packed", [PACKED[1:], PACKED[2:], PACKED[3:], f"x{PACKED}", f"xy{PACKED}", PACKED[:20] + PACKED[21:], f"!{PACKED}"]
+)
+@pytest.mark.parametrize("way", ["text", "base64", "postal", "mandrill"])
+def test_a_message_in_base64_that_is_damaged_is_not_fine(way: str, packed: str, tmp_path: Path) -> None:
+    smtp = {"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com"]}}
+    postal = {"mail_from": "d@example.net", "rcpt_to": ["ann@example.com"], "data": packed}
+    record = {
+        "text": {**smtp, "body": packed},
+        "base64": {**smtp, "body_base64": packed},
+        "postal": {"method": "POST", "url": "https://postal.example.net/api/v1/send/raw", "headers": {}, "body": json.dumps(postal)},
+        "mandrill": {"method": "POST", "url": "https://mandrillapp.com/api/1.0/messages/send-raw.json", "headers": {}, "body": json.dumps({"key": "k", "raw_message": packed, "to": ["ann@example.com"]})},
+    }[way]  # fmt: skip
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record) + "\n", "utf-8")
+    assert verdicts(path) in ({"cannot tell": 1}, {"undecided": 1}, {"shows": 1})
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", "Dear all,\nthis is it.\n", "x" * 200, "http://example.com/" + "a" * 100, "AAAA" * 30, ""]
+)
+def test_a_text_without_header_lines_is_a_message(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    record = {"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com"]}, "body": text}
+    path.write_text(json.dumps(record) + "\n", "utf-8")
+    assert verdicts(path) == ({"apart": 1} if text else {"cannot tell": 1})
+
+
+def test_a_message_in_base64_where_it_should_be_plain_names_its_readers(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    body = {"key": "k", "raw_message": base64.encodebytes(LETTER).decode(), "to": ["ann@example.com"]}
+    url = "https://mandrillapp.com/api/1.0/messages/send-raw.json"
+    path.write_text(json.dumps({"method": "POST", "url": url, "headers": {}, "body": json.dumps(body)}) + "\n", "utf-8")
+    assert verdicts(path) in ({"undecided": 1}, {"shows": 1}, {"cannot tell": 1})

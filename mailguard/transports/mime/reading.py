@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from mailguard.addresses.words import addresses_in
 from mailguard.model.count import ANY, MANY, ONE, ZERO, Count
 from mailguard.model.message import CannotTell, Field, Mention, Message, Reason, Recipient, Trait
 from mailguard.model.value import Absent, Either, Fields, Items, Object, Parameter, Unknown, Value, inherit, join, text
-from mailguard.wire.header_blocks import header_block
+from mailguard.wire.header_blocks import header_block, split_message
 
 _VISIBLE: Final = {"to": "to", "resent-to": "to", "apparently-to": "to", "cc": "cc", "resent-cc": "cc"}
 _BLIND: Final = frozenset({"bcc", "resent-bcc"})
@@ -56,6 +57,8 @@ def message_of(
     block = header_block(_legible(data))
     if isinstance(block, CannotTell):
         return block
+    if isinstance(data, (str, bytes)) and _is_shut(data, (name for name, _ in block)):
+        return CannotTell(Reason.BAD_RECORD, "the message does not begin with header lines")
     people: dict[str, list[Recipient]] = {"to": [], "cc": [], "bcc": [], "reply-to": [], "from": []}
     mentions: list[Mention] = []
     lines = {"to": ZERO, "cc": ZERO}
@@ -82,6 +85,8 @@ def message_of(
         elif _OWN_HEADER.fullmatch(key) and key not in _DELIVERY and (aside := text(value)) and "@" in aside:
             asides.append((Field.HEADER, name, aside))
     visible = (*people["to"], *people["cc"])
+    if not visible and isinstance(data, (str, bytes)) and _CONTROL.search(split_message(_start(data))[0]):
+        return CannotTell(Reason.BAD_RECORD, "the header lines of the message are damaged")
     mentions += _asides(asides, visible)
     blind: Iterable[Recipient] = () if rcpt_to is None else blind_of(recipients(rcpt_to).recipients, visible)
     transmitted: tuple[Recipient, ...] = tuple(people["bcc"])
@@ -100,6 +105,37 @@ def message_of(
         traits=frozenset(traits),
         mentions=tuple(mentions),
     )
+
+
+_USUAL: Final = frozenset(
+    {*_VISIBLE, *_BLIND, "from", "reply-to", "sender", "subject", "date", "received", "message-id", "mime-version"}
+    | {"content-type", "return-path", "x-mailer"}
+)
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_LINES: Final = re.compile(rb"(?im)^(?:from|to|cc|subject|date|received|mime-version|content-type)[ \t]*:")
+_LOOKED: Final = 4096
+_WORD: Final = 40
+
+
+def _is_shut(data: str | bytes, names: Iterable[str]) -> bool:
+    """Whether what should be a message is base64 that lost a sign or has one too many, or what such base64 becomes.
+
+    A text without header lines is a message too; servers take it.
+    """
+    if any(name.strip().casefold() in _USUAL for name in names):
+        return False
+    start = _start(data).lstrip()
+    if _CONTROL.search(start[:400]):
+        return True
+    if len(start.split(None, 1)[0]) < _WORD:
+        return False
+    packed = re.sub(rb"[^A-Za-z0-9+/]", b"", start.replace(b"-", b"+").replace(b"_", b"/"))
+    shifted = [packed[cut : cut + (len(packed) - cut) // 4 * 4] for cut in range(4)]
+    return any(_LINES.search(base64.b64decode(one)) for one in shifted)
+
+
+def _start(data: str | bytes) -> bytes:
+    return data[:_LOOKED].encode("utf-8", "replace") if isinstance(data, str) else data[:_LOOKED]
 
 
 def _legible(data: Value) -> Value:
