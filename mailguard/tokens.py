@@ -147,7 +147,7 @@ TOKENS: Final = (
     (b"communication.azure.com",),
     (b"customer.io",),
     (b"customerio",),
-    (b"django.core import",),
+    (b"django.core import", b"mail"),
     (b"django.core.mail",),
     (b"django.utils.log",),
     (b"djblets.mail",),

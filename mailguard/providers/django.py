@@ -163,7 +163,7 @@ PROVIDER: Final = Provider(
             ),
         ),
         classes=(EmailMessage, EmailMultiAlternatives, Connection, AdminEmailHandler),
-        tokens=(_PACKAGE, "django.core import", "django.utils.log"),
+        tokens=(_PACKAGE, "django.core import & mail", "django.utils.log"),
     ),
     explain=(
         "send_mail and EmailMessage print the whole To and Cc list to everybody; bcc is in no header. "

@@ -59,6 +59,10 @@ class Sinks:
                         }
         return imported
 
+    def _is_for_much_else(self, root: str) -> bool:
+        """Whether all that is modelled of a package lies in packages within it, as ``django.core.mail`` does."""
+        return root in _CARRIERS or all(path.count(".") > 1 for path in self.paths if path.startswith(f"{root}."))
+
     def _names_leaf(self, module: Module, root: str) -> bool:
         """Whether a file names one of the modelled things of a package that is used for much else."""
         leaves = {path.rpartition(".")[2].encode() for path in self.paths if path.startswith(f"{root}.")}
@@ -73,14 +77,15 @@ class Sinks:
             if isinstance(node, t.Import):
                 for dotted, alias in node.names:
                     root = dotted.split(".", 1)[0]
-                    # `import logging` is a sign of mail where the file names the handler that mails.
-                    if root in self.roots and (root not in _CARRIERS or self._names_leaf(module, root)):
+                    # `import logging` is a sign of mail where the file names the handler that mails; `import django`
+                    # where it names what sends there.
+                    if root in self.roots and (not self._is_for_much_else(root) or self._names_leaf(module, root)):
                         names.add(alias or root)
         names |= imported
         top = {*module.body, *(node for cls in module.body if isinstance(cls, t.Class) for node in cls.body)}
         for node in t.statements(module.body):
-            # self.client = Client(...): what is called on it is a mail call.
-            if isinstance(node, t.Assign) and node.value is not None and mentions_any(node.value, names - self.sends):
+            # self.client = Client(...): what is called on it is a mail call. self.user = request.user is none.
+            if isinstance(node, t.Assign) and node.value is not None and _binds(node.value, names - self.sends):
                 for target in node.targets:
                     if isinstance(target, t.Attr):
                         names.add(target.name)
@@ -205,6 +210,13 @@ def _calls(body: Iterable[t.Stmt], names: set[str]) -> bool:
         elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
             stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
     return False
+
+
+def _binds(value: t.Expr, names: set[str]) -> bool:
+    """Whether a value that is kept mentions a name; an everyday name where the method is kept: ``requests.request``."""
+    handed = [each.value for each in value.args] if isinstance(value, t.Call) else []
+    kept = [each for each in (value, *handed) if isinstance(each, t.Attr) and not _own(each)]
+    return mentions_any(value, names - EVERYDAY) or any(each.name in names for each in kept)
 
 
 def _last(node: t.Expr) -> str:
