@@ -84,6 +84,7 @@ class Climb:
                 root.asked, root.dispatches = self._asked_now(root), list(outcome.dispatches)
                 root.holders, root.exhausted = outcome.holders, outcome.beyond
             root.large = outcome.large
+            root.sends |= bool(outcome.dispatches)
             self.messages.take(outcome.messages)
             self.skips += [skip for skip in outcome.skips if skip not in self.skips]
         self.runner.learn(outcomes)

@@ -43,6 +43,7 @@ class _Order(NamedTuple):
     used: tuple[str, int, str] | None
     first: bool
     large: bool
+    sends: bool
     beyond: bool
 
 
@@ -235,7 +236,7 @@ class Crew:
         if root.used is not None:
             home, cls, method = root.used
             used = (home.path, self._numbers(home)[cls], method)
-        return _Order(root.module.path, root.home.path, chain, used, task.first, root.large, root.beyond)
+        return _Order(root.module.path, root.home.path, chain, used, task.first, root.large, root.sends, root.beyond)
 
     def _task(self, order: _Order) -> Task:
         modules = self.runner.project.modules
@@ -247,7 +248,8 @@ class Crew:
             path, number, method = order.used
             cls = list(self._numbers(modules[path]))[number]
             used = (modules[path], cls, method) if isinstance(cls, t.Class) else None
-        return Task(Root(module, chain, home, used=used, large=order.large, beyond=order.beyond), order.first)
+        root = Root(module, chain, home, used=used, large=order.large, sends=order.sends, beyond=order.beyond)
+        return Task(root, order.first)
 
     def _known(self) -> _Known:
         machine = self.runner.machine

@@ -17,7 +17,7 @@ from mailguard.model.finding import Skip, SkipReason
 from mailguard.model.place import Place
 from mailguard.source import tree as t
 from mailguard.source.asking import Holders
-from mailguard.source.interpret.context import COARSE, FULL, GLANCE, SKIM, Budget, Dead, Enough
+from mailguard.source.interpret.context import COARSE, FULL, GLANCE, JOINED, SKIM, Budget, Dead, Effort, Enough
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.interpret.values import Func
 from mailguard.source.project import Module, Project
@@ -50,6 +50,8 @@ class Root:
     """The names that stand in what it called, where it found no mail call: a helper's helper may turn out to send."""
     large: bool = False
     """Whether it took more steps than ``FULL`` allows; with more to look at it takes no fewer."""
+    sends: bool = False
+    """Whether it was seen to send."""
     holders: Holders = field(default_factory=Holders)
     """Whose parameters its run left open."""
     beyond: bool = False
@@ -150,29 +152,42 @@ class Runner:
         self.machine.wrappers = self._wrappers
 
     def run(self, task: Task) -> Outcome:
-        """Run a root, as hard as its steps allow."""
+        """Run a root, as hard as its steps allow; one that sends nothing with its branches joined is not run again."""
+        root = task.root
+        if self.is_test(root.module.path):
+            return self._run(task, (GLANCE,), first=task.first)
+        if root.beyond:
+            return self._run(task, (SKIM,), first=task.first)
+        large = root.large
+        if not large and not root.sends:
+            outcome = self._run(task, (JOINED,), first=True)
+            found = outcome.dispatches or outcome.messages.unsent
+            large = outcome.large
+            if not large and (task.first or not found):
+                return outcome
+        return self._run(task, (COARSE, SKIM) if large else (FULL, COARSE, SKIM), first=task.first)
+
+    def _run(self, task: Task, efforts: Sequence[Effort], *, first: bool) -> Outcome:
         root, machine = task.root, self.machine
         machine.used = root.used[1:] if root.used is not None else None
         at = root.chain[-1].at.line if root.chain else 1
-        test = self.is_test(root.module.path)
         found: list[Dispatch] = []
         begun: list[Dispatch] = []
         partly: list[Dispatch] = []
         skips: list[Skip] = []
-        large, enough = root.large, False
+        large, enough = efforts[0] is COARSE, False
         messages = Messages()
-        efforts = (FULL, COARSE, SKIM)[2 if root.beyond else 1 if large else 0 :] if not test else (GLANCE,)
         beyond = False
         machine.holders = Holders()
         for effort in efforts:
-            machine.effort, machine.first = effort, task.first
+            machine.effort, machine.first = effort, first
             try:
                 found = machine.run_function(root.module, root.chain) if root.chain else machine.run_module(root.module)
             except Dead:
                 found = machine.found()
             except Budget:
                 found = machine.dispatches
-                if effort is FULL:
+                if effort is FULL or effort is JOINED:
                     large = True
                 elif effort is COARSE and partly:
                     found = partly

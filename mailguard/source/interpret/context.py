@@ -19,6 +19,7 @@ __all__ = [
     "DEPTH_LIMIT",
     "FREEZE_LIMIT",
     "FULL",
+    "JOINED",
     "GLANCE",
     "PASSES_LIMIT",
     "SHARE",
@@ -90,6 +91,10 @@ class Effort:
 
 FULL: Final = Effort(20_000, 8, 4, spare=13_000)
 """Where every root starts."""
+
+
+JOINED: Final = Effort(20_000, 1, 4, spare=13_000)
+"""The same with the branches joined at once, where nothing is asked but whether a root sends."""
 
 
 COARSE: Final = Effort(80_000, 1, 1, blind=50_000)
