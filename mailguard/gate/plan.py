@@ -42,7 +42,7 @@ class Plan:
     hosts: Hosts = NO_HOSTS
     """Hosts of the settings that stand for a mail service."""
     jobs: int = 1
-    """How many processes look at the code, or read a large capture."""
+    """How many processes look at the code, or read a large capture; ``AS_PAYS`` leaves it to the work that there is."""
     watch: Watch = field(default_factory=Watch, compare=False)
     """Progress, and whether a sample is enough."""
 

@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Sequence
@@ -26,8 +27,14 @@ from mailguard.source.roots import Messages, Outcome, Root, Runner, Task
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-__all__ = ["Crew"]
+__all__ = ["AS_PAYS", "Crew"]
 
+AS_PAYS: Final = 0
+"""Instead of how many processes share the work: as many as there are processors, where there is enough to do."""
+MOST: Final = 8
+"""So many processes at most, where nobody says how many."""
+WORTH: Final = 0.4
+"""Seconds of processor time that one process takes before others are asked to help, where nobody says how many there are to be."""
 FEW: Final = 4
 """So many roots are not worth a helper."""
 CHUNK: Final = 6
@@ -85,11 +92,31 @@ class Crew:
     _helpers: list[Connection] = field(default_factory=list)
     _pids: list[int] = field(default_factory=list)
     _places: dict[Module, dict[t.Func | t.Class, int]] = field(default_factory=dict)
+    alone: float = 0
+    """Seconds of processor time that this process takes before others are asked to help."""
     _hired: bool = False
     _told: int = 0
 
+    def __post_init__(self) -> None:
+        """Say how many there are to be, where that is left open."""
+        if self.jobs == AS_PAYS:
+            self.jobs, self.alone = processors(), WORTH
+
     def run(self, tasks: Sequence[Task]) -> list[Outcome]:
         """What each of the roots comes to."""
+        alone = self._begun(tasks)
+        return [*alone, *self._run(tasks[len(alone) :])]
+
+    def _begun(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """What the first roots come to, where it is not known yet whether there is work for several."""
+        found: list[Outcome] = []
+        while self.alone > 0 and len(found) < len(tasks):
+            before = time.process_time()
+            found.append(self.runner.run(tasks[len(found)]))
+            self.alone -= time.process_time() - before
+        return found
+
+    def _run(self, tasks: Sequence[Task]) -> list[Outcome]:
         if self.jobs < 2 or len(tasks) < FEW or not self._hire():
             return [self.runner.run(task) for task in tasks]
         orders = [self._order(task) for task in tasks]
@@ -274,3 +301,14 @@ class Crew:
         for name, path, thing, home in known.registered:
             kept = machine.registered.setdefault(name, {})
             kept[modules[path], thing] = None if home is None else modules[home]
+
+
+def processors() -> int:
+    """How many processes this machine has room for: its processors that this one may use, ``MOST`` at most.
+
+    One where a process that runs threads is better not forked: Python's ``multiprocessing`` does not on macOS, as libraries
+    of that system may start threads of their own (bugs.python.org/issue33725).
+    """
+    if not sys.platform.startswith("linux"):
+        return 1
+    return min(len(os.sched_getaffinity(0)), MOST)

@@ -93,7 +93,9 @@ def filled(body: Iterable[t.Stmt], name: str) -> bool:
             return True
         if isinstance(node, (tuple, list)):
             stack.extend(node)
-        elif hasattr(node, "__slots__") and not isinstance(node, t.Const):
+        elif isinstance(node, t.Func) and name not in node.names:
+            stack += [node.decorators, node.params]
+        elif hasattr(node, "__slots__") and not isinstance(node, (str, t.Const)):
             stack.extend(getattr(node, slot) for slot in node.__slots__ if slot != "at")
     return False
 
