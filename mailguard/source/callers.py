@@ -220,11 +220,10 @@ class Callers:
         """The files that name something, test code left out; found over bytes."""
         if name not in self.mentions:
             token = name.encode()
-            pattern = re.compile(rb"(?<![\w])" + re.escape(token) + rb"(?![\w])")
             self.mentions[name] = [
                 module
                 for module in self.project.modules.values()
-                if token in module.names() and not self.is_test(module.path) and pattern.search(module.names())
+                if token in module.names() and not self.is_test(module.path) and _names(module.names(), token)
             ]
         return self.mentions[name]
 
@@ -258,3 +257,18 @@ class Callers:
         # Whoever hands the object on leads here by the name of what gets it.
         self.machine.relevant.update(one.name for one in self.of(root) if one.name and one.name not in GENERIC)
         return [one for one in dict.fromkeys(found) if one.chain[:1] != root.chain[:1]][:ROOTS_LIMIT]
+
+
+def _names(data: bytes, token: bytes) -> bool:
+    """Whether a name stands in code, not as a part of a longer one."""
+    at = data.find(token)
+    while at >= 0:
+        after = at + len(token)
+        if not _is_of_name(data[at - 1 : at]) and not _is_of_name(data[after : after + 1]):
+            return True
+        at = data.find(token, at + 1)
+    return False
+
+
+def _is_of_name(byte: bytes) -> bool:
+    return byte.isalnum() or byte == b"_"

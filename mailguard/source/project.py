@@ -72,10 +72,8 @@ class Module:
     def names(self) -> bytes:
         """The content in which names are searched for: letters that Python reads as plain ones are plain."""
         data = self.bytes()
-        if data.isascii():
-            return data
         if self._plain is None:
-            self._plain = folded(data)
+            self._plain = b"" if data.isascii() else folded(data)
         return self._plain or data
 
     def bytes(self) -> bytes:
