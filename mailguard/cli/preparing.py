@@ -133,10 +133,9 @@ def _under_policy(file: str, settings: Settings, tree: Tree) -> tuple[Settings, 
 
 def watched(run: Run, options: dict[str, Any]) -> Run:
     """A run with progress on a terminal, and with a sample where one was asked for."""
-    from mailguard.source.crew import AS_PAYS
     from mailguard.watch import Watch
 
-    return replace(run, watch=Watch.on_terminal(options.get("sample") or 0), jobs=options.get("jobs") or AS_PAYS)
+    return replace(run, watch=Watch.on_terminal(options.get("sample") or 0), jobs=options.get("jobs"))
 
 
 def project() -> tuple[str, ...]:

@@ -41,8 +41,8 @@ class Plan:
     """Whether exceptions beside the code count."""
     hosts: Hosts = NO_HOSTS
     """Hosts of the settings that stand for a mail service."""
-    jobs: int = 1
-    """How many processes look at the code, or read a large capture; ``AS_PAYS`` leaves it to the work that there is."""
+    jobs: int | None = 1
+    """How many processes look at the code, or read a large capture. None: as many as pay, which for a capture is one."""
     watch: Watch = field(default_factory=Watch, compare=False)
     """Progress, and whether a sample is enough."""
 

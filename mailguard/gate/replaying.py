@@ -49,7 +49,7 @@ def look_at_captures(plan: Plan) -> CaptureResult:
     files = tuple(capture_files(plan))
     watch.expect(one.real for one in files)
     for one in files:
-        spans = one.spans() if plan.jobs > 1 and not watch.sample else ()
+        spans = one.spans() if (plan.jobs or 1) > 1 and not watch.sample else ()
         if len(spans) > 1:
             _read_with_others(plan, tally, one, spans)
         else:
@@ -207,7 +207,7 @@ def _read_with_others(plan: Plan, tally: CaptureTally, one: CaptureFile, spans: 
     # What the others need is there already when they begin: nothing is handed to them but a number.
     in_order()
     lines = 0
-    for part in watch.parts(one.real, shared(PartReader(plan, one, spans).read, len(spans), plan.jobs)):
+    for part in watch.parts(one.real, shared(PartReader(plan, one, spans).read, len(spans), plan.jobs or 1)):
         tally.put(part.tally, lines)
         lines += part.lines
         watch.seen += part.records

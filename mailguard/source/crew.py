@@ -27,10 +27,8 @@ from mailguard.source.roots import Messages, Outcome, Root, Runner, Task
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-__all__ = ["AS_PAYS", "Crew"]
+__all__ = ["Crew"]
 
-AS_PAYS: Final = 0
-"""Instead of how many processes share the work: as many as there are processors, where there is enough to do."""
 MOST: Final = 8
 """So many processes at most, where nobody says how many."""
 WORTH: Final = 0.4
@@ -82,7 +80,8 @@ class Crew:
     """The processes that run roots: the one that was started, and its helpers."""
 
     runner: Runner
-    jobs: int = 1
+    wanted: int | None = 1
+    """How many there are to be; None: as many as there are processors, where there is enough to do."""
     naming: dict[str, list[Module]] = field(default_factory=dict)
     """What was searched for in all files, and the files that hold it."""
     messages: Messages = field(default_factory=Messages)
@@ -92,6 +91,8 @@ class Crew:
     _helpers: list[Connection] = field(default_factory=list)
     _pids: list[int] = field(default_factory=list)
     _places: dict[Module, dict[t.Func | t.Class, int]] = field(default_factory=dict)
+    jobs: int = 1
+    """How many there are."""
     alone: float = 0
     """Seconds of processor time that this process takes before others are asked to help."""
     _hired: bool = False
@@ -99,8 +100,10 @@ class Crew:
 
     def __post_init__(self) -> None:
         """Say how many there are to be, where that is left open."""
-        if self.jobs == AS_PAYS:
+        if self.wanted is None:
             self.jobs, self.alone = processors(), WORTH
+        else:
+            self.jobs = self.wanted
 
     def run(self, tasks: Sequence[Task]) -> list[Outcome]:
         """What each of the roots comes to."""

@@ -73,14 +73,14 @@ def scan(
     *,
     is_test: Callable[[str], bool] = lambda _: False,
     debug: bool = False,
-    jobs: int = 1,
+    jobs: int | None = 1,
 ) -> Scan:
     """Find the mail calls of a tree.
 
     ``open_to_callers`` says whether who sees whom in a dispatch still depends on a
     parameter. ``is_test`` tells test code: it calls nothing for the purpose of a
-    verdict. ``jobs`` is how many processes share the work; the result is that of
-    one. Never raises on what is scanned: a Skip says what was not analysed.
+    verdict. ``jobs`` is how many processes share the work (None: as many as
+    pay); the result is that of one. Never raises on what is scanned: a Skip says what was not analysed.
     """
     result: list[Scan] = []
     failure: list[BaseException] = []
@@ -118,7 +118,7 @@ def _scan(
     is_test: Callable[[str], bool],
     *,
     debug: bool,
-    jobs: int,
+    jobs: int | None,
 ) -> Scan:
     project = Project(files)
     machine = Machine(project, libraries)
