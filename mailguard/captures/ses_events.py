@@ -96,8 +96,12 @@ def _message(mail: Mapping[Any, Any]) -> RawMessage | CannotTell:
                 )
     if not headers:
         return CannotTell(Reason.BODY_MISSING, "the event holds no headers")
-    if mail.get("headersTruncated") is True and not any(name.lower() in ("to", "cc") for name, _ in headers):
-        return CannotTell(Reason.BODY_CUT, "the headers of the event are cut")
+    if mail.get("headersTruncated") is True:
+        printed_to = " ".join(str(item).casefold() for name, item in headers if name.lower() in ("to", "cc"))
+        lost = [one for one in envelope or () if isinstance(one, str) and one.casefold() not in printed_to]
+        # Whoever is not shown may have a blind copy, or have stood where the event was cut.
+        if printed_to.count("@") < 2 and (lost or not printed_to):
+            return CannotTell(Reason.BODY_CUT, "the headers of the event are cut")
     return complete(RawMessage(composed(headers), envelope), mail)
 
 

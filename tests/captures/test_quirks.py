@@ -164,6 +164,10 @@ CASES: Final[dict[str, tuple[str | bytes, int, list[Any]]]] = {
     "an event without headers": (
         notified(json.dumps({"notificationType": "Delivery", "mail": {k: v for k, v in EVENT["mail"].items() if k[-7:] != "headers" and k[-7:] != "Headers"}})),
         3, ["the event holds no headers"]),
+    **{f"an event whose headers are cut: {len(people)}": (
+        notified({**EVENT, "mail": {**EVENT["mail"], "destination": people, "headersTruncated": True,
+                                    "headers": [{"name": "To", "value": "ann@example.com"}], "commonHeaders": {"to": ["ann@example.com"]}}}), code, found)
+       for people, code, found in ((["ann@example.com"], 0, [[1]]), (["ann@example.com", "bob@example.org"], 3, ["the headers of the event are cut"]))},
     "two events of one mail": (notified(json.dumps({**EVENT, "notificationType": "Send"})) + notified(json.dumps(EVENT)), 1, [[3]]),
     "a comma behind an address": (
         json.dumps({"items": [{"event": "delivered", "timestamp": 1793527200, "recipient": "ann@example.com,", "envelope": {"targets": "ann@example.com"},
