@@ -172,12 +172,12 @@ def _leaves(value: object, chain: _Chain, depth: int) -> Iterator[tuple[_Chain, 
     match value:
         case str():
             if "@" in value:
-                inner = read_json(value) if value[:1] in ("{", "[") else None
+                inner = read_json(value) if value[:1] in ("{", "[") and not _is_attached(chain) else None
                 if isinstance(inner, (dict, list)):
                     yield from _leaves(inner, chain, depth + 1)
                 else:
                     yield chain, value
-            elif value.startswith(_CODED):
+            elif value.startswith(_CODED) and not _is_attached(chain):
                 coded = base64_bytes(value)
                 inner = read_json(coded) if coded is not None else None
                 if isinstance(inner, (dict, list)):
@@ -203,6 +203,18 @@ def _leaves(value: object, chain: _Chain, depth: int) -> Iterator[tuple[_Chain, 
             for item in value:
                 if type(item) is not str or "@" in item or item.startswith(_CODED):
                     yield from _leaves(item, below, depth + 1)
+
+
+def _is_attached(chain: _Chain) -> bool:
+    """Whether a text is a file that goes along: its lists are for readers, and nobody in them gets the mail."""
+    while chain:
+        chain, key = chain
+        if key is not None and _FILES.fullmatch(letters(key)):
+            return True
+    return False
+
+
+_FILES: Final = re.compile(r"(?:inlined?|base)?(?:attachments?|images)")
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -25,6 +25,7 @@ from mailguard.transports.content.senders import names_of
 from mailguard.transports.content.texts import found_in
 
 POLICY = Policy(frozenset(), chosen(load_rules()))
+A, B = "ann@example.com", "bob@example.net"
 
 
 def messages(exchange: Exchange, contents: Contents | None = None) -> tuple[Message, ...]:
@@ -136,6 +137,18 @@ def test_a_footer_is_nothing_also_after_a_mail_to_it() -> None:
     assert mentioned(sendgrid("help@example.net"), contents) == set()
     assert mentioned(sendgrid("sales@example.net"), contents) == set()
     assert mentioned(sendgrid("bob@example.net", subject=footer), contents) == set()
+
+
+@pytest.mark.parametrize("data", [[A, B], [{"email": A}, {"email": B}], {"to": [A, B]}])
+def test_lists_in_an_attached_file_are_read_and_get_no_mail(data: object) -> None:
+    content = base64.b64encode(json.dumps(data).encode()).decode()
+    request = sendgrid(A, B, attachments=[{"content": content, "type": "application/json", "filename": "a.json"}])
+    claim = gate.claimed(request, Contents())
+    assert claim is not None
+    assert not isinstance(claim.decoded, Undecided)
+    assert broken(request) == {"recipient-in-content"}
+    alone = sendgrid("cat@example.com", attachments=[{"content": content, "filename": "a.json"}])
+    assert broken(alone) == set()
 
 
 @pytest.mark.parametrize("count", [3, 5])
