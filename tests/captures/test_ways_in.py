@@ -215,6 +215,8 @@ TABLE: dict[str, tuple[bytes, str]] = {
     "vcr": (b"interactions:\n" + ITEM + b"- request: {body: [}\n" + ITEM + b"version: 1\n", ":4:3#interactions[1]"),
     "vcr in JSON": in_array("vcr/vcrpy.json", "interactions"),
     "betamax": in_array("vcr/betamax.json", "http_interactions"),
+    "newman": in_array("newman/report.json", "run.executions"),
+    "charles": in_array("charles/session.chlsj"),
     "wiremock": in_array("wiremock/recorded_3_13.json", "requests"),
     "nock": in_array("nock/nock.json"),
     "mailpit": in_array("mailpit/list.json", "messages"),
