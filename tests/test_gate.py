@@ -135,7 +135,7 @@ def test_staff_is_a_note_at_most(tmp_path: Path) -> None:
     text = HEAD + '\ndef alarm():\n    send_mail("s", "b", "f@example.com", settings.ADMIN_EMAILS)\n'
     report = scanned(tmp_path, text, given=Settings())
     assert report.exit_code == 0
-    assert all(finding.severity is Severity.NOTE for finding in report.findings)
+    assert [finding.severity for finding in report.findings] == [Severity.NOTE]
 
 
 def test_what_only_tests_do_is_noted(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ sys.path.insert(0, str(Path(__file__).parent / "captures"))
 import golden
 
 SAMPLES = golden.samples()
+NAMED = re.compile(rb"(?<![\w.])(?:ann|bob|cat|dan|eve)(?:@|%40)example")
+"""Whom the samples name."""
 RULES = chosen(load_rules())
 
 
@@ -93,7 +95,7 @@ def test_every_sample_replays_to_the_same_verdicts(sample: Path, inside: tuple[s
         file = copy / name if name else copy
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-        assert not re.search(rb"(?<![\w.])(?:ann|bob|cat|dan|eve)(?:@|%40)example", data)
+        assert not NAMED.search(data)
     for name in ("cur", "new", "tmp"):
         if (sample / name).is_dir():
             (copy / name).mkdir(exist_ok=True)
@@ -201,7 +203,7 @@ def test_nobody_is_left_and_nothing_is_judged_otherwise(
     assert replayed(file, "inside.example") == replayed(copy, "inside.example")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([path for path in SAMPLES if path.is_file()]), st.data())
 def test_a_damaged_capture_is_scrubbed_or_refused(tmp_path: Path, sample: Path, data: st.DataObject) -> None:
     content = sample.read_bytes()
@@ -210,7 +212,28 @@ def test_a_damaged_capture_is_scrubbed_or_refused(tmp_path: Path, sample: Path, 
     file = tmp_path / sample.name
     file.write_bytes(content[:start] + data.draw(st.binary(max_size=3)) + content[end:])
     with contextlib.suppress(ScrubError):
-        scrubbed(file, policy())
+        for _, written in scrubbed(file, policy()).files:
+            assert not any(map(NAMED.search, layers(written)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 40), st.integers(1, 7), st.binary(max_size=40))
+def test_damaged_base64_names_nobody_however_it_is_shifted(front: int, lost: int, noise: bytes) -> None:
+    whole = base64.b64encode(
+        b"x" * front + b' {"email": "planted@example.com"} ' + noise + b"\xff\xfe\x80" * 40
+    ).decode()
+    at = (front + 30) % 20
+    text = Pseudonyms().text(whole[:at] + whole[at + lost :])
+    assert not any(planted(base64.b64decode(text[start:][: (len(text) - start) // 4 * 4])) for start in range(4))
+
+
+def test_a_damaged_gzip_stream_that_names_somebody_is_refused() -> None:
+    lines = "".join(f"To: planted{number * 7919}@example.com\n" for number in range(400)).encode()
+    packed = bytearray(gzip.compress(lines))
+    packed[len(packed) // 2] ^= 0x55
+    for write in (Pseudonyms().data, lambda data: Pseudonyms().file(data, "jsonl")):
+        with pytest.raises(ValueError, match="^$"):
+            write(bytes(packed))
 
 
 @settings(max_examples=100, deadline=None)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gzip
 import re
-import zlib
 
 from mailguard.documents.byte_text import wide
 from mailguard.model.message import CannotTell
-from mailguard.pseudonyms.notations import Pieces, as_bytes, as_text, net_grown, net_items, netstring, own_lines
+from mailguard.pseudonyms.notations import Pieces, as_bytes, as_text, begun, net_grown, net_items, netstring, own_lines
 from mailguard.pseudonyms.patterns import ANSWER, ASKED, AUTH, AUTH_END, DATA, DATA_BEGINS, DATA_ENDS, REPR, SECRET_NAME
 from mailguard.pseudonyms.texts import Texts
 from mailguard.wire.encodings import inflate
@@ -21,15 +20,13 @@ class Pseudonyms(Texts):
     """Who is who in one capture. Run it twice over the same text: the first time it hears of everybody."""
 
     def file(self, data: bytes, kind: str) -> bytes:
-        """The content of a capture file; ``kind`` is the name of its format."""
+        """The content of a capture file; ``kind`` is the name of its format. Raises ``ValueError`` for what cannot be written again."""
         if data[:3] == b"\x1f\x8b\x08":
             inner = inflate(data, limit=1 << 29)
             if isinstance(inner, CannotTell):
-                machine = zlib.decompressobj(31)
-                try:
-                    inner = machine.decompress(data, 1 << 29)
-                except zlib.error:
-                    return data
+                inner, whole = begun(data, 1 << 29)
+                if not whole:
+                    raise ValueError  # it is damaged; what is in it cannot be written again
                 return gzip.compress(self.file(inner, kind), mtime=0)[:-8]
             return gzip.compress(self.file(inner, kind), mtime=0)
         if kind == "mitmproxy":

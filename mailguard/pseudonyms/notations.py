@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import quopri
 import re
+import zlib
 from collections.abc import Callable
 
 from mailguard.documents.byte_text import base64_bytes, decode_text
@@ -100,6 +102,44 @@ def worth_opening(data: bytes) -> bool:
     if HINT.search(text) or SECRETIVE.search(text) or NUMBERS.search(text):
         return True
     return len(data) > 24 and BASE64.search(text) is not None
+
+
+def blotted(text: str) -> str:
+    """A text in base64 that holds noise, or is damaged, with what reads like an address in it crossed out, in place.
+
+    Where letters are lost the rest is shifted: whoever looks for people tries each of the four ways to read it.
+    """
+    tight = "".join(text.split())
+    if len(tight) != len(text):
+        return text  # in lines: each of them is looked at by itself
+    for start in range(4):
+        body = text[start:].rstrip("=")
+        body = body[: len(body) // 4 * 4]
+        data = base64_bytes(body)
+        if data is None or not _BARE.search(data):
+            continue
+        crossed = _BARE.sub(lambda found: b"x" * len(found.group()), data)
+        text = text[:start] + written_like(crossed, body) + text[start + len(body) :]
+    return text
+
+
+_BARE = re.compile(rb"[\w.+'-]{2,64}@[\w-]{4,64}(?:\.[\w-]{1,64}){0,8}")
+
+
+def begun(data: bytes, limit: int) -> tuple[bytes, bool]:
+    """What can be unpacked of a gzip stream without an end, and whether that is all that is there; False where it is damaged."""
+    try:
+        return zlib.decompressobj(31).decompress(data, limit), True
+    except zlib.error:
+        machine, found = zlib.decompressobj(31), bytearray()
+    with contextlib.suppress(zlib.error):
+        for at in range(0, len(data), _PIECE):
+            found += machine.decompress(data[at : at + _PIECE], max(1, limit - len(found)))
+    return bytes(found), False
+
+
+_PIECE = 64
+"""Bytes that are unpacked at once: those in front of the damage are told."""
 
 
 def written_like(data: bytes, like: str) -> str:

@@ -6,7 +6,6 @@ import gzip
 import itertools
 import quopri
 import re
-import zlib
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote
 
@@ -19,6 +18,8 @@ from mailguard.pseudonyms.notations import (
     Pieces,
     as_bytes,
     as_text,
+    begun,
+    blotted,
     decoded_words,
     encoded_words,
     header_of,
@@ -159,7 +160,8 @@ class Texts(Identities):
             return None
         data = base64_bytes(text)
         if data is None or not worth_opening(data):
-            return None
+            new_text = blotted(text)
+            return None if new_text == text else new_text
         new = self.data(data, depth + 1)
         return None if new == data else written_like(new, text)
 
@@ -204,10 +206,10 @@ class Texts(Identities):
 
     def _cut_gzip(self, data: bytes, depth: int) -> bytes:
         """A gzip stream that was cut stays one: what is in it is changed, and its end is taken away again."""
-        machine = zlib.decompressobj(31)
-        try:
-            inner = machine.decompress(data, BODY_LIMIT)
-        except zlib.error:
+        inner, whole = begun(data, BODY_LIMIT)
+        if not whole:
+            if b"@" in inner:
+                raise ValueError  # nobody can write the rest of it again, and it names somebody
             return data
         return gzip.compress(self.data(inner, depth + 1), mtime=0)[:-8]
 
