@@ -26,7 +26,7 @@ class Pseudonyms(Texts):
             if isinstance(inner, CannotTell):
                 inner, whole = begun(data, 1 << 29)
                 if not whole:
-                    raise ValueError  # it is damaged; what is in it cannot be written again
+                    raise ValueError("what a damaged stream holds cannot be written again")
                 return gzip.compress(self.file(inner, kind), mtime=0)[:-8]
             return gzip.compress(self.file(inner, kind), mtime=0)
         if kind == "mitmproxy":

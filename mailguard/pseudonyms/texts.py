@@ -209,7 +209,7 @@ class Texts(Identities):
         inner, whole = begun(data, BODY_LIMIT)
         if not whole:
             if b"@" in inner:
-                raise ValueError  # nobody can write the rest of it again, and it names somebody
+                raise ValueError("what a damaged stream holds cannot be written again")
             return data
         return gzip.compress(self.data(inner, depth + 1), mtime=0)[:-8]
 
