@@ -7,7 +7,7 @@ them all.
 from mailguard.capture.cutting import Part, parts
 from mailguard.capture.opening import HEAD, STDIN, sample_of, standard_input
 from mailguard.capture.reading import records
-from mailguard.capture.telling import GROUP, detect, folders, formats, is_empty, loose, named_so
+from mailguard.capture.telling import GROUP, detect, folders, formats, is_damaged, is_empty, loose, named_so
 
 __all__ = [
     "GROUP",
@@ -17,6 +17,7 @@ __all__ = [
     "detect",
     "folders",
     "formats",
+    "is_damaged",
     "is_empty",
     "loose",
     "named_so",

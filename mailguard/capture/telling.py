@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
+import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from mailguard.capture.opening import NO_FIELDS, UnpackableError, sample_of
+from mailguard.documents.byte_text import decode_text
 from mailguard.model.capture import Format, Sample
 from mailguard.model.count import Truth
 from mailguard.model.message import CannotTell, Reason
 from mailguard.shelf import shelf
 
-__all__ = ["GROUP", "detect", "folders", "formats", "is_empty", "loose", "named_so"]
+__all__ = ["GROUP", "detect", "folders", "formats", "is_damaged", "is_empty", "loose", "named_so"]
 
 GROUP: Final = "mailguard.captures"
 """The group of entry points by which other packages bring formats."""
@@ -49,6 +52,44 @@ def named_so(path: str) -> bool:
     """Whether the name of a file says that it is a capture, so that it must not pass unread, whatever is in it."""
     name = path.lower().removesuffix(".gz").removesuffix(".zst")
     return name.endswith(_CAPTURE_NAMES)
+
+
+_JSON_NAMES: Final = (".json", ".jsonl", ".ndjson", ".chlsj")
+_KEYS = re.compile(
+    r'"(method|urls?|uri|headers|body|request|envelope|rcpt_to|interactions|recipients|personalizations|Destination)\\?"\s*:'
+)
+_ADDRESS = re.compile(r"[\w.+-](?:@|%40|\\u0040)[\w-]{1,60}\.\w")
+_KINDS: Final = 3
+"""So many different names of a request stand in a recorded one; in one without its beginning, one less."""
+
+
+def is_damaged(real: str | os.PathLike[str]) -> bool:
+    """Whether a file that is in no known format looks like what is left of one in JSON: it is none, and people stand in it.
+
+    Never raises. What is JSON, and no capture, is another file.
+    """
+    try:
+        sample = sample_of(os.fspath(real), NO_FIELDS)
+    except (OSError, EOFError, zlib.error, ValueError):
+        return False
+    text = decode_text(sample.head).lstrip("\ufeff \t\r\n")
+    name = sample.name.lower().removesuffix(".gz").removesuffix(".zst")
+    begun = text[:1] in ("{", "[")
+    if not begun and not name.endswith(_JSON_NAMES):
+        return False
+    if len(set(_KEYS.findall(text))) < _KINDS - (not begun) or _ADDRESS.search(text) is None:
+        return False
+    try:
+        json.JSONDecoder(strict=False).raw_decode(text)
+    except RecursionError:
+        return True
+    except json.JSONDecodeError as error:
+        # Where there is more than was looked at, the end of that is none of the file.
+        return sample.whole or (error.pos < len(text) - _NEAR_THE_END and not error.msg.startswith("Unterminated"))
+    return False
+
+
+_NEAR_THE_END: Final = 20
 
 
 def is_empty(real: str | os.PathLike[str]) -> bool:

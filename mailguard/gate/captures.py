@@ -60,6 +60,8 @@ def capture_files(plan: Plan) -> Iterator[CaptureFile]:
         if form is None and (declared or (capture.named_so(path) and not capture.is_empty(real))):
             # The settings, or its name, say that it is a capture; then it does not pass unread.
             form = CannotTell(Reason.BAD_RECORD, "no format that mailguard knows")
+        elif form is None and capture.is_damaged(real):
+            form = CannotTell(Reason.BAD_RECORD, "it reads like recorded requests, and is not valid JSON")
         if form is not None:
             yield CaptureFile(path, real, fields, form)
 

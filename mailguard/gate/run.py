@@ -131,7 +131,12 @@ def prepare(
     notices += remarks(tree, files, settings, eyes)
     baseline = change.baseline if change is not None else load_baseline(tree.root)
     hosts = hosts_of(settings, providers().values()) if settings.hosts else NO_HOSTS
-    discover.check_found(tree, files, paths, here or Path.cwd(), lambda file: capture.detect(file.real) is not None)
+    discover.check_found(tree, files, paths, here or Path.cwd(), _is_capture)
     return Run(
         tree, settings, files, policies, rules, eyes, tuple(notices), as_of, baseline, change, allow=allow, hosts=hosts
     )
+
+
+def _is_capture(file: discover.File) -> bool:
+    """Whether a file is a capture, or what is left of one."""
+    return capture.detect(file.real) is not None or capture.is_damaged(file.real)
