@@ -7,13 +7,24 @@ them all.
 from mailguard.capture.cutting import Part, parts
 from mailguard.capture.opening import HEAD, STDIN, sample_of, standard_input
 from mailguard.capture.reading import records
-from mailguard.capture.telling import GROUP, detect, folders, formats, is_damaged, is_empty, loose, named_so
+from mailguard.capture.telling import (
+    GROUP,
+    addresses_in,
+    detect,
+    folders,
+    formats,
+    is_damaged,
+    is_empty,
+    loose,
+    named_so,
+)
 
 __all__ = [
     "GROUP",
     "HEAD",
     "STDIN",
     "Part",
+    "addresses_in",
     "detect",
     "folders",
     "formats",

@@ -18,7 +18,7 @@ from mailguard.model.count import Truth
 from mailguard.model.message import CannotTell, Reason
 from mailguard.shelf import shelf
 
-__all__ = ["GROUP", "detect", "folders", "formats", "is_damaged", "is_empty", "loose", "named_so"]
+__all__ = ["GROUP", "addresses_in", "detect", "folders", "formats", "is_damaged", "is_empty", "loose", "named_so"]
 
 GROUP: Final = "mailguard.captures"
 """The group of entry points by which other packages bring formats."""
@@ -56,7 +56,7 @@ def named_so(path: str) -> bool:
 
 _JSON_NAMES: Final = (".json", ".jsonl", ".ndjson", ".chlsj")
 _KEYS = re.compile(
-    r'"(method|urls?|uri|headers|body|request|envelope|rcpt_to|interactions|recipients|personalizations|Destination)\\?"\s*:'
+    r'(?i)"(method|verb|urls?|uri|headers?|body|payload|request|envelope|rcpt_to|interactions|recipients|personalizations|Destination)\\?"\s*:'
 )
 _ADDRESS = re.compile(r"[\w.+-](?:@|%40|\\u0040)[\w-]{1,60}\.\w")
 _KINDS: Final = 3
@@ -66,27 +66,48 @@ _KINDS: Final = 3
 def is_damaged(real: str | os.PathLike[str]) -> bool:
     """Whether a file that is in no known format looks like what is left of one in JSON: it is none, and people stand in it.
 
-    Never raises. What is JSON, and no capture, is another file.
+    Never raises. What is JSON, and no capture, is another file; see :func:`addresses_in`.
     """
+    text, whole = _like_requests(real)
+    return bool(text) and not _is_json(text, whole=whole)
+
+
+def addresses_in(real: str | os.PathLike[str]) -> Sequence[str]:
+    """The web addresses in a JSON file that is in no known format, where people and parts of requests stand in it. Never raises."""
+    text, whole = _like_requests(real)
+    return tuple(dict.fromkeys(_URL.findall(text)))[:_ADDRESSES] if text and _is_json(text, whole=whole) else ()
+
+
+_URL = re.compile(r"https?://[^\s\"'\\\\<>{}]{4,300}")
+_ADDRESSES: Final = 40
+"""So many different ones are looked at."""
+
+
+def _like_requests(real: str | os.PathLike[str]) -> tuple[str, bool]:
+    """The beginning of a file that reads like recorded requests in JSON, and whether it is all of it; else nothing."""
     try:
         sample = sample_of(os.fspath(real), NO_FIELDS)
     except (OSError, EOFError, zlib.error, ValueError):
-        return False
+        return "", True
     text = decode_text(sample.head).lstrip("\ufeff \t\r\n")
     name = sample.name.lower().removesuffix(".gz").removesuffix(".zst")
     begun = text[:1] in ("{", "[")
     if not begun and not name.endswith(_JSON_NAMES):
-        return False
-    if len(set(_KEYS.findall(text))) < _KINDS - (not begun) or _ADDRESS.search(text) is None:
-        return False
+        return "", True
+    names = {name.lower() for name in _KEYS.findall(text)}
+    like = len(names) >= _KINDS - (not begun) and _ADDRESS.search(text) is not None
+    return (text, sample.whole) if like else ("", True)
+
+
+def _is_json(text: str, *, whole: bool) -> bool:
     try:
         json.JSONDecoder(strict=False).raw_decode(text)
     except RecursionError:
-        return True
+        return False
     except json.JSONDecodeError as error:
         # Where there is more than was looked at, the end of that is none of the file.
-        return sample.whole or (error.pos < len(text) - _NEAR_THE_END and not error.msg.startswith("Unterminated"))
-    return False
+        return not whole and (error.pos >= len(text) - _NEAR_THE_END or error.msg.startswith("Unterminated"))
+    return True
 
 
 _NEAR_THE_END: Final = 20

@@ -14,7 +14,7 @@ from mailguard.gate.plan import Plan
 from mailguard.globs import Globs
 from mailguard.inspection import Inspection, inspected
 from mailguard.model.capture import Format, Seen
-from mailguard.model.exchange import Record
+from mailguard.model.exchange import HttpRequest, Record
 from mailguard.model.finding import Certainty
 from mailguard.model.message import CannotTell, Message, Reason, Undecided
 from mailguard.model.place import Place
@@ -22,7 +22,16 @@ from mailguard.transports.content.contents import Contents
 from mailguard.transports.content.senders import names_of
 from mailguard.watch import Watch
 
-__all__ = ["CaptureFile", "affected", "capture_files", "claims", "inspections", "messages_of", "records_in_parts"]
+__all__ = [
+    "CaptureFile",
+    "affected",
+    "capture_files",
+    "claims",
+    "inspections",
+    "messages_of",
+    "records_in_parts",
+    "unknown",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +69,23 @@ def capture_files(plan: Plan) -> Iterator[CaptureFile]:
         if form is None and (declared or (capture.named_so(path) and not capture.is_empty(real))):
             # The settings, or its name, say that it is a capture; then it does not pass unread.
             form = CannotTell(Reason.BAD_RECORD, "no format that mailguard knows")
-        elif form is None and capture.is_damaged(real):
-            form = CannotTell(Reason.BAD_RECORD, "it reads like recorded requests, and is not valid JSON")
+        form = form or unknown(real)
         if form is not None:
             yield CaptureFile(path, real, fields, form)
+
+
+def unknown(real: str) -> CannotTell | None:
+    """Why a file in no known format does not pass unread: it is damaged, or it names a mail service, as recorded requests do."""
+    if capture.is_damaged(real):
+        return CannotTell(Reason.BAD_RECORD, "it reads like recorded requests, and is not valid JSON")
+    for address in capture.addresses_in(real):
+        claim = claimed(HttpRequest("POST", address, {}, "{}"))
+        if claim is not None and claim.decoded != ():
+            return CannotTell(
+                Reason.BAD_RECORD,
+                "it reads like requests to a mail service, in a shape of its own; [tool.mailguard.captures] can describe it",
+            )
+    return None
 
 
 def records_in_parts(

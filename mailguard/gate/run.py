@@ -139,4 +139,4 @@ def prepare(
 
 def _is_capture(file: discover.File) -> bool:
     """Whether a file is a capture, or what is left of one."""
-    return capture.detect(file.real) is not None or capture.is_damaged(file.real)
+    return capture.detect(file.real) is not None or captures.unknown(file.real) is not None

@@ -45,6 +45,33 @@ def test_what_is_left_of_a_capture_is_told(name: str, tmp_path: Path, capsys: py
     assert "example" not in said.out + said.err
 
 
+SHAPES: Final = {
+    "capitals": {name.title(): value for name, value in GOOD.items()},
+    "a proxy": {"verb": "POST", "uri": GOOD["url"], "payload": json.loads(GOOD["body"]), "header": {}},
+    "a collection": {
+        "info": {"name": "mail"},
+        "item": [{"request": {"method": "POST", "url": {"raw": GOOD["url"]}, "body": {"mode": "raw", "raw": GOOD["body"]}}}],
+    },
+    "a mock": {"requests": [{"method": "POST", "headers": {"Host": "api.postmarkapp.com"}, "url": GOOD["url"], "body": GOOD["body"]}], "port": 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", [False, True])
+@pytest.mark.parametrize("name", SHAPES)
+def test_requests_to_a_mail_service_in_a_shape_of_their_own_are_told(
+    name: str, lines: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "good.json").write_text(json.dumps(GOOD), "utf-8")
+    text = json.dumps(SHAPES[name], indent=None if lines else 1) + "\n"
+    (tmp_path / "other.json").write_text(text * (2 if lines else 1), "utf-8")
+    assert cli.run(["replay", str(tmp_path), "--isolated"]) == 3
+    assert cli.run(["replay", str(tmp_path / "other.json"), "--isolated"]) == 3
+    assert "in a shape of its own" in " ".join(capsys.readouterr().out.split())
+    elsewhere = text.replace("api.postmarkapp.com/email", "api.example.net/people")
+    (tmp_path / "other.json").write_text(elsewhere, "utf-8")
+    assert cli.run(["replay", str(tmp_path), "--isolated"]) == 0
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_files_are_none(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(OTHERS[name], "utf-8")
