@@ -66,12 +66,11 @@ class Shared:
             before = rb"(?<!\bself)" if of_others else b""
             written = re.escape(name.encode())
             pattern = re.compile(before + rb"\.%b[ \t]*=(?!=)" % written)
-            # A name within quotes is text, which the names of a file leave out.
             by_name = re.compile(
                 rb"\bsetattr\(%b\s*[\w.]+\s*,\s*[\"']%b[\"']" % (rb"(?!\s*self\b)" if of_others else b"", written)
             )
             self._assigned[key] = any(
-                pattern.search(module.names()) or by_name.search(module.bytes()) for module in self._naming(name)
+                pattern.search(module.names()) or by_name.search(module.names()) for module in self._naming(name)
             )
         return self._assigned[key]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Truth
 from mailguard.model.exchange import SmtpTransaction
@@ -62,6 +64,7 @@ class YagmailClient(Object):
         "yagmail.AsyncSMTP",
         "yagmail.AsyncClient",
     )
+    TELLS = MappingProxyType({"send": frozenset({"to", "contents"})})
 
     def __init__(
         self,

@@ -218,6 +218,9 @@ class Attributes(Calls):
                 kind = StepKind.CONFIGURED if self._declares_account(cell.cls) else StepKind.PARAMETER
                 step = Step(kind, replace(context, module=cell.cls.module).place(declared.at), name)
                 base = Parameter("self", cell.cls.symbol, OPEN, (step,))
+            elif isinstance(cell.cls, Cls) and any(step.kind is StepKind.PARAMETER for step in origins):
+                # A field of something that the caller gives: whoever made that filled it.
+                base = Parameter(label or "self", cell.cls.symbol, OPEN, origins)
         value = attributes.attribute(
             self, state, base, name, context.place(node.at), known_class=isinstance(cell.cls, Cls)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from typing import Final
 
 from mailguard.model.count import ONE, OPEN
 from mailguard.model.value import (
@@ -46,6 +47,10 @@ from mailguard.source.library import containers, outside
 __all__ = ["Calls"]
 
 
+_LINKS: Final = frozenset({"s", "si", "subtask", "signature"})
+"""Methods of a Celery task that make a link of a chain; ``si`` takes nothing from the one before."""
+
+
 class Calls(Guessing):
     """Calls of any callable."""
 
@@ -57,6 +62,10 @@ class Calls(Guessing):
             cls = self.eval(context, state, func.value)
             if isinstance(cls, Cls):
                 return self._subclasses(state, cls)
+        if last_name(func) == "chain" and len(node.args) > 1:
+            chained = self._chain(context, state, node)
+            if chained is not None:
+                return chained
         callee = self._callee(context, state, func)
         # A task is queued with its arguments: ``tell.delay(people)``.
         queued = isinstance(callee, Native) and callee.name.startswith("callable.")
@@ -83,6 +92,26 @@ class Calls(Guessing):
             else:
                 args.append(self._passed(context, value, arg.at, taker) if passes else value)
         return self.call(context, state, callee, args, keywords, node)
+
+    def _chain(self, context: Context, state: State, node: t.Call) -> Val | None:
+        """``chain(collect.s(key), deliver.s(subject))``: each task gets what the one before it came to; None if it is none of Celery's."""
+        links: list[tuple[t.Call, Val]] = []
+        for arg in node.args:
+            link = arg.value
+            if not isinstance(link, t.Call) or not isinstance(link.func, t.Attr) or link.func.name not in _LINKS:
+                return None
+            links.append((link, self.eval(context, state, link.func.value)))
+        if not all(isinstance(task, (Func, Bound)) for _, task in links):
+            return None
+        result: Val = ABSENT
+        for link, task in links:
+            given = [arg for arg in link.args if arg.star == ""]
+            args = [self.eval(context, state, arg.value) for arg in given if arg.keyword is None]
+            keywords = [(arg.keyword, self.eval(context, state, arg.value)) for arg in given if arg.keyword is not None]
+            if result is not ABSENT and isinstance(link.func, t.Attr) and link.func.name != "si":
+                args = [self._passed(context, result, link.at, last_name(link.func)), *args]
+            result = self.call(context, state, task, args, list(keywords), link)
+        return result
 
     def _subclasses(self, state: State, cls: Cls) -> Items:
         """The classes of the project that are derived from ``cls``."""

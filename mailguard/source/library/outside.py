@@ -11,10 +11,10 @@ from mailguard.model.count import OPEN, OPTIONAL
 from mailguard.model.place import Place
 from mailguard.model.value import ORIGIN_OF, Known, Parameter, StepKind, Unknown, trail_of
 from mailguard.source import tree as t
-from mailguard.source.interpret.arguments import keywords_of
+from mailguard.source.interpret.arguments import keywords_of, lacks
 from mailguard.source.interpret.context import Dead
 from mailguard.source.interpret.state import State
-from mailguard.source.interpret.values import Ext, Native, Ref, Val
+from mailguard.source.interpret.values import Bound, Ext, Func, Native, Ref, Val
 from mailguard.source.library.attributes import method, unknown_method
 from mailguard.source.library.builtin_functions import BUILTIN_FUNCTIONS
 from mailguard.source.library.container_methods import container_method
@@ -166,6 +166,9 @@ def _callable_method(
 ) -> Val:
     """Task queues hand a function on: ``task.delay(x)`` calls it later with the same arguments."""
     named_args = dict(keywords)
+    if name in {"s", "subtask"} and isinstance(receiver, (Func, Bound)) and lacks([receiver, *args], keywords):
+        # A link of a chain gets first what the one before it came to, of which nothing is known here.
+        return machine.call(context, state, receiver, [Unknown("result of a task", OPEN), *args], keywords, node)
     if name in {"apply_async", "signature", "subtask", "schedule", "si_async"} or (
         name == "send_with_options" and not args
     ):

@@ -33,9 +33,20 @@ FIRSTS: Final = frozenset(
 )
 
 
+_OPERATORS: Final = (
+    "airflow.models.Variable.",
+    "airflow.models.variable.Variable.",
+    "airflow.sdk.Variable.",
+    "prefect.variables.Variable.",
+)
+"""What an operator fills in the web pages of a scheduler."""
+
+
 @functools.lru_cache(maxsize=10_000)
 def configured_name(name: str) -> bool:
     """Whether a dotted name reads like settings: a segment that says so, or a constant in capitals."""
+    if name.startswith(_OPERATORS):
+        return True
     parts = re.split(r"[.\[\]()'\"]+", name)
     for part in parts:
         low = part.lower().lstrip("_")
