@@ -51,7 +51,7 @@ TITLES = {
     "bcc-bulk": "Only a Bcc line keeps {n} people apart; one message each is safer",
     "recipients-over-cap": "{n} people in one message; your limit is {limit}",
     "recipient-in-content": "A reader finds the addresses of other people in {line}",
-    "calendar-attendees": "The invitation shows {n} other people to its reader",
+    "calendar-attendees": "The invitation shows {n} of the other guests to its reader",
     "list-header-leak": "The header {line} shows other people to the reader",
     "merge-key-mismatch": "Somebody gets merge data that belongs to another person",
     "body-accumulation": "Each text also holds the people who were written to before",
