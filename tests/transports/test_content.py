@@ -139,6 +139,23 @@ def test_a_footer_is_nothing_also_after_a_mail_to_it() -> None:
     assert mentioned(sendgrid("bob@example.net", subject=footer), contents) == set()
 
 
+@pytest.mark.parametrize(
+    ("link", "rules"),
+    [
+        ("<mailto:leave+ann=example.com@lists.example.org>", {"list-header-leak"}),
+        ("<https://example.org/leave?who=ann%40example.com>", {"list-header-leak"}),
+        ("<mailto:leave@example.org?subject=ann@example.com>", {"list-header-leak"}),
+        ("<mailto:ann@example.com>", set()),
+        ("<mailto:leave+cat=example.com@lists.example.org>", set()),
+    ],
+)
+def test_the_link_to_leave_a_list_is_ones_own(link: str, rules: set[str]) -> None:
+    contents = Contents()
+    headers = {"List-Unsubscribe": link}
+    assert broken(sendgrid(A, headers=headers), contents) == set()
+    assert broken(sendgrid(B, headers=headers), contents) == rules
+
+
 @pytest.mark.parametrize("data", [[A, B], [{"email": A}, {"email": B}], {"to": [A, B]}])
 def test_lists_in_an_attached_file_are_read_and_get_no_mail(data: object) -> None:
     content = base64.b64encode(json.dumps(data).encode()).decode()

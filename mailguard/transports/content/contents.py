@@ -221,7 +221,7 @@ class Contents:
                 known = [key for key in people if key not in from_ and key not in hosts]
             else:
                 known = (
-                    self._known(found_in(piece.text), everybody, from_, gathered)
+                    self._known(found_in(piece.text), everybody, from_, gathered, _leaving(piece))
                     if "@" in piece.text or "40" in piece.text or "&" in piece.text
                     else []
                 )
@@ -289,9 +289,17 @@ class Contents:
         return stray
 
     def _known(
-        self, found: list[str], everybody: frozenset[str], senders: frozenset[str], gathered: set[str]
+        self,
+        found: list[str],
+        everybody: frozenset[str],
+        senders: frozenset[str],
+        gathered: set[str],
+        leaving: Collection[str] = (),
     ) -> list[str]:
-        """Those of ``found`` who were written to; those of earlier requests are put into ``gathered`` as well."""
+        """Those of ``found`` who were written to; those of earlier requests are put into ``gathered`` as well.
+
+        ``leaving``: who can leave a list by the link that they stand in: that is one's own, so that one other is one too many.
+        """
         here, before = [], []
         for key in found:
             if key in senders:
@@ -314,7 +322,10 @@ class Contents:
             self._fixed -= self._listed
             self.template = object()
         # One person of an earlier mail may be whom this one is about ("Ann invites you"); several are a list.
-        return [*here, *before] if len(before) > 1 else here
+        return [
+            *here,
+            *(before if len(before) > 1 else (key for key in before if key in leaving and key not in self._fixed)),
+        ]
 
     def _one(
         self,
@@ -359,6 +370,14 @@ class Contents:
         )
         everything = (*before, *mentions.values(), *alike)
         return replace(message, mentions=everything, reply_to=(*message.reply_to, *follow))
+
+
+def _leaving(piece: Piece) -> frozenset[str]:
+    """Who stands in the link to leave a list (RFC 2369, section 3.2); not the address that a mail to leave it goes to."""
+    if piece.field is not Field.HEADER or piece.detail.casefold() != "list-unsubscribe":
+        return frozenset()
+    to = {compare_key(target) for target in re.findall(r"(?i)mailto:\s{0,9}([^\s?>,]{1,320})", piece.text)}
+    return frozenset(found_in(piece.text)) - to
 
 
 def _holes(plan: Sequence[tuple[int, Token]]) -> set[int]:

@@ -113,15 +113,17 @@ def test_what_belongs_to_a_template_is_known_in_each_part_of_a_log(
     st.sampled_from(["one", "headers", "postmark", "resend"]),
     st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True),
     st.lists(st.integers(0, 5), min_size=2, max_size=6),
+    st.booleans(),
 )
 def test_a_template_that_turns_out_to_be_a_list_is_one_on_both_roads(
-    tmp_path: Path, kind: str, listed: list[int], readers: list[int]
+    tmp_path: Path, kind: str, listed: list[int], readers: list[int], leave: bool
 ) -> None:
+    link = f"<mailto:leave+l{listed[0]}=example.net@lists.example.org>" if leave else ""
     names = " ".join(f"l{number}@example.net" for number in listed)
 
     def line(number: int, reader: str) -> str:
         html = f"Hi {number}, https://example.org/o/{number:02}a1b2c3d4e5f for {names}"
-        return letter(kind, reader, "zoe@example.net", html, "News", "")
+        return letter(kind, reader, "zoe@example.net", html, "News", link)
 
     # Long enough for a template; then those get it who are named in it, and others after them.
     lines = [line(number, f"p{number}@example.com") for number in range(20)]
