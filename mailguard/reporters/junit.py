@@ -2,8 +2,8 @@
 
 There is no standard; this keeps to what the schema of Jenkins' xUnit plugin and GitLab's unit test reports read. Both
 take a class name apart at its dots, so a file is named like a module: ``news.mailer``. One test case for each rule and
-file: it fails if a finding in it closes the gate; what is known or noted is skipped; what
-could not be read is an error; without any of these one case passes.
+file: it fails if a finding in it closes the gate; what is known or noted is skipped, in a case of its own where another one
+fails; what could not be read is an error; without any of these one case passes.
 """
 
 from __future__ import annotations
@@ -65,20 +65,24 @@ def _body(blocks: Sequence[Sequence[str]]) -> str:
 
 
 def _case(suite: ET.Element, path: str, rule: str, findings: Sequence[Finding], options: Options) -> None:
-    case = ET.SubElement(suite, "testcase", classname=_class(path), name=_text(clean(rule)))
     gating = [finding for finding in findings if finding.gates]
-    first = (gating or findings)[0]
-    message = told(first.title)
-    more = len(gating or findings) - 1
-    if more:
-        message += f" (and {number(more)} more in this file)"
-    if gating:
-        result = ET.SubElement(case, "failure", message=_text(message), type=_text(clean(rule)))
-        result.text = _body([finding_lines(finding, options) for finding in gating])
-        return
-    reason = clean(first.noted) or ("known" if not first.new else first.certainty.name.lower())
-    result = ET.SubElement(case, "skipped", message=_text(f"{message} ({reason})"))
-    result.text = _body([finding_lines(finding, options) for finding in findings])
+    others = [finding for finding in findings if not finding.gates]
+    name = clean(rule)
+    for group in filter(None, (gating, others)):
+        first, more = group[0], len(group) - 1
+        message = told(first.title)
+        if more:
+            message += f" (and {number(more)} more in this file)"
+        if group is gating:
+            case = ET.SubElement(suite, "testcase", classname=_class(path), name=_text(name))
+            result = ET.SubElement(case, "failure", message=_text(message), type=_text(name))
+        else:
+            # A case of its own beside one that fails: what it would add to that does not fail.
+            beside = f"{name}, does not block" if gating else name
+            case = ET.SubElement(suite, "testcase", classname=_class(path), name=_text(beside))
+            reason = clean(first.noted) or ("known" if not first.new else first.certainty.name.lower())
+            result = ET.SubElement(case, "skipped", message=_text(f"{message} ({reason})"))
+        result.text = _body([finding_lines(finding, options) for finding in group])
 
 
 def _unread(suite: ET.Element, skip: Skip, options: Options) -> None:

@@ -164,6 +164,15 @@ def test_junit_counts_its_cases():
     assert "mailguard explain shared-personalization" in failure.text
 
 
+def test_junit_keeps_what_is_known_beside_what_fails():
+    suite = ET.fromstring(render("junit", replace(REPORT, findings=(LEAK, replace(LEAK, new=False)), skips=()))).find(
+        "testsuite"
+    )
+    assert [case.get("name") for case in suite.findall("testcase")] == [LEAK.rule, f"{LEAK.rule}, does not block"]
+    assert [[part.tag for part in case] for case in suite.findall("testcase")] == [["failure"], ["skipped"]]
+    assert suite.find("testcase/skipped").get("message").endswith("(known)")
+
+
 def test_junit_is_xml_whatever_a_stranger_wrote():
     finding = replace(LEAK, place=Place("\x00\x1b\ud800]]><a&b>.py", 3))
     ET.fromstring(render("junit", replace(REPORT, findings=(finding,))))
