@@ -47,6 +47,14 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return strict((yield))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What this process leaves when it is stopped, as a worker of xdist is, goes with the folders of the tests."""
+    before, tempfile.tempdir = tempfile.tempdir, str(tmp_path_factory.mktemp("temporary"))
+    yield
+    tempfile.tempdir = before
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of its own, which is the current folder."""

@@ -1,10 +1,10 @@
 """The models of Python's clients, held against the clients."""
 
 import contextlib
+import email.utils
 import logging
 import logging.handlers
 import smtplib
-import sys
 import warnings
 from types import SimpleNamespace
 
@@ -90,8 +90,9 @@ def test_one_text_with_several_is_one_mailbox_for_the_envelope(server):
     server.seen.clear()
     with smtplib.SMTP(server.host, server.port) as client, contextlib.suppress(smtplib.SMTPException):
         client.sendmail(FROM, f"{ANN}, {BOB}", f"To: {ANN}, {BOB}\n\n")
-    if sys.version_info < (3, 12):
-        assert [envelope for envelope, _ in server.seen] == [[ANN]]
+    # A Python that reads addresses strictly (3.13, and security releases of older ones) sends to nobody.
+    strict = hasattr(email.utils, "supports_strict_parsing")
+    assert [envelope for envelope, _ in server.seen] == ([] if strict else [[ANN]])
     model = smtp.Smtp("localhost").sendmail(FROM, f"{ANN}, {BOB}", f"To: {ANN}, {BOB}\n\n")
     assert people(recipients(model.rcpt_to).recipients) == [ANN]
     assert people(only(model).to) == [ANN, BOB]
