@@ -73,7 +73,7 @@ class Channels(Functions):
             return
         if any(ref.site == holder.site for ref in self._carried):
             return
-        if holder not in state.heap or all(_is_found_by_name(item) for item, _ in members):
+        if holder not in state.heap or all(_is_found_by_name(state, item) for item, _ in members):
             return
         cell = replace(state.heap[holder], members=_some(members, many=bool(context.loops)), fields=(), rest=None)
         if cell.sort == "dict":
@@ -219,10 +219,21 @@ class Channels(Functions):
         return any(self._is_mail(state, item, depth + 1, callables=callables) for item in held)
 
 
-def _is_found_by_name(value: Val) -> bool:
-    """Whether something is a function or class of a file, which is called through whatever keeps those that are handed to it."""
+def _is_found_by_name(state: State, value: Val, depth: int = 0) -> bool:
+    """Whether something is a function or class of a file, which is called through whatever keeps those that are handed to it.
+
+    The same of a list of them, as a table of handlers keeps one for each event; an empty one holds nothing to be called.
+    """
     if isinstance(value, Func):
         return isinstance(value.node, t.Func) and len(value.frames) <= 1
+    if isinstance(value, Ref) and value in state.heap and depth < _NESTED:
+        cell = state.heap[value]
+        held = [item for item, _ in cell.members]
+        return (
+            cell.cls is None and cell.rest is None and all(_is_found_by_name(state, item, depth + 1) for item in held)
+        )
+    if isinstance(value, Items) and depth < _NESTED:
+        return all(_is_found_by_name(state, item, depth + 1) for item, _ in value.members)
     return isinstance(value, (Partial, ModelFn, Cls))
 
 
