@@ -123,7 +123,7 @@ class Callers:
                     node = chain[-1]
                     if (
                         isinstance(node, t.Func)
-                        and name in node.names
+                        and (name in node.names or _is_wrapped(node, name))
                         and (not common or imported or module is root.module or not hints.isdisjoint(node.names))
                         and not (module is root.module and chain == root.chain)
                     ):
@@ -272,3 +272,8 @@ def _names(data: bytes, token: bytes) -> bool:
 
 def _is_of_name(byte: bytes) -> bool:
     return byte.isalnum() or byte == b"_"
+
+
+def _is_wrapped(node: t.Func, name: str) -> bool:
+    """Whether a decorator called ``name`` makes something else of a function, which may send what that gives."""
+    return any(name in mentions(decorator) for decorator in node.decorators)

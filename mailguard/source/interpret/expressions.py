@@ -202,7 +202,8 @@ class Expressions(Attributes):
         frame = FrameId(context.path, node)
         state.frames[frame] = {}
         inner = replace(context, frames=(frame, *context.frames))
-        iterable = self.eval(inner, state, node.clauses[0].iter)
+        first = node.clauses[0].iter
+        iterable = self.iterated(inner, state, self.eval(inner, state, first), first)
         options = iterable.options if isinstance(iterable, Either) and node.sort in {"list", "set"} else ()
         if 1 < len(options) <= _BRANCHES and all(isinstance(option, (Ref, Items)) for option in options):
             # Lists of branches that never meet: what is collected of one is not beside what is collected of another.

@@ -214,6 +214,16 @@ class Functions(Again):
             elif isinstance(value, Cls):
                 self._methods_of_inner_class(context, state, value)
 
+    def iterated(self, context: Context, state: State, value: Val, node: object) -> Val:
+        """What a loop over ``value`` goes over: of an object whose class says so, what its ``__iter__`` gives."""
+        cell = state.heap.get(value) if isinstance(value, Ref) else None
+        if cell is None or cell.sort != "object" or not isinstance(cell.cls, Cls):
+            return value
+        method = self._method(state, cell.cls, "__iter__")
+        if not isinstance(method, Func) or method.node in context.stack:
+            return value
+        return self.call_function(context, state, method, [value], [], node)
+
     def _is_unread(self, value: Val) -> bool:
         """Whether a value is a function that the current root did not call."""
         return isinstance(value, Func) and self.reached.get(value.symbol) is not value.node

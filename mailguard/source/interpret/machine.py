@@ -17,6 +17,7 @@ from mailguard.source.interpret.unsent import Unsent
 from mailguard.source.interpret.values import Cls, Func, Val
 from mailguard.source.library import queues
 from mailguard.source.project import Module
+from mailguard.source.uses import mentions
 
 __all__ = ["Machine", "answered"]
 
@@ -87,6 +88,11 @@ class Machine(Unsent):
         if isinstance(inherited, Func) and inherited.node is node:
             # The method of a base class, as the class has it from there.
             func = inherited
+        deciding = frozenset().union(*map(mentions, node.decorators)) if owner is None else frozenset()
+        if self._lead_to_mail(deciding, module) and not self._lead_to_mail(node.names, module):
+            # Nothing in it sends: what its decorators make of it may.
+            wrapped = self.lookup_module(state, module, node.name)
+            func = wrapped if isinstance(wrapped, Func) else func
         self._note_holders(context, func)
         args: list[Val] = []
         if owner is not None and func.sort != "static":

@@ -314,7 +314,7 @@ class Statements(Managed):
         return flow
 
     def _for(self, context: Context, node: t.For, state: State) -> Flow:
-        iterable = self.eval(context, state, node.iter)
+        iterable = self.iterated(context, state, self.eval(context, state, node.iter), node.iter)
         members = containers.members_of(state, iterable, context.place(node.iter.at))
         flow = Flow()
         exact = len(members) <= UNROLL_LIMIT and all(member.count == ONE for member in members)
