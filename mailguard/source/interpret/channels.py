@@ -229,9 +229,8 @@ def _is_found_by_name(state: State, value: Val, depth: int = 0) -> bool:
     if isinstance(value, Ref) and value in state.heap and depth < _NESTED:
         cell = state.heap[value]
         held = [item for item, _ in cell.members]
-        return (
-            cell.cls is None and cell.rest is None and all(_is_found_by_name(state, item, depth + 1) for item in held)
-        )
+        plain = cell.sort == "list" and cell.cls is None and cell.rest is None and not cell.fields
+        return plain and all(_is_found_by_name(state, item, depth + 1) for item in held)
     if isinstance(value, Items) and depth < _NESTED:
         return all(_is_found_by_name(state, item, depth + 1) for item, _ in value.members)
     return isinstance(value, (Partial, ModelFn, Cls))
