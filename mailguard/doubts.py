@@ -281,7 +281,10 @@ def _message(data: Value, messages: tuple[Message, ...]) -> Decoded:
     known = _known(messages, blind=False)
     extra: dict[str, None] = {}
     inner = re.search(rb"(?im)^content-type[ \t]*:[ \t]*message/", head)  # whose header lines are its own
-    for text in (*_odd_lines(head), *(() if inner else _displaced(body, torn=_is_torn(head)))):
+    for text in (
+        *_odd_lines(head),
+        *(() if inner else _displaced(body, torn=_is_torn(head), cut=_ends_in_people(head))),
+    ):
         extra.update(dict.fromkeys(key for key in keys_in(text[:LONGEST]) if key not in known))
     return _with(messages, list(extra)) if extra else messages
 
@@ -334,9 +337,16 @@ def _is_torn(head: bytes) -> bool:
 _WHOLE: Final = frozenset({"to", "cc", "bcc", "resent-to", "subject"})
 
 
-def _displaced(body: bytes, *, torn: bool) -> Iterator[str]:
-    """Address lines at the beginning of a body: the block in front was torn. ``torn``: it surely was."""
+def _ends_in_people(head: bytes) -> bool:
+    """Whether the last line of a block is one of people, which may go on behind an empty line that came between."""
+    names = [name.lower() for name, _ in header_lines(head)]
+    return bool(names) and names[-1] in _PRINTED
+
+
+def _displaced(body: bytes, *, torn: bool, cut: bool) -> Iterator[str]:
+    """Address lines at the beginning of a body: the block in front was torn. ``torn``: it surely was; ``cut``: within people."""
     pending = b""
+    folds: list[bytes] = []
     begun = False
     strange = 3 if torn else 0  # lines that are none of a header, and may stand in front
     for line in islice(_LINE.split(body[: 1 << 16]), _LOOKED):
@@ -350,7 +360,9 @@ def _displaced(body: bytes, *, torn: bool) -> Iterator[str]:
             yield pending.decode("utf-8", "replace")
             pending = b""
         if not line.strip() or (not begun and line[:1] in (b" ", b"\t")):
-            continue  # empty, or the rest of a line that the empty one cut off
+            # Empty, or the rest of a line that the empty one cut off.
+            folds += [line] if cut and b"@" in line else []
+            continue
         if named is None and not begun and strange:
             strange -= 1
             continue
@@ -359,6 +371,8 @@ def _displaced(body: bytes, *, torn: bool) -> Iterator[str]:
             continue
         if named is None:
             return
+        if not begun:
+            yield from (fold.decode("utf-8", "replace") for fold in folds)
         begun = True
         if named.group(1).lower() in _ADDRESSED:
             pending = line[named.end() :]

@@ -24,6 +24,10 @@ __all__ = ["FORMAT"]
 _MARK: Final = b"\xef\xbb\xbf"
 """A byte order mark, which some editor put in front."""
 _BETWEEN: Final = b"\x1f"
+_NEARLY = re.compile(
+    rb"[^\s>]{1,6} ?\S{1,200}[ \t]+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] [0-9:]{8} [0-9]{4}\s*\Z"
+)
+"""A separator whose first word is damaged."""
 _EOOH: Final = b"*** EOOH ***"
 _MMDF_LIKE = re.compile(rb"\x01{2,}")
 """Part of a line between two messages of MMDF, or what is left of one."""
@@ -75,7 +79,7 @@ def _read(source: Source) -> Iterator[Record]:
             else:
                 pieces.append(held[1])
             held = None
-        if line.startswith(b"From "):
+        if line.startswith(b"From ") or (empty and _NEARLY.match(line)):
             if is_separator(line):
                 if _holds_something(pieces):
                     yield _record(source, pieces, start, inner, count)

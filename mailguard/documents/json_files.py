@@ -110,6 +110,7 @@ class _JsonFile:
         self.counted = 0
         self.break_at = -1  # the last line end in front of ``counted``
         self.found = False  # whether the array was met
+        self.index = 0  # of the member behind the last one
         self.guess = _Guess()
         self.like: dict[str, Value] = {}  # the last whole member: others look like it
         self.next_at, self.next_name = -1, ""  # where the next one like it begins, and with which key
@@ -119,6 +120,8 @@ class _JsonFile:
         yield from self.walk(path)
         if not path:
             yield from self.behind_it()
+        if self.found and path:
+            yield from self.left_over()
         while not self.found and path and self.is_left():
             # The file is broken in front of the array; what is in the array can be read all the same.
             start = re.compile(rf'"{re.escape(path[-1])}"\s*:\s*(?=\[)').search(self.content, self.at)
@@ -155,6 +158,15 @@ class _JsonFile:
             else:
                 self.skip()
         self.at += 1
+
+    def left_over(self) -> Iterator[Element]:
+        """What stands behind the object with the array, or within it where that is broken: more than its end costs a member."""
+        while (mark := self.next()) and mark in ",]}\0\x1a\x1e":
+            self.at += 1
+        if mark:
+            yield self.element(
+                CannotTell(Reason.BAD_RECORD, "the file goes on where it should end"), self.index, self.at
+            )
 
     def behind_it(self) -> Iterator[Element]:
         """More values, where a file holds several behind each other."""
@@ -210,6 +222,7 @@ class _JsonFile:
             if value is NOT_PLAIN:
                 value = self.value(member=True)
             yield self.element(value, index, start)
+            self.index = index + 1
             if isinstance(value, dict):
                 self.like = value
             elif isinstance(value, CannotTell) and self.at >= len(self.content):

@@ -105,6 +105,8 @@ def _json(operation: str, body: Value) -> Decoded:
         return CannotTell(Reason.UNKNOWN_FORM, "the body is not an object")
     listed = get(body, "Messages", fold=True)
     defaults = get(body, "Globals", fold=True)
+    if not isinstance(defaults, Absent) and sort_of(defaults) in {Sort.TEXT, Sort.NUMBER, Sort.COLLECTION}:
+        return CannotTell(Reason.UNKNOWN_FORM, "what is said for all messages is not an object")
     if isinstance(listed, Absent) or sort_of(listed) is Sort.NONE:
         return told(_message(body, ONE, defaults, separate=separate), body, ("to", "cc", "bcc", "recipients"))
     return _items(listed, defaults, separate=separate)

@@ -45,6 +45,8 @@ def multipart(data: str | bytes, boundary: str) -> Form | CannotTell | None:
         part = re.sub(rb"\A[ \t]*(?:\r\n|\n|\r)", b"", piece, count=1)
         if _MAIL.search(split_message(part)[0]):
             return CannotTell(Reason.BAD_RECORD, "a part of the multipart body is damaged")
+        if b"@" in part and _NAMELESS.search(split_message(part)[0]):
+            return CannotTell(Reason.BAD_RECORD, "a part of the multipart body has no name")
         parts.append(_part(part))
     return Form(tuple(parts)) if delimiters else None
 
@@ -53,6 +55,10 @@ _CONTENT: Final = re.compile(rb"(?m)^(?![ \t\r\n])(?![A-Za-z0-9-]{1,60}[ \t]*:)"
 """A line among the header lines of a part that is none of them."""
 
 
+_NAMELESS: Final = re.compile(
+    rb"(?im)^content-disposition[ \t]*:(?![ \t]*(?:attachment|inline))(?!(?:[^\r\n]|\r?\n[ \t])*name)"
+)
+"""What says how a part of a form is called, and does not."""
 _MAIL: Final = re.compile(rb"(?im)^(?:to|cc|subject)[ \t]*:")
 """Lines that are none of a part, but of a message inside of one that lost the line in front."""
 

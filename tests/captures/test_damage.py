@@ -67,6 +67,8 @@ def verdicts(path: Path) -> dict[str, int]:
         ("wiremock/find.json", '"requests": [\n  {', '"requests": ["e30=", {', {"shows": 1, "cannot tell": 1}),
         # Somebody whose address lost its name.
         ("mailpit/webhook.json", '"Address": "ann', '"Add<ress": "ann', {"cannot tell": 1}),
+        # The first word of a separator.
+        ("mbox/nmh_packf.mbox", "T\n\nFrom nobody@", "T\n\n+rom nobody@", {"shows": 2, "apart": 1}),
         # MailHog read more than what is left of the message.
         ("mailhog/version_1.json", '"From: from@example.com\\r\\nTo: ann@example.com, bob@example.org\\r\\nSubject', '"Subject', {"shows": 1, "cannot tell": 1}),
     ],
@@ -99,6 +101,11 @@ def test_what_is_damaged_is_said(tmp_path: Path, name: str, old: str, new: str, 
         ({"method": "POST", "url": SES, "headers": FORM, "body": "Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&Destination.ToQAddresses.member.2=bob%40example.org&Source=d%40example.net"}, "undecided"),
         ({"method": "POST", "url": SES, "headers": FORM, "body": "Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&ReplyToAddresses.member.1=bob%40example.org&Source=d%40example.net&SourceArn=arn%3Aaws%3Ases%3Ax%3A1%3Aidentity%2Fe%40example.net&Message.Body.Text.Data=f%40example.net"}, "apart"),
         ({"method": "POST", "url": f"{SES}v2/email/outbound-emails", "headers": {}, "body": json.dumps({"Destination": {"ToAddresses": ["ann@example.com"]}, "Content": True})}, "cannot tell"),
+        ({"method": "POST", "url": "https://api.mailjet.com/v3.1/send", "headers": {}, "body": json.dumps({"Globals": "{'Cc': [{'Email': 'cat@example.net'}]}", "Messages": [{"To": [{"Email": "ann@example.com"}]}]})}, "cannot tell"),
+        ({"method": "POST", "url": "https://api.mailgun.net/v3/mg.example.net/messages", "headers": {"Content-Type": "multipart/form-data; boundary=b"}, "body": PARTS.replace('form-data; name="to"\r\nContent', 'form"to"\r\nContent')}, "cannot tell"),
+        ({"method": "POST", "url": "https://graph.microsoft.com/v1.0/invitations", "headers": {}, "body": json.dumps({"Content-Type": "application/json"})}, "cannot tell"),
+        ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com"]}, "body": "From: d@example.net\nTo: ann@example.com,\n\n bob@example.org\nSubject: S\n\nT\n"}, "undecided"),
+        ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com"]}, "body": "From: d@example.net\nTo: ann@example.com\n\n  bob@example.org wrote:\n  T\n"}, "apart"),
         # A subscriber whom the service knows reads who stands in Cc, and is read.
         ({"method": "POST", "url": "https://api.novu.co/v1/events/trigger", "headers": {}, "body": json.dumps({"name": "n", "to": "subscriber", "overrides": {"email": {"cc": ["bob@example.org"]}}})}, "shows"),
     ],
@@ -143,3 +150,24 @@ def test_a_message_in_base64_where_it_should_be_plain_names_its_readers(tmp_path
     url = "https://mandrillapp.com/api/1.0/messages/send-raw.json"
     path.write_text(json.dumps({"method": "POST", "url": url, "headers": {}, "body": json.dumps(body)}) + "\n", "utf-8")
     assert verdicts(path) in ({"undecided": 1}, {"shows": 1}, {"cannot tell": 1})
+
+
+def test_what_stands_behind_the_array_of_a_file_is_told(tmp_path: Path) -> None:
+    har = json.dumps(json.loads((SAMPLES / "har/chrome.har").read_text("utf-8")))
+    path = tmp_path / "two.har"
+    path.write_text(har, "utf-8")
+    one = verdicts(path)
+    path.write_text(f"{har}\n{har}\n", "utf-8")
+    assert verdicts(path) == {**one, "cannot tell": one.get("cannot tell", 0) + 1}
+
+
+def test_an_end_too_many_in_an_array_is_told(tmp_path: Path) -> None:
+    entries = json.loads((SAMPLES / "har/chrome.har").read_text("utf-8"))["log"]["entries"]
+    path = tmp_path / "torn.har"
+    text = ",\n".join(map(json.dumps, [*entries[:1], *entries[:1]]))
+    path.write_text(f'{{"log": {{"version": "1.2", "entries": [{text}]}}}}', "utf-8")
+    whole = verdicts(path)
+    torn = text.replace(",\n", "],\n")
+    path.write_text(f'{{"log": {{"version": "1.2", "entries": [{torn}]}}}}', "utf-8")
+    assert whole == {"shows": 2}
+    assert verdicts(path) == {"shows": 1, "cannot tell": 1}

@@ -195,6 +195,9 @@ def _rooms(listed: Value | Absent) -> tuple[Recipient, ...]:
 
 def _invitation(body: Value) -> Decoded:
     """The message to a guest of the directory, where one is asked for; another reader may get a copy."""
+    named = ("invitedUserEmailAddress", "invitedUserMessageInfo")
+    if isinstance(body, dict) and all(isinstance(get(body, name, fold=True), Absent) for name in named):
+        return CannotTell(Reason.ADDRESSES, "the request names no guest")
     if truth(get(body, "sendInvitationMessage", fold=True)) is Truth.NO:
         return ()
     guest = recipients(get(body, "invitedUserEmailAddress", fold=True))
