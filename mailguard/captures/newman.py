@@ -17,7 +17,7 @@ from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Form, HttpRequest, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
-from mailguard.recording import broken, delivered, elements_of, headers_of, http, iso_time, json_head
+from mailguard.recording import broken, delivered, elements_of, headers_of, http, iso_time, json_head, text_of
 
 __all__ = ["FORMAT"]
 
@@ -36,8 +36,9 @@ def _read(source: Source) -> Iterator[Record]:
     if isinstance(elements, CannotTell):
         yield broken(source, elements)
         return
+    empty = True
     for element in elements:
-        value = element.value
+        value, empty = element.value, False
         place = Place(source.path, element.line, element.column, pointer=f"run.executions[{element.index}]")
         if isinstance(value, CannotTell):
             yield Record(place, value)
@@ -48,6 +49,13 @@ def _read(source: Source) -> Iterator[Record]:
             answer = answer if isinstance(answer, Mapping) else {}
             moment = next((one.get("value") for one in _named(answer.get("header"), "date")), None)
             yield Record(place, _exchange(value["request"]), iso_time(moment), delivered(answer.get("code")))
+    if empty:
+        content = text_of(source)
+        if isinstance(content, CannotTell) or not _NO_RUNS.search(content):
+            yield broken(source, CannotTell(Reason.BAD_RECORD, "the report has no requests"))
+
+
+_NO_RUNS = re.compile(r'"executions"\s*:\s*\[\s*\]')
 
 
 def _named(headers: object, name: str) -> Iterator[Mapping[str, Any]]:
