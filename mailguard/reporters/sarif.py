@@ -33,8 +33,8 @@ RESULTS: Final = 5_000
 DESCRIPTION: Final = 1_024
 """Characters that GitHub takes of a rule's descriptions."""
 
-FLOWS: Final = 25
-"""Ways that are written for one result."""
+FLOWS: Final = 100
+"""Ways that are written for one result; where there are more, ``ways`` among its properties says how many."""
 
 FLOW_STEPS: Final = 1_000
 """Steps of all ways of one result; GitHub keeps as many."""
@@ -181,6 +181,11 @@ class _Budget:
 
 def _result(finding: Finding, name: str, rule: int, options: Options, budget: _Budget, *, compared: bool) -> Json:
     related: list[Json] = []
+    properties: dict[str, Json] = {
+        "certainty": finding.certainty.name.lower(),
+        "provider": clean(finding.provider),
+        "times": finding.times,
+    }
     result: dict[str, Json] = {
         "ruleId": clean(finding.rule),
         "ruleIndex": rule,
@@ -188,16 +193,15 @@ def _result(finding: Finding, name: str, rule: int, options: Options, budget: _B
         "message": {"text": _message(finding, related, options)},
         "locations": [_location(finding.place, options, one_line=True)],
         "partialFingerprints": {"primaryLocationLineHash": name},
-        "properties": {
-            "certainty": finding.certainty.name.lower(),
-            "provider": clean(finding.provider),
-            "times": finding.times,
-        },
+        "properties": properties,
     }
     if finding.ways and finding.send != finding.place:
         related.append({"id": len(related) + 1, **_location(finding.send, options, "the mail call")})
     if related:
         result["relatedLocations"] = related[:RELATED]
+    written = budget.of_one(finding)
+    if len(written) < sum(bool(way.steps) for way in finding.ways):
+        result["properties"] = {**properties, "ways": len(finding.ways)}
     flows: list[Json] = [
         {
             "threadFlows": [
@@ -208,7 +212,7 @@ def _result(finding: Finding, name: str, rule: int, options: Options, budget: _B
                 }
             ]
         }
-        for way in budget.of_one(finding)
+        for way in written
     ]
     if flows:
         result["codeFlows"] = flows

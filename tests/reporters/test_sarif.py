@@ -131,6 +131,15 @@ def test_sarif_links_lead_to_related_locations():
     ]
 
 
+def test_sarif_says_how_many_ways_there_are_where_not_all_are_written():
+    (result,) = sarif(REPORT)["results"]
+    assert "ways" not in result["properties"]
+    many = replace(LEAK, ways=tuple(replace(WAY, identity=f"way {number}") for number in range(150)))
+    (result,) = sarif(replace(REPORT, findings=(many,)))["results"]
+    assert len(result["codeFlows"]) == 100
+    assert result["properties"]["ways"] == 150
+
+
 def test_sarif_way_leads_from_the_query_through_the_call_to_the_send_and_repeats_no_location():
     (result,) = sarif(REPORT)["results"]
     (place,) = result["locations"]
