@@ -58,6 +58,9 @@ class Memory(Protocol):
     def is_fixed(self, people: Collection[str]) -> bool:
         """Whether all addresses are known to belong to a template."""
 
+    def knows_fixed(self, people: Iterable[str]) -> bool:
+        """Whether one of the addresses is known to belong to a template."""
+
 
 class Hearing(Protocol):
     """What a text is in which addresses or links may stand."""

@@ -161,9 +161,9 @@ class Alike:
             rest = self._sides.rest(addresses, keys)
         if rest != template.rest:
             return False
-        named = template.constant.intersection(outcome.pick(keys)) if template.constant else ()
-        # Whoever is part of a template, and reads it, may be one of a list.
-        if named and (outcome.hidden or any(self.memory.is_fixed((key,)) for key in named)):
+        readers = outcome.pick(keys)
+        # Whoever is part of a template, of this one or of another, and reads it, may be one of a list.
+        if self.memory.knows_fixed(readers) or (outcome.hidden and not template.constant.isdisjoint(readers)):
             return False
         if template.constant and template.cleared is not self.memory.template:
             others = template.constant.difference(outcome.constant, outcome.senders(keys))

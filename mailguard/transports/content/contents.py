@@ -101,6 +101,10 @@ class Contents:
         """Whether all addresses, in their comparing form, are known to belong to a template."""
         return all(key in self._fixed for key in people)
 
+    def knows_fixed(self, people: Iterable[str]) -> bool:
+        """Whether one of the addresses, in their comparing form, is known to belong to a template."""
+        return not self._fixed.isdisjoint(people)
+
     def add(self, exchange: Exchange, decoded: Decoded, place: Place = _NOWHERE) -> Decoded:
         """``decoded`` with what readers find elsewhere. Call it for each request of a capture, in order."""
         self._place = place

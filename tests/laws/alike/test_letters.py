@@ -137,6 +137,23 @@ def test_a_template_that_turns_out_to_be_a_list_is_one_on_both_roads(
     assert ("recipient-in-content" in fast) == several
 
 
+def test_whoever_was_named_in_one_mail_and_reads_another_one_is_looked_at(tmp_path: Path) -> None:
+    def line(number: int, reader: str, own: str) -> str:
+        html = f"Hi {number}, https://example.org/o/{number:02}a1b2c3d4e5f sent to {own}, ask help@example.org"
+        return letter("one", reader, "zoe@example.net", html, "News", "")
+
+    # Two people stand in a mail to a third; then each of them gets one of the same form, and the third is written to again.
+    lines = [line(number, f"p{number}@example.com", f"p{number}@example.com") for number in range(8)]
+    lines += [line(8, "ann@example.com", "cy@example.org"), line(9, "ann@example.com", "ann@example.com")]
+    lines += [line(10, "cy@example.org", "cy@example.org"), line(11, "help@example.org", "help@example.org")]
+    lines += [line(12, "ann@example.com", "cy@example.org")]
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+    assert "recipient-in-content" in fast
+
+
 EDIT = st.tuples(st.floats(0, 1), st.integers(0, 3), st.lists(HOSTILE, max_size=2).map("".join))
 
 
