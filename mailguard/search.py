@@ -16,10 +16,30 @@ if TYPE_CHECKING:
 __all__ = ["Search", "folded", "holds", "is_coded"]
 
 ANCHORS: Final = (
-    *(b"mail", b"send", b"Mail", b"graph.", b"/v1/", b"scaleway", b"envelopes", b"xchange", b"utlook", b"postmark"),
-    *(b"customer", b"merge_", b"plone", b"smtp", b"Hook", b"post_"),
+    *(
+        b"mail",
+        b"send",
+        b".com",
+        b"api",
+        b"ost",
+        b"couri",
+        b"clou",
+        b".io",
+        b"loo",
+        b"mer",
+        b"xch",
+        b"mtp",
+        b"int.",
+        b"API",
+    ),
+    *(b"cale", b"graph", b"nal"),
 )
-"""Parts that several tokens share and few files hold; measured on applications, whose code they pass over at some 2 GB/s."""
+"""Parts that several tokens share and few files hold often: as few of them as reach most tokens, weighed by how often they
+stand in applications. Code is passed over at some 2 GB/s for each.
+"""
+
+PLACES: Final = 100
+"""Where an anchor stands in more places than about half as many, the whole file is searched."""
 
 PLAIN_CODINGS: Final = frozenset({b"utf-8", b"utf8", b"utf_8", b"utf-8-sig", b"ascii", b"us-ascii"})
 ONE_BYTE_CODINGS: Final = frozenset({b"latin-1", b"latin1", b"latin_1", b"iso-8859-1", b"cp1252", b"iso-8859-15"})
@@ -40,25 +60,31 @@ class Search:
 
     def __init__(self, tokens: Iterable[tuple[bytes, ...]]) -> None:
         """Sort ``tokens`` by their anchors; all parts of a token are asked for. A token without parts is in every file."""
-        groups: dict[bytes, list[tuple[bytes, ...]]] = {}
+        groups: dict[bytes, list[tuple[bytes, tuple[bytes, ...]]]] = {}
         for token in sorted(set(tokens)):
             words = [word for part in token for word in part.split()]
             anchor = next(
                 (one for one in ANCHORS if any(one in word for word in words)), max(words, key=len, default=b"")
             )
-            groups.setdefault(anchor, []).append(token)
-        self._groups = tuple((anchor, tuple(found)) for anchor, found in groups.items())
+            word = next((word for word in words if anchor in word), anchor)
+            groups.setdefault(anchor, []).append((word, token))
+        self._groups = tuple(
+            (anchor, max(len(word) for word, _ in found), tuple(found)) for anchor, found in groups.items()
+        )
 
     def finds(self, data: bytes) -> bool:
         """Whether a file holds all parts of one of the tokens."""
-        for anchor, tokens in self._groups:
-            if anchor in data:
-                for token in tokens:
-                    for part in token:
-                        if part not in data and not _is_spread(part, data):
-                            break
-                    else:
-                        return True
+        for anchor, reach, tokens in self._groups:
+            at = data.find(anchor)
+            if at >= 0:
+                near = _near(data, anchor, at, reach)
+                for word, token in tokens:
+                    if word in near:
+                        for part in token:
+                            if part not in data and not _is_spread(part, data):
+                                break
+                        else:
+                            return True
         return False
 
     def matters(self, data: bytes) -> bool:
@@ -69,6 +95,24 @@ class Search:
             or (not data.isascii() and self.finds(folded(data)))
             or is_elsewhere(data)
         )
+
+
+def _near(data: bytes, anchor: bytes, at: int, reach: int) -> bytes:
+    """What stands up to ``reach`` bytes from the places of ``anchor``, the first of which is ``at``: words that hold it are in that."""
+    found: list[bytes] = []
+    end = 0
+    while at >= 0:
+        start = max(at - reach, 0)
+        if start > end:
+            found.append(b"\n")
+        else:
+            start = end
+        end = at + reach
+        found.append(data[start:end])
+        if len(found) > PLACES:
+            return data
+        at = data.find(anchor, at + 1)
+    return b"".join(found)
 
 
 def holds(part: bytes, data: bytes) -> bool:
