@@ -294,6 +294,14 @@ def test_the_search_finds_what_holds_all_parts(wanted: list[tuple[str, ...]], da
     assert Search(coded).finds(data.encode()) is expected
 
 
+def test_a_token_is_found_behind_any_number_of_places_of_its_anchor() -> None:
+    search = Search([(b"sendmail",)])
+    for count in (0, 1, 49, 51, 500):
+        assert search.finds(b"x mail, and send\n" * count + b"sendmail")
+        assert search.finds(b"mail" * count + b"sendmail" + b" mail" * count)
+        assert not search.finds(b"x mail, and send\n" * count)
+
+
 def test_every_token_is_found_alone() -> None:
     search = Search(tokens.TOKENS)
     for token in tokens.TOKENS:

@@ -15,7 +15,7 @@ from mailguard.model.exchange import HttpRequest, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
-from mailguard.recording import broken, delivered, elements_of, headers_of, http, iso_time, json_head
+from mailguard.recording import delivered, headers_of, http, iso_time, json_head, records_in
 
 __all__ = ["FORMAT"]
 
@@ -29,20 +29,14 @@ def _sniff(sample: Sample) -> bool:
 
 
 def _read(source: Source) -> Iterator[Record]:
-    elements = elements_of(source)
-    if isinstance(elements, CannotTell):
-        yield broken(source, elements)
-        return
-    for element in elements:
-        value = element.value
-        place = Place(source.path, element.line, element.column, pointer=f"[{element.index}]")
-        if isinstance(value, CannotTell):
-            yield Record(place, value)
-        elif not isinstance(value, Mapping) or not isinstance(value.get("request"), Mapping):
-            yield Record(place, CannotTell(Reason.BAD_RECORD, "no request in the record"))
-        else:
-            times, answer = _mapping(value.get("times")), _mapping(value.get("response"))
-            yield Record(place, _exchange(value), iso_time(times.get("start")), delivered(answer.get("status")))
+    yield from records_in(source, (), _transaction)
+
+
+def _transaction(value: Value, place: Place) -> Record:
+    if not isinstance(value, Mapping) or not isinstance(value.get("request"), Mapping):
+        return Record(place, CannotTell(Reason.BAD_RECORD, "no request in the record"))
+    times, answer = _mapping(value.get("times")), _mapping(value.get("response"))
+    return Record(place, _exchange(value), iso_time(times.get("start")), delivered(answer.get("status")))
 
 
 def _exchange(value: Mapping[str, Any]) -> HttpRequest | CannotTell:

@@ -17,7 +17,7 @@ from mailguard.model.exchange import Form, HttpRequest, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
-from mailguard.recording import broken, delivered, elements_of, http, iso_time, text_of
+from mailguard.recording import broken, delivered, http, iso_time, records_in, text_of
 
 __all__ = ["FORMAT"]
 
@@ -31,19 +31,8 @@ def _sniff(sample: Sample) -> bool:
 
 
 def _read(source: Source) -> Iterator[Record]:
-    elements = elements_of(source, "log", "entries")
-    if isinstance(elements, CannotTell):
-        yield broken(source, elements)
-        return
-    empty = True
-    for element in elements:
-        empty = False
-        place = Place(source.path, element.line, element.column, pointer=f"log.entries[{element.index}]")
-        if isinstance(element.value, CannotTell):
-            yield Record(place, element.value)
-        else:
-            yield _entry(element.value, place)
-    if empty:
+    found = yield from records_in(source, ("log", "entries"), _entry)
+    if not found:
         content = text_of(source)
         if isinstance(content, CannotTell):
             yield broken(source, content)

@@ -17,7 +17,8 @@ from mailguard.model.capture import Format, Sample, Source
 from mailguard.model.exchange import Form, HttpRequest, Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
-from mailguard.recording import broken, delivered, elements_of, headers_of, http, iso_time, json_head, text_of
+from mailguard.model.value import Value
+from mailguard.recording import broken, delivered, headers_of, http, iso_time, json_head, records_in, text_of
 
 __all__ = ["FORMAT"]
 
@@ -32,27 +33,20 @@ def _sniff(sample: Sample) -> bool:
 
 
 def _read(source: Source) -> Iterator[Record]:
-    elements = elements_of(source, "run", "executions")
-    if isinstance(elements, CannotTell):
-        yield broken(source, elements)
-        return
-    empty = True
-    for element in elements:
-        value, empty = element.value, False
-        place = Place(source.path, element.line, element.column, pointer=f"run.executions[{element.index}]")
-        if isinstance(value, CannotTell):
-            yield Record(place, value)
-        elif not isinstance(value, Mapping) or not isinstance(value.get("request"), Mapping):
-            yield Record(place, CannotTell(Reason.BAD_RECORD, "no request in the record"))
-        else:
-            answer = value.get("response")
-            answer = answer if isinstance(answer, Mapping) else {}
-            moment = next((one.get("value") for one in _named(answer.get("header"), "date")), None)
-            yield Record(place, _exchange(value["request"]), iso_time(moment), delivered(answer.get("code")))
-    if empty:
+    found = yield from records_in(source, ("run", "executions"), _execution)
+    if not found:
         content = text_of(source)
         if isinstance(content, CannotTell) or not _NO_RUNS.search(content):
             yield broken(source, CannotTell(Reason.BAD_RECORD, "the report has no requests"))
+
+
+def _execution(value: Value, place: Place) -> Record:
+    if not isinstance(value, Mapping) or not isinstance(value.get("request"), Mapping):
+        return Record(place, CannotTell(Reason.BAD_RECORD, "no request in the record"))
+    answer = value.get("response")
+    answer = answer if isinstance(answer, Mapping) else {}
+    moment = next((one.get("value") for one in _named(answer.get("header"), "date")), None)
+    return Record(place, _exchange(value["request"]), iso_time(moment), delivered(answer.get("code")))
 
 
 _NO_RUNS = re.compile(r'"executions"\s*:\s*\[\s*\]')

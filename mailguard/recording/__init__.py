@@ -8,7 +8,7 @@ whole messages.
 from __future__ import annotations
 
 from mailguard.recording.exchanges import address_list, exchange_of, http
-from mailguard.recording.json_captures import elements_of, json_head, json_records
+from mailguard.recording.json_captures import elements_of, json_head, json_records, records_in
 from mailguard.recording.mailboxes import BABYL, MMDF, is_message_log, is_separator
 from mailguard.recording.messages import begins_with_headers, composed, looks_like_message, mailbox_text, raw_message
 from mailguard.recording.parts import delivered, dig, headers_of, iso_time
@@ -40,5 +40,6 @@ __all__ = [
     "looks_like_message",
     "mailbox_text",
     "raw_message",
+    "records_in",
     "text_of",
 ]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from mailguard.documents.byte_text import decode_text
 from mailguard.documents.json_files import Element, json_elements, streamed_elements
 from mailguard.documents.json_values import read_json
 from mailguard.model.capture import Source
+from mailguard.model.exchange import Record
 from mailguard.model.message import CannotTell, Reason
 from mailguard.model.place import Place
 from mailguard.model.value import Value
-from mailguard.recording.streams import head_of, lines, text_of
+from mailguard.recording.streams import broken, head_of, lines, text_of
 
-__all__ = ["STREAMED", "elements_of", "json_head", "json_records"]
+__all__ = ["STREAMED", "elements_of", "json_head", "json_records", "records_in"]
 
 
 def elements_of(source: Source, *path: str) -> Iterator[Element] | CannotTell:
@@ -37,6 +38,25 @@ def elements_of(source: Source, *path: str) -> Iterator[Element] | CannotTell:
         return streamed_elements(_texts(source, charset), *path)
     content = text_of(source)
     return content if isinstance(content, CannotTell) else json_elements(content, *path)
+
+
+def records_in(
+    source: Source, path: tuple[str, ...], read: Callable[[Value, Place], Record]
+) -> Generator[Record, None, bool]:
+    """The records that ``read`` makes of the members of the array under ``path``, with their places; a broken one costs itself.
+
+    Gives whether there was any; a file that cannot be read is a record that says so.
+    """
+    elements = elements_of(source, *path)
+    if isinstance(elements, CannotTell):
+        yield broken(source, elements)
+        return True
+    found = False
+    for element in elements:
+        found = True
+        place = Place(source.path, element.line, element.column, pointer=f"{'.'.join(path)}[{element.index}]")
+        yield Record(place, element.value) if isinstance(element.value, CannotTell) else read(element.value, place)
+    return found
 
 
 STREAMED: Final = 4 << 20

@@ -66,7 +66,7 @@ def programs(draw: st.DrawFn) -> dict[str, str]:
     return files
 
 
-def looked(files: dict[str, str], jobs: int = 1) -> list[str]:
+def looked(files: dict[str, str], jobs: int | None = 1) -> list[str]:
     """All that a scan comes to, with the way of each value."""
     sources = [SourceFile(path, text.encode) for path, text in files.items()]
     known = libraries()
@@ -250,3 +250,21 @@ def test_outcomes_that_no_pipe_takes_are_worked_out_here(
         Crew, "_answer", lambda self, orders: answer(self, orders)._replace(outcomes=stuck * len(orders))
     )
     assert looked(some, 2) == by_one
+
+
+@pytest.mark.parametrize(("worth", "helped"), [(0.0, True), (1e-9, True), (1e9, False)])
+def test_as_many_processes_as_pay_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, worth: float, *, helped: bool
+) -> None:
+    body = "".join(
+        f"def tell{number}(users):\n    send_mail('s', 't', None, [u.email for u in users.all()][:{number}])\n"
+        for number in range(12)
+    )
+    files = {"a.py": f"from django.core.mail import send_mail\n{body}"}
+    asked: list[int] = []
+    hire = Crew._hire
+    monkeypatch.setattr(crew, "processors", lambda: 2)
+    monkeypatch.setattr(crew, "WORTH", worth)
+    monkeypatch.setattr(Crew, "_hire", lambda self: asked.append(self.jobs) or hire(self))
+    assert looked(files, None) == looked(files, 1)
+    assert (asked != []) is helped
