@@ -102,16 +102,26 @@ class Tally:
         names_of: _NamesOf,
         *,
         delivered: bool,
+        perhaps: Iterable[Message] = (),
     ) -> None:
-        """One request: the messages it makes, and how sure it is that it makes them."""
+        """One request: the messages it makes, and how sure it is that it makes them.
+
+        ``perhaps``: what it makes in the worst case, where some of its recipients could not be read.
+        """
         verdicts: list[tuple[Verdict, Message]] = []
         for message in messages:
             judgements = judge(message, self._policy, cap=cap)
             verdicts.append((verdict_of(judgements, message, self._policy), message))
-        if not verdicts:
+        worst = [*perhaps]
+        if not verdicts and not worst:
             return
         self._numbers["requests"] += 1
         shown = [message for verdict, message in verdicts if verdict is Verdict.SHOWS]
+        if not shown and any(
+            verdict_of(judge(message, self._policy), message, self._policy) is Verdict.SHOWS for message in worst
+        ):
+            self._numbers["cannot_tell"] += 1
+            return
         if not shown:
             self._numbers["undecided"] += any(verdict is Verdict.UNDECIDED for verdict, _ in verdicts)
             return

@@ -32,13 +32,22 @@ _DEPTH: Final = 40
 
 def doubted(exchange: Exchange, decoded: Decoded) -> Decoded:
     """What was decoded of a recorded request, unless it names people whom none of its messages has."""
-    if not isinstance(decoded, tuple) or any(_shows(message) for message in decoded):
+    if isinstance(decoded, CannotTell):
+        return decoded
+    messages = decoded.messages if isinstance(decoded, Undecided) else decoded
+    if any(_shows(message) for message in messages):
         return decoded
     match exchange:
         case HttpRequest():
-            return _request(exchange, decoded)
+            found = _request(exchange, messages)
         case RawMessage() | SmtpTransaction():
-            return _message(exchange.data, decoded)
+            found = _message(exchange.data, messages)
+    if isinstance(decoded, tuple):
+        return found
+    # What the service leaves open is one thing, that somebody was not read another one.
+    if isinstance(found, Undecided):
+        return replace(found, alternative=decoded.alternative)
+    return found if isinstance(found, CannotTell) else decoded
 
 
 def _shows(message: Message) -> bool:

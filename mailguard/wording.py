@@ -238,7 +238,10 @@ _NEXT: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.ACCOUNT_OPTION: ("say it in the request instead of in the account's options",),
     Reason.RELAY: ('name the server in the settings: [tool.mailguard.hosts] "smtp://HOST" = "sendgrid"',),
     Reason.RAW_BCC: ("leave the Bcc line out, and name these people in the envelope only",),
-    Reason.ADDRESSES: ("look at the recipients of this request: some are no addresses",),
+    Reason.ADDRESSES: (
+        "look at the recipients of this request: mailguard inspect CAPTURE",
+        "some are no addresses, or stand where nobody is known to be read",
+    ),
     Reason.BAD_RECORD: (_RECORD_AGAIN, "or take the damaged record out"),
     Reason.NOT_SENT: ("declare what sends it under [tool.mailguard.senders]",),
 }

@@ -139,8 +139,14 @@ def affected(plan: Plan) -> Affected:
         if isinstance(decoded, CannotTell) or isinstance(record.exchange, CannotTell):
             tally.cannot_tell()
             continue
-        cap = Certainty.UNDECIDED if isinstance(decoded, Undecided) else Certainty.CERTAIN
-        tally.add(messages_in(decoded), cap, record.exchange, record.when, names_of, delivered=record.delivered)
+        cap = Certainty.CERTAIN
+        perhaps: tuple[Message, ...] = ()
+        messages = messages_in(decoded)
+        if isinstance(decoded, Undecided) and decoded.reason is Reason.ADDRESSES:
+            messages, perhaps = decoded.alternative, messages
+        elif isinstance(decoded, Undecided):
+            cap = Certainty.UNDECIDED
+        tally.add(messages, cap, record.exchange, record.when, names_of, delivered=record.delivered, perhaps=perhaps)
     return tally.result()
 
 

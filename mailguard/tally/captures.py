@@ -13,7 +13,7 @@ from mailguard.model.count import ONE
 from mailguard.model.exchange import Record
 from mailguard.model.finding import Call, Certainty, Finding, Skip, SkipReason, Verdict
 from mailguard.model.links import Links
-from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Undecided
+from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Reason, Recipient, Undecided
 from mailguard.model.place import Place
 from mailguard.model.provider import Provider
 from mailguard.redact import foreign, number
@@ -24,6 +24,7 @@ from mailguard.rulebook.policies import audience_for
 from mailguard.tally.policies import WORST, Policies
 from mailguard.tally.words import because
 
+_UNREAD: Final = CannotTell(Reason.ADDRESSES, "people stand in it where nobody is known to be read")
 Judged: TypeAlias = tuple[tuple[Judgement, ...], Verdict, str]
 SHAPES: Final = 4096
 """Shapes of messages that are remembered with what they come to."""
@@ -251,6 +252,10 @@ class CaptureTally:
                 messages, cap, open_point = decoded, Certainty.CERTAIN, ""
         if not messages:
             return  # sends no mail
+        unread = self._is_unread(decoded, place.path)
+        if unread and isinstance(decoded, Undecided):
+            # What was read of it counts for what it is.
+            messages, cap, open_point = decoded.alternative, Certainty.CERTAIN, ""
         worst, because = Verdict.KEEPS_APART, ""
         seen_keys: set[tuple[object, ...]] = set()
         growing = self.growing(place.path)
@@ -261,6 +266,10 @@ class CaptureTally:
             for judgement in judgements:
                 self._found(record, provider, operation, message, judgement, seen_keys)
             growing.add(message)
+        if unread and worst is not Verdict.SHOWS:
+            self.cannot_tell(place, _UNREAD, provider.name, operation)
+            self.last = Effect(frozenset(seen_keys), skip=self.last.skip)
+            return
         if record.unproven:
             # What a capture cannot show belongs to what it is said to show.
             because = f"{because}; {record.unproven}"
@@ -273,6 +282,16 @@ class CaptureTally:
             if record.unproven:
                 self._unproven[key] = record.unproven
         self.last = Effect(frozenset(seen_keys), key)
+
+    def _is_unread(self, decoded: Decoded, path: str) -> bool:
+        """Whether people stand in a record where nobody is known to be read, so that it may show them to each other.
+
+        Nothing at a service decides that: a part of the record that matters was not read.
+        """
+        if not isinstance(decoded, Undecided) or decoded.reason is not Reason.ADDRESSES:
+            return False
+        judged = (self._judged_alike(one, path, Certainty.UNDECIDED, decoded.reason.value) for one in decoded.messages)
+        return any(verdict is Verdict.UNDECIDED for _, verdict, _ in judged)
 
     def again(self, effect: Effect, times: int) -> None:
         """Take in so many requests more that do what an earlier one did; their people are told to :meth:`growing`."""

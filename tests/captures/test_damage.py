@@ -50,7 +50,7 @@ def verdicts(path: Path) -> dict[str, int]:
     [
         # A literal of smtplib's log that Python does not read, in the line that ends the message.
         ("smtp-transcript/smtplib_2.txt", 'charset="utf-8"', 'charset="ut\x1f\x8b"', {"shows": 2, "apart": 1}),
-        ("smtp-transcript/smtplib_2.txt", "com\\nTo: ", "com\\xnTo: ", {"undecided": 3}),
+        ("smtp-transcript/smtplib_2.txt", "com\\nTo: ", "com\\xnTo: ", {"cannot tell": 3}),
         ("smtp-transcript/smtplib_2.txt", "\\r\\n.\\r\\n", "\\r\\n", {"shows": 2, "apart": 1}),
         # The name of the connection in front of the line of readers.
         ("smtp-transcript/nodemailer.txt", "[bK2FKq9ZIIw] To:", "[]bK2FKq9ZIIw] To:", {"cannot tell": 1, "apart": 1}),
@@ -93,18 +93,18 @@ def test_what_is_damaged_is_said(tmp_path: Path, name: str, old: str, new: str, 
         ({"method": "POST", "url": "https://email.eu-west-1.amazonaws.com/?Action=Sail&Source=d%40example.net&Destination.ToAddresses.member.1=ann%40example.com&Message.Subject.Data=S", "headers": {}, "body": ""}, "cannot tell"),
         # A blank in the name of the field that takes the place of To; a message with the marks of a text around it.
         ({"method": "POST", "url": "https://api.sendgrid.com/api/mail.send.json", "headers": FORM, "body": "to%5B%5D=d%40example.net&cc%5B%5D=cat%40example.net&from=d%40example.net&+x-smtpapi+=%7B%22to%22%3A%5B%22ann%40example.com%22%5D%7D&subject=S"}, "shows"),
-        ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com", "cat@example.net"]}, "body": json.dumps("To: ann@example.com\nCc: cat@example.net\nFrom: d@example.net\n\nT\n")}, "undecided"),
+        ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com", "cat@example.net"]}, "body": json.dumps("To: ann@example.com\nCc: cat@example.net\nFrom: d@example.net\n\nT\n")}, "cannot tell"),
         # People of a group at Microsoft, and who is named besides.
         ({"method": "POST", "url": "https://graph.microsoft.com/v1.0/groups/g/threads/t/reply", "headers": {}, "body": json.dumps({"post": {"newParticipants": [{"emailAddress": {"address": "ann@example.com"}}]}})}, "cannot tell"),
         # All parameters of Amazon's are known by their names.
-        ({"method": "POST", "url": f"{SES}?Action=SendEmail", "headers": FORM, "body": "Destination.ToAddresses.member.1=ann%40example.com&Destination.ToAddresses.mem&er.2=bob%40example.org&Source=d%40example.net"}, "undecided"),
-        ({"method": "POST", "url": SES, "headers": FORM, "body": "Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&Destination.ToQAddresses.member.2=bob%40example.org&Source=d%40example.net"}, "undecided"),
+        ({"method": "POST", "url": f"{SES}?Action=SendEmail", "headers": FORM, "body": "Destination.ToAddresses.member.1=ann%40example.com&Destination.ToAddresses.mem&er.2=bob%40example.org&Source=d%40example.net"}, "cannot tell"),
+        ({"method": "POST", "url": SES, "headers": FORM, "body": "Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&Destination.ToQAddresses.member.2=bob%40example.org&Source=d%40example.net"}, "cannot tell"),
         ({"method": "POST", "url": SES, "headers": FORM, "body": "Action=SendEmail&Destination.ToAddresses.member.1=ann%40example.com&ReplyToAddresses.member.1=bob%40example.org&Source=d%40example.net&SourceArn=arn%3Aaws%3Ases%3Ax%3A1%3Aidentity%2Fe%40example.net&Message.Body.Text.Data=f%40example.net"}, "apart"),
         ({"method": "POST", "url": f"{SES}v2/email/outbound-emails", "headers": {}, "body": json.dumps({"Destination": {"ToAddresses": ["ann@example.com"]}, "Content": True})}, "cannot tell"),
         ({"method": "POST", "url": "https://api.mailjet.com/v3.1/send", "headers": {}, "body": json.dumps({"Globals": "{'Cc': [{'Email': 'cat@example.net'}]}", "Messages": [{"To": [{"Email": "ann@example.com"}]}]})}, "cannot tell"),
         ({"method": "POST", "url": "https://api.mailgun.net/v3/mg.example.net/messages", "headers": {"Content-Type": "multipart/form-data; boundary=b"}, "body": PARTS.replace('form-data; name="to"\r\nContent', 'form"to"\r\nContent')}, "cannot tell"),
         ({"method": "POST", "url": "https://graph.microsoft.com/v1.0/invitations", "headers": {}, "body": json.dumps({"Content-Type": "application/json"})}, "cannot tell"),
-        ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com"]}, "body": "From: d@example.net\nTo: ann@example.com,\n\n bob@example.org\nSubject: S\n\nT\n"}, "undecided"),
+        ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com"]}, "body": "From: d@example.net\nTo: ann@example.com,\n\n bob@example.org\nSubject: S\n\nT\n"}, "cannot tell"),
         ({"method": "SMTP", "url": "smtp:", "envelope": {"rcpt_to": ["ann@example.com"]}, "body": "From: d@example.net\nTo: ann@example.com\n\n  bob@example.org wrote:\n  T\n"}, "apart"),
         # A subscriber whom the service knows reads who stands in Cc, and is read.
         ({"method": "POST", "url": "https://api.novu.co/v1/events/trigger", "headers": {}, "body": json.dumps({"name": "n", "to": "subscriber", "overrides": {"email": {"cc": ["bob@example.org"]}}})}, "shows"),
@@ -131,7 +131,7 @@ def test_a_message_in_base64_that_is_damaged_is_not_fine(way: str, packed: str, 
     }[way]  # fmt: skip
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(record) + "\n", "utf-8")
-    assert verdicts(path) in ({"cannot tell": 1}, {"undecided": 1}, {"shows": 1})
+    assert verdicts(path) in ({"cannot tell": 1}, {"shows": 1})
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_message_in_base64_where_it_should_be_plain_names_its_readers(tmp_path
     body = {"key": "k", "raw_message": base64.encodebytes(LETTER).decode(), "to": ["ann@example.com"]}
     url = "https://mandrillapp.com/api/1.0/messages/send-raw.json"
     path.write_text(json.dumps({"method": "POST", "url": url, "headers": {}, "body": json.dumps(body)}) + "\n", "utf-8")
-    assert verdicts(path) in ({"undecided": 1}, {"shows": 1}, {"cannot tell": 1})
+    assert verdicts(path) in ({"shows": 1}, {"cannot tell": 1})
 
 
 def test_what_stands_behind_the_array_of_a_file_is_told(tmp_path: Path) -> None:

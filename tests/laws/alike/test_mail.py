@@ -181,7 +181,7 @@ def test_a_torn_head_is_doubted_whoever_stands_in_it(tmp_path: Path, torn: str) 
     file.write_text("\n".join(lines * 2) + "\n")
     fast, careful = both(file)
     assert fast == careful
-    assert json.loads(fast[: fast.rindex("}\n") + 1])["ledger"]["request_undecided"] == 4
+    assert json.loads(fast[: fast.rindex("}\n") + 1])["ledger"]["request_cannot_tell"] == 4
 
 
 READER = st.sampled_from(["ann@example.com", "bob@example.net", "cy@in.example", "x@y.example, z@y.example"])
