@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from mailguard.model.finding import Skip, SkipReason
+from mailguard.model.place import Place
 from mailguard.source import tree as t
 from mailguard.source.handed import Registries
+from mailguard.source.importing import imports, names_word, passes_on
 from mailguard.source.interpret.guessing import BY_NAME
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.project import Module, Project
 from mailguard.source.roots import GENERIC, Root
-from mailguard.source.seeds import Chain, bound, chains, imports, mentions_any, module_mentions
+from mailguard.source.seeds import Chain, bound, chains, mentions_any, module_mentions
 from mailguard.source.shared import Shared
 from mailguard.source.uses import mentions
 
@@ -23,6 +27,10 @@ CALLERS_LIMIT: Final = 15
 """Files that name a function, above which they must name its module or class as well."""
 ROOTS_LIMIT: Final = 60
 """Callers of one function that are run; with more, each further one costs time and tells little."""
+HEIRS_LIMIT: Final = 200
+"""Subclasses of one class whose own ways are looked at."""
+PACKAGES: Final = 2
+"""So many packages in a row that pass a name on."""
 
 
 @dataclass
@@ -39,6 +47,10 @@ class Callers:
     cut: set[int] = field(default_factory=set)
     """Roots with more callers than are run."""
     known: dict[int, list[Root]] = field(default_factory=dict)
+    stems: dict[tuple[str, Module], list[str]] = field(default_factory=dict)
+    objects: dict[str, frozenset[str]] = field(default_factory=dict)
+    skips: list[Skip] = field(default_factory=list)
+    """What was not run, as there is too much of it."""
     users: dict[tuple[Module, Chain, t.Class, str], Root] = field(default_factory=dict)
     """Makers of objects of a class, by the class and the method that is called on what they make."""
 
@@ -83,10 +95,13 @@ class Callers:
             if isinstance(node, t.Func):
                 hooks |= node.names
         found = []
-        for module, heir in self.machine.methods.subclasses(cls.name):
+        heirs = self.machine.methods.subclasses(cls.name, HEIRS_LIMIT + 1)
+        for module, heir in heirs[:HEIRS_LIMIT]:
             own = set(bound(heir.body))
             if method.name not in own and not own.isdisjoint(hooks):
                 found.append(self.root(module, (heir, method), root.home))
+        if len(heirs) > HEIRS_LIMIT:
+            self.skips.append(Skip(SkipReason.BUDGET, Place(root.module.path, method.at.line), root.symbol))
         return found
 
     def of(self, root: Root) -> list[Root]:
@@ -114,11 +129,12 @@ class Callers:
         kept = self._kept(names)
         for name in (*names, *kept):
             # A name as common as `process` is a call of this one only where its class or module is named as well.
-            hints = {node.name for node in root.chain[:-1]} | {root.module.name.rsplit(".", 1)[-1]}
+            stems = self._stems(name, root.module)
             common = name in GENERIC or len(self._naming(name, root)) > CALLERS_LIMIT
+            hints = self._hints(root).union(stems) if common else set()
             self.lead(name, root.module)
             for module in self._naming(name, root):
-                imported = imports(module, root.module.name.rsplit(".", 1)[-1])
+                imported = common and any(imports(module, stem) for stem in stems)
                 for chain in self.chains(module):
                     node = chain[-1]
                     if (
@@ -209,7 +225,7 @@ class Callers:
         for name in names:
             if name in GENERIC:
                 continue
-            for module in self.files_naming(name)[:CALLERS_LIMIT]:
+            for module in self.files_naming(name)[: CALLERS_LIMIT * 4]:
                 classes = (node for cls in module.body if isinstance(cls, t.Class) for node in cls.body)
                 for node in (*module.body, *classes):
                     if isinstance(node, t.Assign) and node.value is not None and mentions_any(node.value, wanted):
@@ -223,20 +239,69 @@ class Callers:
             self.mentions[name] = [
                 module
                 for module in self.project.modules.values()
-                if token in module.names() and not self.is_test(module.path) and _names(module.names(), token)
+                if token in module.names() and not self.is_test(module.path) and names_word(module.names(), token)
             ]
         return self.mentions[name]
 
     def _naming(self, name: str, root: Root) -> list[Module]:
         found = self.files_naming(name)
         if len(found) > CALLERS_LIMIT or name in GENERIC:
-            hints = [node.name.encode() for node in root.chain[:-1]] + [root.module.name.rsplit(".", 1)[-1].encode()]
+            own, *packages = self._stems(name, root.module)
+            hints = [hint.encode() for hint in (*sorted(self._hints(root)), own)]
             found = [
-                module for module in found if module is root.module or any(hint in module.names() for hint in hints)
+                module
+                for module in found
+                if module is root.module
+                or any(hint in module.names() for hint in hints)
+                or any(imports(module, package) for package in packages)
             ]
         if len(found) > CALLERS_LIMIT * 4:
             self.cut.add(id(root))
         return found[: CALLERS_LIMIT * 4]
+
+    def _stems(self, name: str, home: Module) -> list[str]:
+        """What the modules are called from which a file may import ``name``: the one that has it, and packages that pass it on."""
+        key = (name, home)
+        if key not in self.stems:
+            stems = [home.name.rsplit(".", 1)[-1]]
+            for _ in range(PACKAGES):
+                found = {
+                    package.name.rsplit(".", 1)[-1]
+                    for package in self._packages
+                    if any(passes_on(package, name, stem) for stem in stems)
+                }
+                stems += sorted(found.difference(stems))
+            self.stems[key] = stems
+        return self.stems[key]
+
+    def _hints(self, root: Root) -> set[str]:
+        """What a function may name that calls this method of the class, and no other one of that name: the class, an object of it."""
+        found: set[str] = set()
+        for node in root.chain[:-1]:
+            found.add(node.name)
+            found |= self._objects_of(node.name) if isinstance(node, t.Class) else set()
+        return found
+
+    def _objects_of(self, cls: str) -> frozenset[str]:
+        """The names under which objects of a class are kept, and of functions that make one and give it back."""
+        if cls not in self.objects:
+            names: set[str] = set()
+            for module in self.files_naming(cls)[: CALLERS_LIMIT * 4]:
+                for node in t.statements(module.body):
+                    if isinstance(node, t.Assign) and node.value is not None and _makes(node.value, cls):
+                        names |= {target.name for target in node.targets if isinstance(target, t.Attr)}
+                        if node in module.body:
+                            names |= {target.id for target in node.targets if isinstance(target, t.Name)}
+                    elif isinstance(node, t.Func) and cls in node.names and _gives(node.body, cls):
+                        names.add(node.name)
+            self.objects[cls] = frozenset(names - GENERIC)
+        return self.objects[cls]
+
+    @functools.cached_property
+    def _packages(self) -> list[Module]:
+        """The files of packages that import something."""
+        packages = (module for module in self.project.modules.values() if module.is_package)
+        return [module for module in packages if b"import" in module.names() and not self.is_test(module.path)]
 
     def makers_of(self, root: Root) -> list[Root]:
         """Functions that make an object of the root's class, or of one that is derived from it."""
@@ -251,29 +316,41 @@ class Callers:
         found = [
             one
             for name in dict.fromkeys(names)
-            for module in self.files_naming(name)[:CALLERS_LIMIT]
+            for module in self.files_naming(name)[: CALLERS_LIMIT * 4]
             for one in self._naming_in(module, name, root)
         ]
         # Whoever hands the object on leads here by the name of what gets it.
         self.machine.relevant.update(one.name for one in self.of(root) if one.name and one.name not in GENERIC)
-        return [one for one in dict.fromkeys(found) if one.chain[:1] != root.chain[:1]][:ROOTS_LIMIT]
-
-
-def _names(data: bytes, token: bytes) -> bool:
-    """Whether a name stands in code, not as a part of a longer one."""
-    at = data.find(token)
-    while at >= 0:
-        after = at + len(token)
-        if not _is_of_name(data[at - 1 : at]) and not _is_of_name(data[after : after + 1]):
-            return True
-        at = data.find(token, at + 1)
-    return False
-
-
-def _is_of_name(byte: bytes) -> bool:
-    return byte.isalnum() or byte == b"_"
+        makers = [one for one in dict.fromkeys(found) if one.chain[:1] != root.chain[:1]]
+        if len(makers) > ROOTS_LIMIT or any(len(self.files_naming(name)) > CALLERS_LIMIT * 4 for name in names):
+            self.cut.add(id(root))
+        return makers[:ROOTS_LIMIT]
 
 
 def _is_wrapped(node: t.Func, name: str) -> bool:
     """Whether a decorator called ``name`` makes something else of a function, which may send what that gives."""
     return any(name in mentions(decorator) for decorator in node.decorators)
+
+
+def _makes(value: t.Expr, cls: str) -> bool:
+    """Whether a value is a new object of a class, or holds one."""
+    return any(isinstance(each, t.Call) and _last(each.func) == cls for each in (value, *_parts(value)))
+
+
+def _parts(value: t.Expr) -> Iterator[t.Expr]:
+    if isinstance(value, t.Cond):
+        yield from (value.body, value.orelse)
+    elif isinstance(value, t.Bool):
+        yield from (value.left, value.right)
+    elif isinstance(value, t.Call):
+        yield from (arg.value for arg in value.args)
+
+
+def _last(node: t.Expr) -> str:
+    return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
+
+
+def _gives(body: Iterable[t.Stmt], cls: str) -> bool:
+    """Whether a function gives back a new object of a class."""
+    returned = (node.value for node in t.statements(body) if isinstance(node, t.Return))
+    return any(value is not None and _makes(value, cls) for value in returned)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from mailguard.source import tree as t
@@ -13,12 +13,16 @@ from mailguard.source.project import Module, Project
 __all__ = ["Methods"]
 
 _DEFINED: Final = re.compile(
-    rb"\n(?:class[ \t]+(\w+)(?:[ \t]*\((?P<bases>[^)#]{0,400})\))?|(?:[ \t]+@(?:[\w.]*\.)?(?P<property>\w*property)\n)?"
+    rb"\n(?:(?P<inside>[ \t]*)class[ \t]+(?P<class>\w+)[ \t]*(?:\[[^\n]{0,200}?\][ \t]*(?=[(:]))?"
+    rb"(?:\((?P<bases>(?:#[^\n]*\n|\((?:[^()]|\([^()]*\)){0,400}\)|[^()#]){0,400})\))?"
+    rb"|(?:[ \t]+@(?:[\w.]*\.)?(?P<property>\w*property)[ \t]*\n)?"
     rb"[ \t]+(?:async[ \t]+)?def[ \t]+(?P<method>\w+)\([ \t\n]*self\b)"
 )
-_BASE: Final = re.compile(rb"(?:^|,)\s*(?:[\w.]+\.)?(\w+)\s*(?:\[[^,]*\])?(?=\s*(?:,|$))")
+_BASE: Final = re.compile(rb"(?:^|,)\s*(?:[\w.]+\.)?(\w+)\s*(?=,|$)")
+_BESIDE: Final = (re.compile(rb"#[^\n]*"), *(re.compile(rb"\[[^\[\]]*\]|\([^()]*\)"),) * 3)
+"""What stands beside the names of base classes: remarks, and up to three levels of brackets."""
 _HEIRS: Final = 12
-"""So many subclasses of one class are tried."""
+"""So many subclasses of one class are tried, where nobody says how many."""
 _KIN: Final = 3
 """So many classes of one name are looked at; more tell nothing."""
 
@@ -67,15 +71,15 @@ class Methods:
         ]
         return found if len(found) <= _KIN else []
 
-    def subclasses(self, name: str) -> list[tuple[Module, t.Class]]:
-        """The classes that are derived from one called ``name``, directly or not; those of one level before the next."""
+    def subclasses(self, name: str, most: int = _HEIRS) -> list[tuple[Module, t.Class]]:
+        """The classes that are derived from one called ``name``, directly or not, ``most`` of them; those of one level first."""
         self._read()
         found: dict[t.Class, Module] = {}
         names = [name]
         for each in names:
             for module, sub in self._subclasses.get(each, ()):
                 node = module.defs.get(sub)
-                if isinstance(node, t.Class) and node not in found and len(found) < _HEIRS:
+                if isinstance(node, t.Class) and node not in found and len(found) < most:
                     found[node] = module
                     names.append(sub)
         return [(module, node) for node, module in found.items()]
@@ -87,17 +91,29 @@ class Methods:
                 if self._is_test(module.path):
                     continue
                 for match in _DEFINED.finditer(b"\n" + module.names()):
-                    if match[1] is not None:
-                        name = match[1].decode("utf-8", "replace")
-                        self._classes[_folded(name)].append((module, name))
-                        for base in _BASE.findall(match["bases"] or b""):
-                            self._subclasses[base.decode("utf-8", "replace")].append((module, name))
+                    if match["class"] is not None:
+                        name = match["class"].decode("utf-8", "replace")
+                        if not match["inside"]:
+                            self._classes[_folded(name)].append((module, name))
+                        for base in _bases(match["bases"] or b"", module):
+                            self._subclasses[base].append((module, name))
                         continue
                     name = match["method"].decode("utf-8", "replace")
                     self._methods[name].append(module)
                     if match["property"] is not None:
                         self._properties.add(name)
         return self._classes
+
+
+def _bases(written: bytes, module: Module) -> Iterator[str]:
+    """The names of base classes, each also as it is called where it was imported from."""
+    for beside in _BESIDE if written else ():
+        written = beside.sub(b"", written)
+    for base in _BASE.findall(written):
+        yield base.decode("utf-8", "replace")
+        if b" as " + base in module.names():
+            for other in re.findall(rb"\b(\w+)[ \t]+as %b\b" % base, module.names()):
+                yield other.decode("utf-8", "replace")
 
 
 def _folded(name: str) -> str:

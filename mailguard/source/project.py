@@ -15,7 +15,7 @@ from typing import Final
 from mailguard.model.finding import Skip
 from mailguard.model.place import Place
 from mailguard.search import folded
-from mailguard.source import facts
+from mailguard.source import facts, importing
 from mailguard.source import tree as t
 
 __all__ = ["Module", "Project", "SourceFile"]
@@ -49,7 +49,8 @@ class Module:
     _defs: dict[str, t.Func | t.Class] | None = None
     data: bytes | None = None
     _plain: bytes | None = None
-    """The content in plain letters; empty where it has no others."""
+    """The content in plain letters, with plain ends of lines; empty where it has no others."""
+    _imports: bytes | None = None
     places: dict[t.Span, Place] = field(default_factory=dict)
     """What was asked for of its places: the same ones are asked for over and over."""
 
@@ -70,11 +71,19 @@ class Module:
             self.data = data
 
     def names(self) -> bytes:
-        """The content in which names are searched for: letters that Python reads as plain ones are plain."""
+        """The content in which names are searched for: letters that Python reads as plain ones are plain, and so are ends of lines."""
         data = self.bytes()
         if self._plain is None:
             self._plain = b"" if data.isascii() else folded(data)
+            if b"\r" in data:
+                self._plain = (self._plain or data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         return self._plain or data
+
+    def imports(self) -> bytes:
+        """What its import statements say, one a line."""
+        if self._imports is None:
+            self._imports = importing.said(self.names())
+        return self._imports
 
     def bytes(self) -> bytes:
         """The file's content; empty where it cannot be read (a Skip says so)."""
@@ -120,17 +129,8 @@ class Module:
 def _top_level(body: Iterable[t.Stmt]) -> Iterator[t.Stmt]:
     for node in body:
         yield node
-        if isinstance(node, (t.If, t.For, t.While)):
-            yield from _top_level(node.body)
-            yield from _top_level(node.orelse)
-        elif isinstance(node, t.Try):
-            yield from _top_level(node.body)
-            for handler in node.handlers:
-                yield from _top_level(handler.body)
-            yield from _top_level(node.orelse)
-            yield from _top_level(node.final)
-        elif isinstance(node, t.With):
-            yield from _top_level(node.body)
+        for block in t.blocks(node):
+            yield from _top_level(block)
 
 
 @dataclass(eq=False)

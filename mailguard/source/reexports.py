@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from mailguard.source.importing import bound_by
 from mailguard.source.project import Module
 
 __all__ = ["passed_on"]
 
-_FROM: Final = re.compile(rb"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.MULTILINE)
 _ROUNDS: Final = 3
 """So many files in a row that pass a name on."""
 _MAIL: Final = re.compile(r"a?send|deliver|mail_admins|mail_managers|\w*mail|\w*message|\w*alternatives", re.IGNORECASE)
@@ -36,27 +36,11 @@ def passed_on(imported: Mapping[Module, set[str]], naming: Callable[[str], Seque
         level = {}
         for name in sorted(stems):
             for module in naming(name):
-                bound = _bound(module, name, stems[name])
-                if bound and bound not in found.get(module, ()) and bound not in imported.get(module, ()):
-                    level.setdefault(module, set()).add(bound)
+                bound = set(bound_by(module, name, stems[name]))
+                if bound := bound.difference(found.get(module, ()), imported.get(module, ())):
+                    level.setdefault(module, set()).update(bound)
         for module, names in level.items():
             found.setdefault(module, set()).update(names)
         if not level:
             break
     return found
-
-
-def _bound(module: Module, name: str, stems: set[bytes]) -> str:
-    """What a file calls ``name`` that it imports from a file called one of ``stems``; empty if it does not."""
-    here = module.package.rstrip("/").rpartition("/")[2].encode()
-    pattern = re.compile(rb"\b%b\b(?:[ \t]+as[ \t]+(\w+))?" % re.escape(name.encode()))
-    for source, names in _FROM.findall(module.names()):
-        stem = source.rpartition(b".")[2] or here
-        if stem not in stems:
-            continue
-        if names.strip() == b"*":
-            return name
-        match = pattern.search(names)
-        if match is not None:
-            return (match[1] or name.encode()).decode("utf-8", "replace")
-    return ""

@@ -177,7 +177,12 @@ def _scan(
         climb.judge(seeds)
     finally:
         crew.close()
-    skips = [*unreadable, *_relevant(project, wanted, _naming_senders(callers, machine.relevant)), *climb.skips]
+    skips = [
+        *unreadable,
+        *_relevant(project, wanted, _naming_senders(callers, machine.relevant)),
+        *climb.skips,
+        *callers.skips,
+    ]
     dispatches = _unique(climb.final)
     loud = crew.parsed | {module.path for module in project.modules.values() if module.parsed}
     loud |= {module.path for modules in callers.mentions.values() for module in modules}

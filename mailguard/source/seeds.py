@@ -17,7 +17,6 @@ __all__ = [
     "Sinks",
     "bound",
     "chains",
-    "imports",
     "mentions_any",
     "module_mentions",
     "names_mail",
@@ -148,13 +147,8 @@ def chains(body: Iterable[t.Stmt], outer: Chain) -> Iterator[Chain]:
             yield (*outer, node)
         elif isinstance(node, t.Class):
             yield from chains(node.body, (*outer, node))
-        elif isinstance(node, (t.If, t.For, t.While)):
-            yield from chains(node.body, outer)
-            yield from chains(node.orelse, outer)
-        elif isinstance(node, t.With):
-            yield from chains(node.body, outer)
-        elif isinstance(node, t.Try):
-            for block in (node.body, node.orelse, node.final, *(handler.body for handler in node.handlers)):
+        else:
+            for block in t.blocks(node):
                 yield from chains(block, outer)
 
 
@@ -242,13 +236,3 @@ def bound(body: Iterable[t.Stmt]) -> Iterator[str]:
                 yield from node.names
         elif isinstance(node, t.Assign):
             yield from (target.id for target in node.targets if isinstance(target, t.Name))
-
-
-def imports(module: Module, stem: str) -> bool:
-    """Whether an import statement of a file names a module."""
-    return (
-        re.search(
-            rb"^[ \t]*(?:from|import)\b[^\n]*\b" + re.escape(stem.encode()) + rb"\b", module.names(), re.MULTILINE
-        )
-        is not None
-    )

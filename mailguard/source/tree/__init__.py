@@ -57,6 +57,7 @@ from mailguard.source.tree.statement import (
     Try,
     While,
     With,
+    blocks,
     statements,
 )
 
@@ -108,6 +109,7 @@ __all__ = [
     "While",
     "With",
     "Yield",
+    "blocks",
     "generator_span",
     "statements",
 ]

@@ -269,6 +269,22 @@ Stmt: TypeAlias = (
 )
 
 
+def blocks(node: Stmt) -> Iterator[tuple[Stmt, ...]]:
+    """The blocks of a statement whose names are those of the code around it, in their order: of an ``if``, not of a function."""
+    if isinstance(node, (If, For, While)):
+        yield node.body
+        yield node.orelse
+    elif isinstance(node, With):
+        yield node.body
+    elif isinstance(node, Try):
+        yield node.body
+        yield from (handler.body for handler in node.handlers)
+        yield node.orelse
+        yield node.final
+    elif isinstance(node, Match):
+        yield from (case.body for case in node.cases)
+
+
 def statements(body: Iterable[Stmt]) -> Iterator[Stmt]:
     """Every statement of a body, at any depth."""
     stack: list[Stmt] = list(body)
