@@ -134,7 +134,7 @@ class Callers:
             hints = self._hints(root).union(stems) if common else set()
             self.lead(name, root.module)
             for module in self._naming(name, root):
-                imported = common and any(imports(module, stem) for stem in stems)
+                imported = common and any(imports(module.imports(), stem) for stem in stems)
                 for chain in self.chains(module):
                     node = chain[-1]
                     if (
@@ -178,7 +178,11 @@ class Callers:
                 continue
             self.machine.relevant.add(holder.name)
             for module in self.files_naming(holder.name)[: CALLERS_LIMIT * 4]:
-                if holder.home is None or module is holder.home or imports(module, holder.home.name.rsplit(".", 1)[-1]):
+                if (
+                    holder.home is None
+                    or module is holder.home
+                    or imports(module.imports(), holder.home.name.rsplit(".", 1)[-1])
+                ):
                     yield from self._naming_in(module, holder.name, root)
 
     def _through_containers(self, root: Root) -> Iterator[Root]:
@@ -253,7 +257,7 @@ class Callers:
                 for module in found
                 if module is root.module
                 or any(hint in module.names() for hint in hints)
-                or any(imports(module, package) for package in packages)
+                or any(imports(module.imports(), package) for package in packages)
             ]
         if len(found) > CALLERS_LIMIT * 4:
             self.cut.add(id(root))
@@ -268,7 +272,7 @@ class Callers:
                 found = {
                     package.name.rsplit(".", 1)[-1]
                     for package in self._packages
-                    if any(passes_on(package, name, stem) for stem in stems)
+                    if any(passes_on(package.imports(), name, stem) for stem in stems)
                 }
                 stems += sorted(found.difference(stems))
             self.stems[key] = stems

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from mailguard.source.project import Module
+from typing import Final
 
 __all__ = ["bound_by", "imports", "names_word", "passes_on", "said"]
 
@@ -31,24 +28,21 @@ def said(data: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-def imports(module: Module, stem: str) -> bool:
-    """Whether an import statement of a file names a module."""
-    return names_word(module.imports(), stem.encode())
+def imports(lines: bytes, stem: str) -> bool:
+    """Whether an import statement names a module; ``lines`` is what :func:`said` gives."""
+    return names_word(lines, stem.encode())
 
 
-def passes_on(module: Module, name: str, stem: str) -> bool:
+def passes_on(lines: bytes, name: str, stem: str) -> bool:
     """Whether a file imports ``name``, or all there is, from a module called ``stem``."""
     wanted, source = name.encode(), stem.encode()
-    return any(
-        names_word(line, source) and (b"*" in line or names_word(line, wanted))
-        for line in module.imports().split(b"\n")
-    )
+    return any(names_word(line, source) and (b"*" in line or names_word(line, wanted)) for line in lines.split(b"\n"))
 
 
-def bound_by(module: Module, name: str, stems: set[bytes]) -> Iterator[str]:
-    """What a file calls ``name`` that it imports from files called one of ``stems``."""
-    here = module.package.rstrip("/").rpartition("/")[2].encode()
-    for line in module.imports().split(b"\n"):
+def bound_by(lines: bytes, package: str, name: str, stems: set[bytes]) -> Iterator[str]:
+    """What a file in the folder ``package`` calls ``name`` that it imports from files called one of ``stems``."""
+    here = package.rstrip("/").rpartition("/")[2].encode()
+    for line in lines.split(b"\n"):
         match = _FROM.match(line)
         if match is None or ((match[1].split() or [b""])[-1].rpartition(b".")[2] or here) not in stems:
             continue

@@ -36,7 +36,7 @@ def passed_on(imported: Mapping[Module, set[str]], naming: Callable[[str], Seque
         level = {}
         for name in sorted(stems):
             for module in naming(name):
-                bound = set(bound_by(module, name, stems[name]))
+                bound = set(bound_by(module.imports(), module.package, name, stems[name]))
                 if bound := bound.difference(found.get(module, ()), imported.get(module, ())):
                     level.setdefault(module, set()).update(bound)
         for module, names in level.items():
