@@ -19,6 +19,7 @@ from mailguard.alike.stencil import Stencil, stencil_of
 from mailguard.alike.template import Sample, Template, cut
 from mailguard.alike.twin import Twin, stand_in
 from mailguard.alike.unpacking import marks_in, strings, unpack
+from mailguard.documents.covered_words import is_word_for, may_cover, names_somebody
 from mailguard.documents.json_values import count_marks, hides_marks, json_text, plain_json
 from mailguard.model.exchange import HttpRequest, Record, SmtpTransaction
 from mailguard.model.message import Decoded
@@ -138,6 +139,8 @@ class Alike:
             outcome = known.outcomes.get((stencil.pinned, self._sides.rest(people, keys), ()))
             if outcome is None or known.pins is not stencil.pins:
                 return False
+            if known.data is not None and may_cover(line):
+                return False
             if place > 1:
                 self._stencils.insert(0, self._stencils.pop(place))
             self._again(known, outcome, keys)
@@ -170,6 +173,12 @@ class Alike:
             if not self.memory.is_fixed(others):
                 return False
             template.cleared = self.memory.template if others == template.constant else None
+        for hole in template.words:
+            if names_somebody(word := values[hole]):
+                # Whoever gets a link may find his own address in it.
+                own = keys[outcome.only] if outcome.only >= 0 else ""
+                if not is_word_for(word, own) and self.look.found_in(f"http://a/{word.decode()}") != [own]:
+                    return False
         if template.links and outcome.target >= 0:
             self.memory.linked(template.plan, values, keys[outcome.target], self._where or number)
         self._again(known, outcome, keys)

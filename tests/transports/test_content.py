@@ -7,12 +7,14 @@ import json
 import time
 from email.message import EmailMessage
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard import gate
+from mailguard.documents.covered_words import names_somebody, uncovered
 from mailguard.model.exchange import Exchange, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.finding import Verdict
 from mailguard.model.message import CannotTell, Field, Message, Undecided
@@ -94,6 +96,58 @@ def test_somebody_else_of_the_request_is_found(written: str, kind: str) -> None:
     field = {"text/plain": "TEXT", "text/html": "HTML", "subject": "SUBJECT", "attachment": "ATTACHMENT"}[kind]
     assert mentioned(request) == {(field, "bob@example.net")}
     assert broken(request) == {"recipient-in-content"}
+
+
+def coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        coded(B),
+        coded(B).rstrip("="),
+        base64.urlsafe_b64encode(f"??>{B}".encode()).decode(),
+        quote(coded(f"Bob <{B}>"), safe=""),
+        quote(quote(coded(f"Bo <{B}>"), safe=""), safe=""),
+        coded(coded(B)),
+        coded(quote(B, safe="")),
+        coded(json.dumps({"email": B, "list": 7})),
+        f"eyJhbGciOiJIUzI1NiJ9.{coded(json.dumps({'sub': B})).rstrip('=')}.c2lnbmF0dXJlc2ln",
+        B.encode().hex(),
+        coded(f"{A},{B}"),
+        f"u_{coded(B)}",
+        coded(B.upper()),
+    ],
+)
+@pytest.mark.parametrize("text", ["Off: https://example.org/u?e={}&x=1", '<a href="https://example.org/u/{}">off</a>'])
+def test_somebody_else_is_found_in_the_words_of_a_link(word: str, text: str) -> None:
+    """``?e=Ym9i...`` is read by whoever pastes it into a decoder, and by the one who gets the mail forwarded."""
+    kind = "text/html" if "<" in text else "text/plain"
+    content = [{"type": kind, "value": text.format(word)}]
+    field = "HTML" if "<" in text else "TEXT"
+    assert {(field, B)} <= mentioned(sendgrid(A, B, content=content)) <= {(field, A), (field, B)}
+    assert mentioned(sendgrid(B, content=content)) == set()
+
+
+@given(st.text(st.sampled_from('ann@exmpl.org-_<>"{}:, \u00e9'), max_size=40), st.sampled_from([0, 1, 2]))
+def test_what_stands_for_a_text_is_looked_at_like_the_text(text: str, times: int) -> None:
+    inner = f"{text} {A} {text}"
+    word = base64.urlsafe_b64encode(inner.encode()).rstrip(b"=")
+    for _ in range(times):
+        word = base64.urlsafe_b64encode(word).rstrip(b"=")
+    assert names_somebody(word)
+    assert set(found_in(inner)) <= set(found_in(f"https://example.org/{word.decode()}"))
+
+
+@given(st.binary(min_size=9, max_size=60))
+def test_what_is_fast_overlooks_nobody(data: bytes) -> None:
+    for word in (
+        base64.urlsafe_b64encode(data).rstrip(b"="),
+        base64.b64encode(b"a@b.example" + data),
+        data.hex().encode(),
+    ):
+        assert names_somebody(word) or not list(uncovered(word))
 
 
 def test_only_the_others_are_counted() -> None:

@@ -44,6 +44,7 @@ class Template:
         "plan",
         "rest",
         "tokens",
+        "words",
     )
 
     def __init__(
@@ -75,6 +76,8 @@ class Template:
         """For each link that may belong to one person the hole with its token; -1: the token is in all lines."""
         self.tokens: tuple[int, ...] = ()
         """The holes with tokens."""
+        self.words: tuple[int, ...] = ()
+        """These, and the other holes in links in which an address may be covered."""
         self.of: Any = None
         """What is known of lines that fit."""
         self.pins: object = None

@@ -74,6 +74,7 @@ def template_of(
     hole_of = [numbers[tuple([value.encode() for value in values])] for values in said.tokens]
     template.links = tuple([(hole_of[number] if number >= 0 else -1, one) for number, one in said.links])
     template.tokens = tuple(sorted({number for number, _ in template.links if number >= 0}))
+    template.words = tuple(sorted(set(hole_of)))
     # What does not fit itself fits nobody.
     return template if all(template.values(sample.line) is not None for sample in samples) else None
 

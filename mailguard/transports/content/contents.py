@@ -21,7 +21,7 @@ from mailguard.transports.content.hearing import RUNNING
 from mailguard.transports.content.pieces import pieces
 from mailguard.transports.content.senders import senders
 from mailguard.transports.content.sharing import mismatched, shared_values
-from mailguard.transports.content.texts import Piece, attendees, found_in
+from mailguard.transports.content.texts import Piece, attendees, found_in, may_name
 from mailguard.transports.tags import MARK
 
 EARLIER_LIMIT: Final = 250_000
@@ -154,7 +154,7 @@ class Contents:
         for text, running, targets in heard:
             if running and not filled and MARK.search(text):
                 return False
-            if "@" in text or "40" in text or "&" in text:
+            if may_name(text):
                 for key in found_in(text):
                     if key in senders:
                         continue
@@ -226,7 +226,7 @@ class Contents:
             else:
                 known = (
                     self._known(found_in(piece.text), everybody, from_, gathered, _leaving(piece))
-                    if "@" in piece.text or "40" in piece.text or "&" in piece.text
+                    if may_name(piece.text)
                     else []
                 )
             if not known:

@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
+from mailguard.documents.covered_words import may_cover
 from mailguard.model.exchange import Exchange
 from mailguard.model.links import HINT
 from mailguard.model.message import Field
@@ -178,7 +180,9 @@ def raw(key: str) -> bool:
 def plain_data(texts: Sequence[str]) -> bool:
     """Whether texts of merge data are nothing but texts in which nobody can be: no address, in whatever way, and no data."""
     whole = "\0" + "\0".join(texts)
-    return "@" not in whole and "\0{" not in whole and "\0[" not in whole and _REFERENCE.search(whole) is None
+    if "@" in whole or "\0{" in whole or "\0[" in whole or _REFERENCE.search(whole) is not None:
+        return False
+    return "//" not in whole or not may_cover(unquote_to_bytes(whole))
 
 
 def loud(text: str) -> bool:

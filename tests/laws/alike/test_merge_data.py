@@ -23,7 +23,8 @@ PERSON = st.sampled_from(["ann@example.com", "bob@example.net", "cy@in.example",
 VALUE = st.sampled_from(
     ["Ann", "Bob", "Cy", "", "a1b2c3d4e5f6", "b2c3d4e5f6g7", "ann@example.com", "Bob <bob@example.net>", "for cy@in.example", "ann%40example.com",
      "dee&#64;example.org", "dee\uff20example.org", '{"email": "bob@example.net", "token": "x"}', '["ann"]', "{", "https://example.org/o/a1b2c3d4e5f6g7",
-     "https://example.org/reset/b2c3d4e5f6g7?e=bob%40example.net&amp;x=1", "{{name}}", "a\0b", "DeliveryAddress", "name", "token"]
+     "https://example.org/reset/b2c3d4e5f6g7?e=bob%40example.net&amp;x=1", "{{name}}", "a\0b", "DeliveryAddress", "name", "token",
+     "https://example.org/u?e=Ym9iQGV4YW1wbGUubmV0", "https://example.org/u/ZGVlQGV4YW1wbGUub3JnLCBjeUBpbi5leGFtcGxl?x=1"]
 )  # fmt: skip
 PLAIN = st.sampled_from(["Ann", "Bob", "Cy", "Dee Lee", "x1", "y2", "z3"])
 NAMES = st.sampled_from(
