@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
+from mailguard import gate
 from mailguard.pseudonyms.files import Pseudonyms
 from mailguard.scrub import ScrubError, scrubbed
 
@@ -209,3 +210,41 @@ def test_words_of_a_message_are_no_login() -> None:
         "C: MAIL FROM:<a@example.com>\nC: DATA\nC: Subject: S\nC: \nC: Use AUTH LOGIN\nC: for password\nC: .\nC: QUIT\n"
     )
     assert "Use AUTH LOGIN\nC: for password\n" in Pseudonyms().file(text.encode(), "smtp-transcript").decode()
+
+
+def _coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        _coded("planted@example.org"),
+        _coded(_coded("planted@example.org")),
+        quote_plus(_coded("Planted <planted@example.org>")),
+        b"planted@example.org".hex(),
+        "u_" + _coded('{"e": "planted@example.org"}'),
+        f"eyJhbGciOiJIUzI1NiJ9.{_coded('planted@example.org')}.c2lnbmF0dXJlc2ln",
+        "1&token=" + _coded("planted@example.org"),
+    ],
+)
+def test_words_of_links_that_stand_for_people(tmp_path: Path, word: str) -> None:
+    """They are found by a replay, so that without them the verdict would be another one."""
+    body = {
+        "personalizations": [{"to": [{"email": "ann@example.com"}]}, {"to": [{"email": "planted@example.org"}]}],
+        "from": {"email": "desk@example.net"},
+        "subject": "S",
+        "content": [{"type": "text/plain", "value": f"https://example.net/off/x?e={word}&mail=planted%40example.org"}],
+    }
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        json.dumps(
+            {"method": "POST", "url": "https://api.sendgrid.com/v3/mail/send", "headers": {}, "body": json.dumps(body)}
+        )
+        + "\n"
+    )
+    ((_, new),) = scrubbed(path, policy()).files
+    assert not any(b"planted" in layer.lower() for layer in layers(new, 4))
+    assert word.encode() not in new
+    (tmp_path / "b.jsonl").write_bytes(new)
+    assert gate.replay(tmp_path / "b.jsonl").exit_code == gate.replay(path).exit_code == 1

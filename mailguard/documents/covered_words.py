@@ -7,7 +7,16 @@ from binascii import a2b_base64, unhexlify
 from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["COVERED", "is_word_for", "may_cover", "names_somebody", "uncovered"]
+__all__ = [
+    "COVERED",
+    "is_digits",
+    "is_text",
+    "is_word_for",
+    "may_cover",
+    "names_somebody",
+    "opened",
+    "uncovered",
+]
 
 COVERED: Final = re.compile(r"[A-Za-z0-9_+-]{12,8192}")
 """A word that may be one: what makes less is shorter than hardly any address."""
@@ -52,7 +61,17 @@ _WORD: Final = re.compile(COVERED.pattern.encode())
 
 def is_word_for(word: bytes, address: str) -> bool:
     """Whether a word is one address in base64, written in whatever case; fast."""
-    return _opened(word).lower() == address.encode()
+    return opened(word).lower() == address.encode()
+
+
+def is_text(word: bytes) -> bool:
+    """Whether a word is a text in base64 in which an address stands."""
+    return _SOMEBODY.search(opened(word)) is not None
+
+
+def is_digits(word: bytes) -> bool:
+    """Whether a word is such a text in hexadecimal digits."""
+    return _HEX_TEXT.fullmatch(word) is not None and _SOMEBODY.search(unhexlify(word)) is not None
 
 
 def uncovered(word: bytes, depth: int = _DEPTH) -> Iterator[str]:
@@ -61,7 +80,7 @@ def uncovered(word: bytes, depth: int = _DEPTH) -> Iterator[str]:
     if _PARTS.search(word) is not None:
         parts += [part for part in _PARTS.split(word) if len(part) >= _LEAST]
     for part in parts:
-        found = [_opened(part.translate(_URLSAFE))]
+        found = [opened(part)]
         if _HEX_TEXT.fullmatch(part):
             found.append(unhexlify(part))
         for data in found:
@@ -71,8 +90,9 @@ def uncovered(word: bytes, depth: int = _DEPTH) -> Iterator[str]:
                 yield from uncovered(data.rstrip(b"="), depth - 1)
 
 
-def _opened(word: bytes) -> bytes:
+def opened(word: bytes) -> bytes:
     """What a word in base64 holds, of one sign too many what is in front of that; nothing where it is none."""
+    word = word.translate(_URLSAFE)
     if len(word) % 4 == 1:
         word = word[:-1]
     try:

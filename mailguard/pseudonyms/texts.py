@@ -10,8 +10,10 @@ from typing import Final
 from urllib.parse import quote, quote_plus, unquote
 
 from mailguard.documents.byte_text import base64_bytes
+from mailguard.documents.covered_words import COVERED, is_digits, is_text, names_somebody, opened
 from mailguard.documents.json_values import BODY_LIMIT
 from mailguard.documents.yaml_values import yaml_pieces
+from mailguard.model.links import URL
 from mailguard.model.message import CannotTell
 from mailguard.pseudonyms.identities import Identities
 from mailguard.pseudonyms.notations import (
@@ -85,6 +87,8 @@ class Texts(Identities):
             pieces.settle(TITLE, lambda found: self._title(found, depth))
         if "<" in text:
             pieces.settle(NAMED, lambda found: self.name(found.group("name")))
+        if "://" in text:
+            pieces.settle(URL, lambda found: self._link(found.group(), depth))
         pieces.settle(LOGIN, self._login)
         pieces.settle(SHAPED, self._shaped)
         if "=" in text:
@@ -154,6 +158,41 @@ class Texts(Identities):
         old = ENCODED.sub(lambda words: decoded_words(words.group()), value)
         new = self.loose(old, depth + 1)
         return found.group() if new == old else found.group("front") + encoded_words(new)
+
+    def _link(self, link: str, depth: int) -> str | None:
+        """A link with words that stand for somebody's address; None for one without."""
+        pieces: list[str] = []
+        position = 0
+        for found in COVERED.finditer(link):
+            if names_somebody(found.group().encode()):
+                behind = link[found.end() :]
+                tail = behind[: len(behind) - len(behind.lstrip("="))]
+                pieces += [
+                    self.loose(link[position : found.start()], depth + 1),
+                    self._covered(found.group() + tail, depth),
+                ]
+                position = found.end() + len(tail)
+        return "".join([*pieces, self.loose(link[position:], depth + 1)]) if pieces else None
+
+    def _covered(self, word: str, depth: int) -> str:
+        """A word that stands for a text, or has parts that do, with that text replaced."""
+        if depth > _DEPTH:
+            return self.secret(word)
+        bare = word.rstrip("=").encode()
+        if is_text(bare):
+            return written_like(as_bytes(self.loose(as_text(opened(bare)), depth + 1)), word)
+        if is_digits(bare):
+            new = as_bytes(self.loose(as_text(bytes.fromhex(word)), depth + 1)).hex()
+            return new if word.islower() or word.isdigit() else new.upper()
+        inner = opened(bare)
+        if inner.isascii() and names_somebody(inner.strip().rstrip(b"=")):
+            return written_like(self._covered(inner.decode(), depth + 1).encode(), word)
+        signs = re.split(r"([-_+]+)", word)
+        if len(signs) == 1:
+            return self.secret(word)
+        return "".join(
+            [self._covered(one, depth + 1) if names_somebody(one.rstrip("=").encode()) else one for one in signs]
+        )
 
     def _base64(self, text: str, depth: int) -> str | None:
         if len(text) < 200 and (text.isdigit() or text.islower()):
