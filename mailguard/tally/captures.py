@@ -133,6 +133,8 @@ class TallyPart:
     causes: dict[tuple[object, ...], str]
     growth: dict[str, Growth]
     links: dict[str, Links]
+    again: dict[tuple[object, ...], int]
+    """How often what an earlier part told of was found once more: a finding may hold thousands of people."""
 
 
 class CaptureTally:
@@ -150,6 +152,8 @@ class CaptureTally:
         self._links: dict[str, Links] = {}
         self._unproven: dict[tuple[object, ...], str] = {}
         self._causes: dict[tuple[object, ...], str] = {}
+        self._told: frozenset[tuple[object, ...]] = frozenset()
+        """The findings of earlier parts, which are known where this one is put in."""
         self.last = Effect()
         """What the last request did."""
 
@@ -164,10 +168,11 @@ class CaptureTally:
 
     def part(self) -> TallyPart:
         """All that was taken in, to be put into the tally of the whole. Holds addresses: it is handed over in memory."""
-        findings = {key: one for key, one in self._findings.items() if one.times}
+        findings = {key: one for key, one in self._findings.items() if one.times and key not in self._told}
+        again = {key: times for key in self._told if (times := self._findings[key].times)}
         skips = {key: one for key, one in self._skips.items() if one.times}
         calls = {key: one for key, one in self._calls.items() if self._times[key]}
-        return TallyPart(findings, skips, calls, self._times, self._causes, self._summaries(), self._links)
+        return TallyPart(findings, skips, calls, self._times, self._causes, self._summaries(), self._links, again)
 
     def follow(self, earlier: CaptureTally) -> None:
         """Begin as the tally of a part that stands behind another one: what is known from there need only be counted.
@@ -175,6 +180,7 @@ class CaptureTally:
         The whole has it from there, with the place where it was first.
         """
         self._findings = {key: replace(one, times=0) for key, one in earlier._findings.items()}
+        self._told = frozenset(self._findings)
         self._skips = {key: replace(one, times=0) for key, one in earlier._skips.items()}
         self._calls, self._times = {**earlier._calls}, dict.fromkeys(earlier._times, 0)
         self._causes, self._unproven = {**earlier._causes}, {**earlier._unproven}
@@ -211,6 +217,8 @@ class CaptureTally:
             else:
                 self._findings[key] = replace(finding, place=moved(finding.place), send=moved(finding.send))
                 self._causes[key] = part.causes[key]
+        for key, times in part.again.items():
+            self._findings[key] = replace(self._findings[key], times=self._findings[key].times + times)
         for key, skip in part.skips.items():
             if (known := self._skips.get(key)) is not None:
                 self._skips[key] = replace(known, times=known.times + skip.times)
