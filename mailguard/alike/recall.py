@@ -13,11 +13,11 @@ from mailguard.alike.learn import Careful, learnt
 from mailguard.alike.look import Decision, Look, Memory
 from mailguard.alike.mail_form import mail_of
 from mailguard.alike.outline import FormlessError, lay
-from mailguard.alike.records import Said, line_of, opened
+from mailguard.alike.records import NUL, Said, line_of, opened
 from mailguard.alike.sides import Sides
 from mailguard.alike.stencil import Stencil, stencil_of
 from mailguard.alike.template import Sample, Template, cut
-from mailguard.alike.twin import Twin, stand_in
+from mailguard.alike.twin import WHOLE, Twin, stand_in
 from mailguard.alike.unpacking import marks_in, strings, unpack
 from mailguard.documents.covered_words import is_word_for, may_cover, names_somebody
 from mailguard.documents.json_values import count_marks, hides_marks, json_text, plain_json
@@ -245,13 +245,15 @@ class Alike:
         if not self._begins(headers) or count_marks(body) != marks:
             return False
         head, slashed = (status, *headers), "\\" in body
-        value = plain_json(body) if body[:1] == "{" else None
-        if type(value) is not dict:
+        value = plain_json(body) if body[:1] in ("{", "[") else None
+        if type(value) is not dict and type(value) is not list:
             found = opened(HttpRequest(method, url, headers, body), self.look.raw)
             return found is not None and self._written(number, said, head, found.value, found.marks)
         # Of two equal keys the parser keeps one; the marks of the other are too many then.
-        if hides_marks(body):
+        if hides_marks(body) or (slashed and NUL in body):
             return False
+        if type(value) is list:
+            return self._compared(line, number, said, head, {WHOLE: value}, marks + 2, body, escaped=slashed)
         packed = unpack(value, self.look.raw)
         if packed is not None:
             return self._written(number, said, head, packed, marks - marks_in(value) if slashed else marks)
@@ -319,7 +321,7 @@ class Alike:
             said: what was recorded.
             head: what else belongs to its form.
             value: its body as a mapping.
-            marks: the quotation marks around what is in it; None where they say nothing.
+            marks: the quotation marks around what is in it, the key over a list included; None where they say nothing.
             body: that mapping, as it stands in ``line``.
             escaped: whether those inside its texts were counted as well.
             written: whether ``line`` was written to be compared, and something else stands in it than what was recorded.
@@ -333,7 +335,7 @@ class Alike:
         if laid is None:
             return False
         known, form, addresses, keys = laid
-        if known.data is not None and (written or not self.look.plain_data(known.pick_data(texts))):
+        if known.data is not None and (written or WHOLE in value or not self.look.plain_data(known.pick_data(texts))):
             return False
         if escaped and marks is not None:
             marks -= sum([text.count('"') for text in texts[first:] if type(text) is str])

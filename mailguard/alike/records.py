@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from mailguard.alike.twin import FORM, WHOLE
 from mailguard.alike.unpacking import marks_in, unpack, unpack_whole
-from mailguard.documents.json_values import count_marks, hides_marks, plain_json
+from mailguard.documents.json_values import count_marks, hides_marks, json_text, plain_json
 from mailguard.model.exchange import Form, HttpRequest
 from mailguard.wire.bodies import Payload, payload
 
-__all__ = ["Opened", "Said", "line_of", "opened"]
+__all__ = ["NUL", "Opened", "Said", "line_of", "opened"]
 
+NUL: Final = "\\u0000"
+"""How JSON writes the sign with which the keys begin that stand for something here: a body that has it has no form."""
 
 Said: TypeAlias = "tuple[str, str, dict[str, Any], Any]"
 """The method, URL, headers and body of a request, as they were recorded."""
@@ -38,16 +40,17 @@ def opened(exchange: HttpRequest, raw: Callable[[str], bool]) -> Opened | None:
     body: Any = exchange.body
     if type(body) is Form:
         return _form(body)
-    if type(body) is dict:
-        return Opened(unpack(body, raw) or body, None)
-    if type(body) is list:
-        return Opened({WHOLE: body}, None)
+    if type(body) is dict or type(body) is list:
+        written = json_text(body)
+        if written is None or NUL.encode() in written:
+            return None
+        return Opened({WHOLE: body} if type(body) is list else unpack(body, raw) or body, None)
     if type(body) is not str or not body:
         return None
     value: Any = plain_json(body)
     kind = type(value)
     if kind is dict or kind is list:
-        if hides_marks(body):
+        if hides_marks(body) or NUL in body:
             return None
         marks = count_marks(body) - (marks_in(value) if "\\" in body else 0)
         if kind is list:
@@ -62,8 +65,8 @@ def opened(exchange: HttpRequest, raw: Callable[[str], bool]) -> Opened | None:
 
 
 def _form(form: Form) -> Opened | None:
-    if not all(type(text) is str for _, text in form.parts):
-        return None  # files
+    if not all(type(text) is str and name[:1] != "\0" for name, text in form.parts):
+        return None  # files, and names that say something else here
     # What is empty may be another thing than what is not.
     return Opened({FORM: [{name: text or None} for name, text in form.parts]}, None)
 

@@ -37,9 +37,10 @@ class Sides:
         """Who is the same, and who is inside; False where that is not plain. ``keys``: the addresses in their comparing form."""
         same = None
         if len(keys) > 1 and len(set(keys)) != len(keys):
-            same = numbered(keys)
-            if same != numbered(addresses):
+            # Addresses that differ have keys that may be the same; those of the same address are the same anyway.
+            if len(set(addresses)) != len(set(keys)):
                 return False
+            same = numbered(keys)
         if self._inside:
             return same, tuple([self.of(key) for key in keys])
         return same

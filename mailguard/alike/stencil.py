@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from mailguard.addresses.plain import plain_named
 from mailguard.alike.outline import FormlessError, is_running, lay
+from mailguard.alike.twin import WHOLE
 from mailguard.documents.json_values import plain_json
 
 __all__ = [
@@ -180,7 +181,7 @@ class Kind(Enum):
 def kinds_of(body: str, form: Sequence[Any]) -> dict[int, tuple[Kind, int]] | None:
     """What the tokens of a body are, with the number of each person and of each text or number, as ``lay`` gives them.
 
-    None where the body has another form than it should. Raises ``FormlessError``.
+    Of a list that is what it gives of the mapping in which that stands under ``WHOLE``. None where the body has another form than it should. Raises ``FormlessError``.
     """
     tokens = split(body)
     numbered = list(tokens)
@@ -201,6 +202,8 @@ def kinds_of(body: str, form: Sequence[Any]) -> dict[int, tuple[Kind, int]] | No
                 numbered[place] = f'"{place}: @"'
             values[place] = named
     again = plain_json("".join(numbered))
+    if type(again) is list:
+        again = {WHOLE: again}
     steps: list[Any] = []
     addresses: list[str] = []
     texts: list[Any] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -49,11 +50,11 @@ def named_branches(branches: Sequence[tuple[tuple[str, Value], ...]]) -> tuple[t
 def form_of_text(content: str) -> Form:
     """``application/x-www-form-urlencoded``; names repeat, bad percent escapes stay as they are."""
     text = content.strip("\ufeff\r\n")
-    if text.isascii() and not _SEPARATED.search(text):
+    if text.isascii() and not any(sign in text for sign in _SEPARATORS):
         # Escapes are undone in all pieces at once, with signs that stand nowhere else between them.
         whole = text.replace("&", "\0").replace("=", "\1")
         try:
-            pieces = unquote_plus(whole, errors="strict").split("\0")
+            pieces = _unquoted(whole).split("\0")
         except UnicodeDecodeError:
             pass
         else:
@@ -61,7 +62,18 @@ def form_of_text(content: str) -> Form:
     return Form(tuple(_pair(piece) for piece in text.split("&") if piece))
 
 
-_SEPARATED: Final = re.compile(r"[\0\1]|%0[01]")
+_SEPARATORS: Final = ("\0", "\1", "%00", "%01")
+
+
+def _unquoted(text: str) -> str:
+    """``unquote_plus(text, errors="strict")`` of a text in ASCII, many times as fast where all of its escapes are good ones."""
+    data = text.replace("+", " ").encode("ascii")
+    if b"=" not in data and b"\n" not in data and b"\r" not in data:
+        # Of quoted-printable (RFC 2045, section 6.7) the sign is another one. Each good escape is shorter by two signs, no bad one is.
+        found = binascii.a2b_qp(data.replace(b"%", b"="))
+        if len(found) == len(data) - 2 * data.count(b"%"):
+            return found.decode("utf-8")
+    return unquote_plus(text, errors="strict")
 
 
 def _parted(piece: str) -> tuple[str, str]:

@@ -204,7 +204,17 @@ def test_a_key_that_is_there_twice_is_no_form_that_was_seen(tmp_path: Path, coun
 
 @given(
     st.text(alphabet='"\\u02 a', max_size=60),
-    st.sampled_from(["", "x" * 5000, 'a"b\\c' * 1200, '\\"' * 20 + "y" * 5000]),
+    st.sampled_from(
+        [
+            "",
+            "x" * 5000,
+            'a"b\\c' * 1200,
+            '\\"' * 20 + "y" * 5000,
+            "x" * 20_000,
+            'a"b\\c' * 5000,
+            '\\"' * 20 + "y" * 20_000,
+        ]
+    ),
 )
 def test_marks_are_counted_alike_however_many_they_are(text: str, more: str) -> None:
     for whole in (text + more, more + text):

@@ -17,7 +17,7 @@ from mailguard.model.exchange import HttpRequest
 from mailguard.wire.bodies import Payload, payload
 from mailguard.wire.forms import form_of_text
 
-from .logs import ADDRESS, NAME, ODD, TEXT, line
+from .logs import ADDRESS, HOSTILE, NAME, ODD, TEXT, line
 from .support import Count, both, report
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "providers"))
@@ -273,6 +273,56 @@ def test_ordinary_requests_are_dealt_with_at_once(tmp_path: Path, count: Count, 
     assert fast == careful
     assert count.hits >= 35
     assert "requests=40" in fast
+
+
+def linked(number: int) -> dict[str, Any]:
+    made = batch(number)
+    return made | {"body": made["body"].replace("Hello", f"https://example.org/u/a1b2c3d4e5f6{number:04} for")}
+
+
+def test_lists_are_told_without_parsing_them(tmp_path: Path, count: Count) -> None:
+    fast, careful = both(lines([batch(number) for number in range(40)], tmp_path / "sent.jsonl"))
+    assert fast == careful
+    assert count.lines > 25
+
+
+@MANY
+@given(
+    st.sampled_from([batch, linked]),
+    st.lists(st.tuples(st.integers(0, 640), st.integers(0, 6), st.lists(HOSTILE, max_size=3).map("".join)), max_size=3),
+)
+def test_whatever_a_line_with_a_list_becomes_both_roads_say_the_same(
+    tmp_path: Path, make: Any, edits: list[tuple[int, int, str]]
+) -> None:
+    written = [json.dumps(make(number)) for number in range(8)]
+    odd = written[5]
+    for start, length, piece in edits:
+        odd = odd[:start] + piece + odd[start + length :]
+    file = tmp_path / "sent.jsonl"
+    file.write_bytes("\n".join([*written, odd, *written[:2]]).encode("utf-8", "surrogatepass") + b"\n")
+    fast, careful = both(file)
+    assert fast == careful
+
+
+NUL = json.dumps("\0")[1:-1]
+
+
+@pytest.mark.parametrize(
+    ("make", "key", "inner"),
+    [
+        (batch, "whole", batch(0)["body"]),
+        (mailgun, "form", json.dumps([{name: text} for name, text in form_of_text(mailgun(0)["body"]).parts])),
+    ],
+)
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_no_key_is_taken_for_what_stands_for_a_body(tmp_path: Path, make: Any, key: str, inner: str, name: str) -> None:
+    odd = make(3) | {"body": f'{{"{NUL}{key}": {inner}}}'}
+    part = mailgun(4)
+    part["body"] += f"&%00text=x&%00{key}=y"
+    nested = plain(5) | {"body": f'{{"raw": {{"{NUL}text": {{"headers": {{}}, "parts": []}}}}}}'}
+    records = [*map(make, range(8)), *[odd] * 3, *[part] * 3, *[nested] * 3]
+    fast, careful = both(FORMATS[name](records, tmp_path / name))
+    assert fast == careful
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
