@@ -245,14 +245,15 @@ class Alike:
         if not self._begins(headers) or count_marks(body) != marks:
             return False
         head, slashed = (status, *headers), "\\" in body
-        value = plain_json(body) if body[:1] in ("{", "[") else None
-        if type(value) is not dict and type(value) is not list:
+        value: Any = plain_json(body) if body[:1] in ("{", "[") else None
+        kind = type(value)
+        if kind is not dict and kind is not list:
             found = opened(HttpRequest(method, url, headers, body), self.look.raw)
             return found is not None and self._written(number, said, head, found.value, found.marks)
         # Of two equal keys the parser keeps one; the marks of the other are too many then.
         if hides_marks(body) or (slashed and NUL in body):
             return False
-        if type(value) is list:
+        if kind is list:
             return self._compared(line, number, said, head, {WHOLE: value}, marks + 2, body, escaped=slashed)
         packed = unpack(value, self.look.raw)
         if packed is not None:

@@ -44,10 +44,11 @@ def opened(exchange: HttpRequest, raw: Callable[[str], bool]) -> Opened | None:
         written = json_text(body)
         if written is None or NUL.encode() in written:
             return None
-        return Opened({WHOLE: body} if type(body) is list else unpack(body, raw) or body, None)
+        value: Any = {WHOLE: body} if type(body) is list else body
+        return Opened(unpack(value, raw) or value, None)
     if type(body) is not str or not body:
         return None
-    value: Any = plain_json(body)
+    value = plain_json(body)
     kind = type(value)
     if kind is dict or kind is list:
         if hides_marks(body) or NUL in body:
