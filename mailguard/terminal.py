@@ -11,7 +11,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mailguard.model.finding import Certainty, Finding, Severity, Skip, Way
@@ -343,25 +343,25 @@ def _call_around(line: str, start: int, end: int) -> tuple[int, int]:
 # --- the way --------------------------------------------------------------------------------------
 
 
-def _way(way: Way, options: Options, frame: _Frame | None) -> tuple[list[str], int]:
+def _way(way: Way, options: Options, frame: _Frame | None, *, whole: bool) -> tuple[list[str], int]:
     """The steps of a way, one a line, and how many were left out."""
     steps: Trail = told_steps(way)
     if len(steps) > 1 and steps[-1].kind is StepKind.SENT and frame is not None and frame.shows(steps[-1].place):
         steps = steps[:-1]  # the call is in the frame already
     kept = steps if options.all_trails else shortened(steps)
-    return _table(kept, options), len(steps) - len(kept)
+    return _table(kept, options, whole=whole), len(steps) - len(kept)
 
 
-def _row(step: Step, options: Options) -> tuple[str, str, str]:
+def _row(step: Step, options: Options, *, whole: bool) -> tuple[str, str, str]:
     """Where a step is, its code, and what happens: not whom a list is passed to where the code says it."""
-    code, words = _snippet(step, options), phrase(step)
-    if step.kind is StepKind.PASSED and step.detail and f"{step.detail}(" in code:
-        words = step.kind.value
+    code = _snippet(step, options)
+    called = step.kind is StepKind.PASSED and f"{step.detail}(" in code
+    words = phrase(replace(step, detail="") if called else step, whole=whole)
     return _safe(file_line(step.place)), code, _safe(words)
 
 
-def _table(steps: Sequence[Step], options: Options) -> list[str]:
-    rows = [_row(step, options) for step in steps]
+def _table(steps: Sequence[Step], options: Options, *, whole: bool) -> list[str]:
+    rows = [_row(step, options, whole=whole) for step in steps]
     if not rows:
         return []
     places = max(columns(place) for place, _, _ in rows)
@@ -388,11 +388,12 @@ def _table(steps: Sequence[Step], options: Options) -> list[str]:
 
 def _trails(finding: Finding, options: Options, frame: _Frame | None) -> list[str]:
     worst, *others = finding.ways
-    table, missing = _way(worst, options, frame)
+    whole = not finding.named
+    table, missing = _way(worst, options, frame, whole=whole)
     lines = [f"  {_safe(who_comes(finding))}", *table]
     if options.all_trails:
         for other in others:
-            lines += ["  Also", *_way(other, options, frame)[0]]
+            lines += ["  Also", *_way(other, options, frame, whole=whole)[0]]
         return lines
     more = []
     if others:

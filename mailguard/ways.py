@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from itertools import chain, repeat, zip_longest
 from typing import Final
 
-from mailguard.model.finding import Finding, Way, entry_of
+from mailguard.model.finding import IN_CODE, Finding, Way, entry_of
 from mailguard.model.place import Place
 from mailguard.model.value import CALLS, ORIGIN_OF, Step, StepKind, Trail
 from mailguard.redact import number
 from mailguard.wording import clean, told, way_of
 
 __all__ = [
+    "PASSED_ON",
     "caption_of",
     "list_clause",
     "list_sentence",
@@ -29,19 +30,28 @@ __all__ = [
 ]
 
 
-def phrase(step: Step) -> str:
-    """What happened at a step: ``read from the database``, ``cut into batches of 1,000``."""
+def phrase(step: Step, *, whole: bool = True) -> str:
+    """What happened at a step: ``read from the database``, ``cut into batches of 1,000``.
+
+    ``whole`` is false where it happened to single people: these are passed on, a list is "passed on whole".
+    """
+    words: str = step.kind.value
     if step.kind is StepKind.BATCHED and step.detail.replace(",", "").isdecimal():
         return f"cut into batches of {number(int(step.detail.replace(',', '')))}"
     if step.kind is StepKind.GROWN and step.detail.startswith(CALLS):
         return "grows from one call to the next"
-    if step.kind is StepKind.PASSED and step.detail:
-        return f"{step.kind.value} to {clean(step.detail)}()"
+    if step.kind is StepKind.PASSED:
+        handed = words if whole else PASSED_ON
+        return f"{handed} to {clean(step.detail)}()" if step.detail else handed
+    if step.kind is StepKind.CONFIGURED and step.detail and not step.place.path:
+        # A library reads its own settings: no code of the project names them.
+        return f"read from {clean(step.detail)} of the settings"
     if step.kind is StepKind.STORED and _KEY.fullmatch(step.detail):
         return f'put into "{clean(step.detail)}"'
-    return step.kind.value
+    return words
 
 
+PASSED_ON: Final = "passed on"
 _KEY: Final = re.compile(r"[^\W\d][\w-]{1,39}")
 """Keys that say something where they stand in a sentence."""
 
@@ -74,7 +84,14 @@ def who_comes(finding: Finding) -> str:
     if not finding.named:
         return "The list"
     expression, _ = finding.named[0]
+    if expression == IN_CODE:
+        return "One address"
     return clean(expression) if expression else "One person"
+
+
+def _is_code(expression: str) -> bool:
+    """Whether somebody is named by an expression of the code, not by words of ours."""
+    return expression not in {"", IN_CODE}
 
 
 def caption_of(finding: Finding) -> str:
@@ -89,9 +106,10 @@ def named_people(finding: Finding, quote: Callable[[str], str] = str) -> list[st
     ``quote`` puts an expression into the terms of an output. The line is told where it is not that of the first one.
     """
     lines = {line for _, line in finding.named if line}
-    unnamed = chain(("one person",), repeat("another one"))
+    unnamed = {"": chain(("one person",), repeat("another one")), IN_CODE: chain((IN_CODE,), repeat("another one"))}
     return [
-        (quote(clean(expression)) if expression else next(unnamed)) + (f" in {line}" if len(lines) > 1 else "")
+        (quote(clean(expression)) if _is_code(expression) else next(unnamed[expression]))
+        + (f" in {line}" if len(lines) > 1 else "")
         for expression, line in finding.named
     ]
 
@@ -176,6 +194,10 @@ def told_steps(way: Way) -> Trail:
                 pass  # what is put into a field is so once, with all that is around it
             case _ if before is not None and step.kind in ORIGIN_OF and before.kind is step.kind:
                 pass
+            case _ if (
+                after is not None and {step.kind, after.kind} <= ORIGIN_OF.keys() and _holds(after.place, step.place)
+            ):
+                pass  # an address that is written where it is kept for a setting
             case _:
                 kept.append(step)
         entered = entered or step is entry
@@ -222,9 +244,10 @@ def list_sentence(
     *before, _ = shortened(steps, SAID)
     said: list[tuple[str, str]] = []
     for index, step in enumerate(before):
-        words = phrase(step)
+        words = phrase(step, whole=not finding.named)
         if index and step.kind is before[index - 1].kind is StepKind.PASSED:
-            words = words.replace(step.kind.value, "then", 1) if step.detail else "again"
+            handed = PASSED_ON if finding.named else step.kind.value
+            words = words.replace(handed, "then", 1) if step.detail else "again"
         said.append((_verb(step), say(step, words)))
     line = finding.named[0][1] if finding.named else told(finding.line)
     said.append(("is ", f"put into {f'{line} of ' if line else ''}one message here"))
@@ -233,7 +256,7 @@ def list_sentence(
         told_of.append(("" if index and said[index - 1][0] == verb else verb) + text)
     who = who_comes(finding)
     if finding.named:
-        who = quote(who) if finding.named[0][0] else who
+        who = quote(who) if _is_code(finding.named[0][0]) else who
         others = named_people(finding, quote)[1:]
         end = f", together with {_enumerated(others)}" if others else ""
     else:

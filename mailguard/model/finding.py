@@ -13,6 +13,7 @@ from mailguard.model.place import Place
 from mailguard.model.value import Origin, Step, StepKind, Trail
 
 __all__ = [
+    "IN_CODE",
     "Call",
     "Certainty",
     "Finding",
@@ -55,6 +56,10 @@ class Verdict(enum.Enum):
     SHOWS = "shows people to each other"
     UNDECIDED = "undecided"
     CANNOT_TELL = "cannot tell"
+
+
+IN_CODE: Final = "an address in the code"
+"""How somebody is told who is written in the code as an address, which is not printed."""
 
 
 def entry_of(trail: Trail) -> Step | None:
@@ -141,7 +146,8 @@ class Finding:
     finds them: ``the text``."""
     named: tuple[tuple[str, str], ...] = ()
     """Where the code names the people one by one: the expression of each and the line in which it stands, first the one
-    whose way is told. An expression is empty where nothing names it; all is empty for a list, and for a capture."""
+    whose way is told. It is empty where nothing names that person, and :data:`IN_CODE` where the address itself stands
+    there; all is empty for a list, and for a capture."""
     exception: bool = False
     """Whether it is about an exception that is written beside the code, or about a capture as evidence; then there are no
     people and no ways."""

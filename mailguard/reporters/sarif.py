@@ -207,7 +207,8 @@ def _result(finding: Finding, name: str, rule: int, options: Options, budget: _B
             "threadFlows": [
                 {
                     "locations": [
-                        {"location": _location(step.place, options, phrase(step))} for step in _flow(way, finding)
+                        {"location": _location(step.place, options, phrase(step, whole=not finding.named))}
+                        for step in _flow(way, finding)
                     ]
                 }
             ]

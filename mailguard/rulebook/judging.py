@@ -40,9 +40,14 @@ class Judgement:
         """Whether it closes the gate."""
         return not self.noted and self.severity >= Severity.WARNING and self.certainty >= Certainty.LIKELY
 
-    def advice(self, provider: str, api: str) -> str:
-        """What to change; where only configured people are shown beside at most one other, that it may be right so."""
+    def advice(self, provider: str, api: str, message: Message) -> str:
+        """What to change; where only configured people are shown beside at most one other, that it may be right so.
+
+        A list in Cc of what one person gets is not mended by writing to each in To.
+        """
         words = self.rule.advice(provider, api)
+        if self.line == "Cc" and self.rule.cause is Cause.VISIBLE and sum(one.count.plain for one in message.to) <= 1:
+            words = "leave these people out of Cc, and send each of them a message of their own"
         return f"nothing, if they may all see each other; otherwise {words}" if self.staff_only else words
 
     @property

@@ -391,7 +391,7 @@ class CodeTally:
                 api=worst.dispatch.api,
                 provider=worst.provider.name,
                 symbol=worst.dispatch.symbol,
-                change=worst.judgement.advice(worst.provider.name, worst.dispatch.api),
+                change=worst.judgement.advice(worst.provider.name, worst.dispatch.api, worst.message),
                 why=worst.judgement.rule.why,
                 caption=worst.judgement.caption,
                 count=worst.judgement.count,
@@ -435,9 +435,10 @@ def _one_organisation(domains: Collection[str | None]) -> str | None:
     return base if all(domain == base or domain.endswith(f".{base}") for domain in known) else None
 
 
-def _heaviness(person: Recipient) -> tuple[int, int, int, int]:
-    """Which entry of a message tells its story: the one with most people, then the one from furthest outside."""
-    return (min(person.count.plain, MANY.plain), person.count.low, person.origin, len(person.trail))
+def _heaviness(person: Recipient) -> tuple[int, bool, int, int, int]:
+    """Which entry of a message tells its story: the one with most people, an outsider first, then the one from furthest outside."""
+    outside = person.origin is not Origin.CONFIGURED
+    return (min(person.count.plain, MANY.plain), outside, person.count.low, person.origin, len(person.trail))
 
 
 def _lead(message: Message, inside: frozenset[str], told: Recipient | None, verdict: Verdict) -> Recipient | None:

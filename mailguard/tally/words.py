@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from mailguard.model.count import MANY, ONE, Count
-from mailguard.model.finding import Verdict
+from mailguard.model.finding import IN_CODE, Verdict
 from mailguard.model.message import Message, Recipient
 from mailguard.model.value import StepKind
 from mailguard.redact import count_words
@@ -74,6 +74,8 @@ def named_people(message: Message, people: Sequence[Recipient], lead: Recipient 
             return ()
         if person.count.high > ONE.high and (not name or len(people) == 1):
             return ()
+        if not name and person.address is not None:
+            name = IN_CODE
         same = (person.label, person.trail[:1]) if person.label else id(person)
         found.setdefault(same, (name, lines.get(id(person), "")))
     return tuple(found.values()) if lead is not None and len(found) <= NAMES else ()
