@@ -194,8 +194,8 @@ def told_steps(way: Way) -> Trail:
                 pass  # what is put into a field is so once, with all that is around it
             case _ if before is not None and step.kind in ORIGIN_OF and before.kind is step.kind:
                 pass
-            case _ if (
-                after is not None and {step.kind, after.kind} <= ORIGIN_OF.keys() and _holds(after.place, step.place)
+            case StepKind.WRITTEN if (
+                after is not None and after.kind is StepKind.CONFIGURED and _holds(after.place, step.place)
             ):
                 pass  # an address that is written where it is kept for a setting
             case _:

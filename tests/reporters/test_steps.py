@@ -78,6 +78,15 @@ def test_a_file_that_is_opened_and_read_is_one_source():
     assert len(told((StepKind.FILE, "x.py", 1), (StepKind.DATABASE, "x.py", 2))) == 2
 
 
+def test_an_address_that_is_kept_for_a_setting_is_one_source():
+    kept = (StepKind.CONFIGURED, "x.py", 1, 1, 1, 30)
+    assert told((StepKind.WRITTEN, "x.py", 1, 12, 1, 30), kept, (StepKind.SHOWN, "x.py", 3)) == [
+        (StepKind.CONFIGURED, 1),
+        (StepKind.SHOWN, 3),
+    ]
+    assert len(told((StepKind.WRITTEN, "y.py", 1, 12, 1, 30), kept)) == 2
+
+
 @pytest.mark.parametrize("kind", [StepKind.PASSED, StepKind.SHOWN, StepKind.JOINED, StepKind.BATCHED])
 @pytest.mark.parametrize(
     ("inner", "outer", "alone"),
@@ -104,8 +113,10 @@ def test_what_is_told_of_a_way_is_part_of_it(steps):
     found = told_steps(way)
     assert set(found) <= set(way.steps)
     # Where the list comes from, where it is shown and where it is sent are told whenever they are known.
+    kinds = {step.kind for step in found}
     for kind in (*ORIGIN_OF, StepKind.SHOWN, StepKind.SENT):
-        assert (kind in {step.kind for step in found}) == (kind in {step.kind for step in way.steps})
+        kept = kind is StepKind.WRITTEN and StepKind.CONFIGURED in kinds  # an address that is kept for a setting
+        assert kept or (kind in kinds) == (kind in {step.kind for step in way.steps})
     assert finding_lines(replace(LEAK, ways=(way,)), OPTIONS)
 
 
