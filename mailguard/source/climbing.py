@@ -7,7 +7,7 @@ teaches counts from the next one on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +28,8 @@ __all__ = ["Climb"]
 
 CLIMB_LIMIT: Final = 6
 """Callers of callers of callers."""
+LEVELS_LIMIT: Final = 6
+"""Functions that send what they are given, and call each other."""
 MAKERS_LIMIT: Final = 3
 """So many functions in a row that hand a message on before one sends it."""
 
@@ -71,8 +73,7 @@ class Climb:
         return [root for root in dict.fromkeys(roots) if root.dispatches is None or self._asked_now(root) != root.asked]
 
     def _asked_now(self, root: Root) -> frozenset[str]:
-        names = self.runner.names_in(root) | root.within
-        return frozenset((self.machine.relevant & names) | (self.machine.nearby.everything & names))
+        return root.without & (self.machine.relevant | self.machine.nearby.everything)
 
     def _take(self, tasks: Sequence[Task]) -> dict[Root, bool]:
         """Run roots and take over what they come to, in their order; gives whether each sends."""
@@ -80,7 +81,7 @@ class Climb:
         for task, outcome in zip(tasks, outcomes, strict=True):
             root = task.root
             if not outcome.enough:
-                root.within = outcome.within
+                root.without = outcome.without
                 root.asked, root.dispatches = self._asked_now(root), list(outcome.dispatches)
                 root.holders, root.exhausted = outcome.holders, outcome.beyond
             root.large = outcome.large
@@ -100,9 +101,40 @@ class Climb:
             own_name = root.name not in GENERIC and not root.name.startswith("__")
             if isinstance(node, t.Func) and own_name and not sends.isdisjoint(node.names):
                 asked.append(root)
-        for root, found in self.sends(asked).items():
-            if not found:
-                self.callers.lead(root.name, root.module)
+        for level in self._from_below(asked):
+            for root, found in self.sends(level).items():
+                if not found:
+                    self.callers.lead(root.name, root.module)
+
+    def _from_below(self, roots: Iterable[Root]) -> list[list[Root]]:
+        """Roots in levels, those first that name no other one: what names one of them is run when more is known, and once.
+
+        Where they name each other in a circle, and above ``LEVELS_LIMIT``, they are of the last level.
+        """
+        left = list(dict.fromkeys(roots))
+        levels: list[list[Root]] = []
+        mentions = self._mentions()
+        below = {root: _reached(self.runner.names_in(root), mentions) - {root.name} for root in left}
+        while left and len(levels) < LEVELS_LIMIT:
+            names = {root.name for root in left}
+            level = [root for root in left if names.isdisjoint(below[root])]
+            if not level:
+                break
+            levels.append(level)
+            left = [root for root in left if root not in set(level)]
+        return [*levels, left] if left else levels
+
+    def _mentions(self) -> dict[str, set[str]]:
+        """By name of a function of a file that names a mail library: the names that such functions mention; everyday ones left out."""
+        found: dict[str, set[str]] = {}
+        for module in self.naming:
+            for chain in self.callers.chains(module):
+                node = chain[-1]
+                if isinstance(node, t.Func) and node.name not in GENERIC and not node.name.startswith("__"):
+                    found.setdefault(node.name, set()).update(node.names)
+        for names in found.values():
+            names.intersection_update(found)
+        return found
 
     def senders_of_made(self, seeds: list[Root], sends: frozenset[str]) -> list[Root]:
         """Functions that send what code elsewhere makes: an object of a class derived from a message, or what a function returns.
@@ -284,6 +316,18 @@ class Climb:
             # Any program posts to addresses that its callers give; only those that name a mail service matter.
             return [caller for caller in callers if caller.module in self.naming]
         return callers
+
+
+def _reached(names: Iterable[str], mentions: Mapping[str, set[str]]) -> set[str]:
+    """The functions that are named, or that a named one names in turn."""
+    found: set[str] = set()
+    stack = [name for name in names if name in mentions]
+    while stack:
+        name = stack.pop()
+        if name not in found:
+            found.add(name)
+            stack += mentions[name]
+    return found
 
 
 def _is_method(root: Root) -> bool:

@@ -46,8 +46,8 @@ class Root:
     """A class with its file, and a method of it that is called on each object that the root makes."""
     asked: frozenset[str] = frozenset()
     """The names it holds that were known to lead to a mail call when it was run."""
-    within: frozenset[str] = frozenset()
-    """The names that stand in what it called, where it found no mail call: a helper's helper may turn out to send."""
+    without: frozenset[str] = frozenset()
+    """Names for whose sake it is run again, once they are known to lead to a mail call: a helper's helper may turn out to send."""
     large: bool = False
     """Whether it took more steps than ``FULL`` allows; with more to look at it takes no fewer."""
     sends: bool = False
@@ -124,8 +124,8 @@ class Outcome:
     enough: bool
     """Whether the run ended with the first mail call, as asked."""
     messages: Messages
-    within: frozenset[str] = frozenset()
-    """The names that stand in the functions that were called, where no mail call was found."""
+    without: frozenset[str] = frozenset()
+    """The names that do not lead to a mail call, and of which it takes one that does for the root to come to something else."""
     holders: Holders = field(default_factory=Holders)
     """Whose parameters it leaves open."""
     beyond: bool = False
@@ -154,6 +154,7 @@ class Runner:
     def run(self, task: Task) -> Outcome:
         """Run a root, as hard as its steps allow; one that sends nothing with its branches joined is not run again."""
         root = task.root
+        self.machine.passed_by = set()
         if self.is_test(root.module.path):
             return self._run(task, (GLANCE,), first=task.first)
         if root.beyond:
@@ -229,13 +230,16 @@ class Runner:
             seen = {dispatch.place for dispatch in begun}
             found = [*begun, *(dispatch for dispatch in found if dispatch.place not in seen)]
         dispatches = tuple(replace(one, root=root.symbol) for one in found)
-        within = frozenset() if dispatches else self._names_within()
-        return Outcome(dispatches, tuple(skips), large, enough, messages, within, machine.holders, beyond)
+        return Outcome(dispatches, tuple(skips), large, enough, messages, self._without(root), machine.holders, beyond)
 
-    def _names_within(self) -> frozenset[str]:
-        """The names in the functions that the last run called; those so common that they mean nothing left out."""
-        nodes = self.machine.reached.values()
-        return frozenset().union(*(node.names for node in nodes if isinstance(node, t.Func))) - GENERIC
+    def _without(self, root: Root) -> frozenset[str]:
+        """The names of which none leads to a mail call as far as is known, on which it hangs what the last run came to."""
+        found = frozenset().union(*self.machine.passed_by)
+        return (
+            found & self.names_in(root)
+            if self.machine.dispatches
+            else (found - GENERIC) | (found & self.names_in(root))
+        )
 
     def messages_of_modules(self) -> Messages:
         """What became of messages while modules were loaded."""

@@ -78,6 +78,8 @@ class Sinks:
                     root = dotted.split(".", 1)[0]
                     # `import logging` is a sign of mail where the file names the handler that mails; `import django`
                     # where it names what sends there.
+                    if f"{dotted}.".startswith(_TEXTUAL):
+                        continue
                     if root in self.roots and (not self._is_for_much_else(root) or self._names_leaf(module, root)):
                         names.add(alias or root)
         names |= imported
@@ -111,6 +113,8 @@ _STARTS: Final = frozenset("system run call check_call check_output getoutput ge
 _STARTER: Final = re.compile(rb"\bsubprocess\b|\bpopen\b|\bos\.system\b")
 _MAIL_PROGRAM: Final = re.compile(rb"sendmail\b(?!\()|\bmailx\b|\bmail -|[\"\'](?:/usr/s?bin/)?mail[\"\']|\bmutt\b")
 """What a file mentions that starts a mail program by one of ``_STARTS``; others start programs that are none."""
+_TEXTUAL: Final = ("email.utils.", "email.Utils.", "email.header.", "email.Header.", "email.headerregistry.")
+"""Modelled, as they word and read addresses and header lines; none of them makes or sends a message."""
 _CARRIERS: Final = frozenset(
     "io StringIO cStringIO json base64 string subprocess os http urllib urllib2 urllib3 httplib logging six flask google requests httpx aiohttp tornado orjson ujson "
     "simplejson rapidjson anyjson authlib cloudscraper curl_cffi grequests requests_futures requests_oauthlib "
@@ -137,6 +141,7 @@ def sinks_of(libraries: Iterable[Library]) -> Sinks:
             sends |= {name for name in dir(cls) if not name.startswith("_") and _SENDS.match(name)}
     sends |= {name for name in (path.rsplit(".", 1)[-1] for path in paths) if name.islower() and _SENDS.match(name)}
     paths = {path for path in paths if path.split(".", 1)[0] not in _CARRIERS or path.startswith("logging.handlers.")}
+    paths = {path for path in paths if not path.startswith(_TEXTUAL)}
     return Sinks(frozenset(path.split(".", 1)[0] for path in paths), frozenset(paths), frozenset(sends), _WEB)
 
 
@@ -187,7 +192,34 @@ def names_mail(node: t.Func, hot: set[str]) -> bool:
     ``request`` is what a view gets far more often than a method that makes one.
     """
     found = hot & node.names
+    if found and not _TESTS.isdisjoint(node.names):
+        found &= _beyond_tests(node)
     return bool(found - EVERYDAY) or (bool(found) and _calls(node.body, found))
+
+
+_TESTS: Final = frozenset({"isinstance", "issubclass"})
+
+
+def _beyond_tests(node: t.Func) -> set[str]:
+    """The names that a function mentions, those left out that only tell of which class a thing is: it makes none of them."""
+    found: set[str] = set()
+    tested: set[str] = set()
+    stack: list[object] = [node.body]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, t.Name):
+            found.add(current.id)
+        elif isinstance(current, t.Attr):
+            found.add(current.name)
+            stack.append(current.value)
+        elif isinstance(current, t.Call) and _last(current.func) in _TESTS and len(current.args) == 2:  # noqa: PLR2004  # isinstance(thing, cls)
+            stack.append(current.args[0])
+            tested.update(names_of((current.args[1].value,)))
+        elif isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__slots__") and not isinstance(current, (str, t.Const)):
+            stack.extend(getattr(current, name) for name in current.__slots__ if name != "at")
+    return set(node.names) - (tested - found)
 
 
 def _calls(body: Iterable[t.Stmt], names: set[str]) -> bool:

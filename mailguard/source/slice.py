@@ -9,6 +9,7 @@ to do with its mail.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple
 
 from mailguard.source import tree as t
 from mailguard.source.uses import (
@@ -23,7 +24,7 @@ from mailguard.source.uses import (
     uses_of,
 )
 
-__all__ = ["Slicer"]
+__all__ = ["Slice", "Slicer"]
 
 
 def _inner(node: t.Stmt) -> Iterator[tuple[t.Stmt, ...]]:
@@ -46,13 +47,22 @@ def _inner(node: t.Stmt) -> Iterator[tuple[t.Stmt, ...]]:
             return
 
 
+class Slice(NamedTuple):
+    """What of a function is run."""
+
+    chosen: frozenset[int]
+    """The statements, by ``id``."""
+    without: frozenset[str]
+    """Names that do not lead to a mail call: more would be chosen if one of them did."""
+
+
 class Slicer:
     """Slices of function bodies, remembered."""
 
     def __init__(self) -> None:
         self._cached: dict[int, Uses] = {}
         self._loop_names: dict[int, frozenset[str]] = {}
-        self._slices: dict[tuple[int, int, bool, bool, bool, frozenset[str], frozenset[str]], frozenset[int]] = {}
+        self._slices: dict[tuple[int, int, bool, bool, bool, frozenset[str], frozenset[str]], Slice] = {}
         self._local: dict[int, frozenset[str]] = {}
         """By body: the functions and classes of the functions around it that lead to a mail call."""
         self._changing: dict[int, frozenset[str]] = {}
@@ -82,8 +92,8 @@ class Slicer:
         only_called: frozenset[str] = frozenset(),
         also: frozenset[str] = frozenset(),
         held: frozenset[str] = frozenset(),
-    ) -> frozenset[int]:
-        """The statements to run, by ``id``.
+    ) -> Slice:
+        """The statements to run.
 
         ``only_called``: hot names that only count where they are called; ``also``: names that are hot in this
         call; ``returns``: the value that is returned matters; ``effects``: what is written into things that the caller
@@ -104,7 +114,7 @@ class Slicer:
         effects: bool,
         only_called: frozenset[str],
         held: frozenset[str],
-    ) -> frozenset[int]:
+    ) -> Slice:
         parents: dict[int, t.Stmt | None] = {}
         order: list[t.Stmt] = []
         stack: list[tuple[t.Stmt, t.Stmt | None]] = [(node, None) for node in reversed(body)]
@@ -183,7 +193,30 @@ class Slicer:
                 ):
                     choose(node)
             changed = changed or len(chosen) != before
-        return frozenset(chosen)
+        return Slice(frozenset(chosen), self._without(order, chosen))
+
+    def _without(self, order: list[t.Stmt], chosen: set[int]) -> frozenset[str]:
+        """The names on which it hangs that statements were not chosen: their own, those of what makes the things that they
+        read, and those of the functions made in here, whose names lead to a mail call where one of these does.
+        """
+        found: set[str] = set()
+        read: set[str] = set()
+        for node in order:
+            if id(node) not in chosen:
+                uses = self.uses(node)
+                found |= uses.mentions
+                if isinstance(node, (t.ExprStmt, t.Return, t.Assign)):
+                    read |= uses.reads
+        for node in order if found else ():
+            if isinstance(node, (t.Func, t.Class)):
+                found.update(*(one.names for one in functions_of(node)))
+            elif (
+                isinstance(node, (t.Assign, t.With, t.For))
+                and id(node) in chosen
+                and not read.isdisjoint(self.uses(node).writes)
+            ):
+                found |= self.uses(node).mentions
+        return frozenset(found)
 
     @staticmethod
     def _made_here(order: list[t.Stmt]) -> tuple[list[set[str]], set[str]]:

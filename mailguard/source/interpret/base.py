@@ -88,6 +88,9 @@ class Base:
         """Names that lead to mail calls in some files only."""
         self.used: tuple[t.Class, str] | None = None
         """A class and a method that every object of it is asked for as soon as it is made: whoever gets it may call that."""
+        self.passed_by: set[frozenset[str]] = set()
+        """Names of which none was known to lead to a mail call, where the current run left something out, or went another way,
+        for that reason; and the names of calls of which nothing is known."""
         self.reached: dict[str, t.Func | t.Lam] = {}
         """The functions that the current root called, by symbol."""
         self.settled: tuple[set[str], Nearby] | None = None
@@ -262,6 +265,13 @@ class Base:
         Without a file, whether it does in any. ``start`` alone, as a thread has it, is no sign that a function is worth what it
         costs; with ``threads`` it is one, where a call is not to be lost.
         """
+        if self._is_hot(names, module, threads=threads):
+            return True
+        self.passed_by.add(frozenset(names))
+        return False
+
+    def _is_hot(self, names: Collection[str], module: Module | None, *, threads: bool = False) -> bool:
+        """The same, where nothing is left out if it is not so."""
         near = self.nearby.everything if module is None else self.nearby.of(module)
         if not near.isdisjoint(names):
             return True

@@ -57,16 +57,15 @@ class Functions(Again):
         idle = 0
         also = names_of_callables(state, func, args, keywords, self._lead_to_mail) | self._of_callables
         light = (
-            not opened
-            and isinstance(func.node, t.Func)
-            and not also
-            and not self._lead_to_mail(func.node.names, func.module)
+            not opened and isinstance(func.node, t.Func) and not also and not self._is_hot(func.node.names, func.module)
         )
         near = self.nearby.of(func.module)
         if light and isinstance(func.node, t.Func) and self.relevant.isdisjoint(func.node.names):
             # Nothing in it names a mail call: it can only make or change values.
             idle = context.idle + 1
             if idle > self.effort.idle:
+                self.passed_by.update(each.names for each in context.stack[-context.idle :] if isinstance(each, t.Func))
+                self.passed_by.add(frozenset([func.node.name]))
                 touch(state, func.node, args, keywords)
                 return Unknown(f"{func.node.name}()", OPEN)
         given = (*args, *(value for _, value in keywords))
@@ -75,6 +74,7 @@ class Functions(Again):
             self.left_out += 1
             self.passed_over |= not all(map(flat, given))
             if isinstance(func.node, t.Func):
+                self.passed_by.add(func.node.names)
                 touch(state, func.node, args, keywords)
             return Unknown(f"{func.node.name if isinstance(func.node, t.Func) else 'lambda'}()", OPEN)
         begun, left_out = self.steps, self.left_out
@@ -112,7 +112,7 @@ class Functions(Again):
         unsent, made, sites = dict(self.unsent), len(self._made), set(self.sent)
         chosen = None
         if isinstance(func.node, t.Func):
-            chosen = self.slicer.slice(
+            chosen, without = self.slicer.slice(
                 func.node.body,
                 self.relevant,
                 returns=id(node) not in self._unread and not opened,
@@ -121,6 +121,7 @@ class Functions(Again):
                 also=also | near,
                 held=frozenset() if opened else _held(func.node, args, keywords),
             )
+            self.passed_by.add(without)
         activation = Activation(func, args, keywords, node)
         inner = Context(
             func.module,

@@ -72,6 +72,7 @@ class Guessing(Handing):
         if isinstance(callee, Ext) and callee.path.count(".") >= 2 and self.wrappers is not None:
             # Something that the program keeps on an object of a framework: `g.mailer`, `current_app.mailer`.
             name = callee.path.rpartition(".")[2]
+            self.passed_by.add(frozenset([name]))
             if any(isinstance(func.owner, Cls) for func in self.wrappers(name)):
                 holder = Unknown(callee.path.rpartition(".")[0], OPEN)
                 return self.unknown_method(context, state, holder, name, args, named_of(keywords), node)
@@ -138,6 +139,7 @@ class Guessing(Handing):
                 rest = named.get("kwargs", args[2] if len(args) > 2 else None)
                 spread = keywords_of(state, rest) if rest is not None else []
                 return self._call_kept(context, state, kept, "", positional, spread, self._handed_call(node))
+        self.passed_by.add(frozenset([name]))
         if self.wrappers is not None:
             candidates = self.wrappers(name)
             if 0 < len(candidates) <= 3:

@@ -180,7 +180,7 @@ class Loading(Base):
     def alone(self) -> Iterator[None]:
         """Run something that nothing of the current root reaches, and that reaches nothing of it."""
         kept = {name: getattr(self, name) for name in _OF_A_ROOT}
-        self.dispatches, self.reached, self.first = [], {}, False
+        self.dispatches, self.reached, self.first, self.passed_by = [], {}, False, set()
         self.effort, self.steps, self.left_out, self.passed_over = FULL, 0, 0, False
         self.limit, self.share, self.met = 0, None, False
         self._repeats = Repeats()
@@ -246,7 +246,19 @@ def _kept_at(context: Context, body: tuple[t.Stmt, ...], name: str) -> Place:
 
 
 _OF_A_ROOT = (
-    *("dispatches", "reached", "first", "effort", "steps", "left_out", "passed_over", "_memo", "_spent", "looked_up"),
+    *(
+        "dispatches",
+        "reached",
+        "passed_by",
+        "first",
+        "effort",
+        "steps",
+        "left_out",
+        "passed_over",
+        "_memo",
+        "_spent",
+        "looked_up",
+    ),
     *("_repeats", "_read_so_far", "wrappers", "registered", "declared", "relevant", "nearby", "kept"),
     *(
         "limit",
