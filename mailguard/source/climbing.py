@@ -146,7 +146,7 @@ class Climb:
         level = seeds
         passing: list[Root] = []
         for _ in range(MAKERS_LIMIT):
-            made = self._made(level, passing) - asked
+            made = self._made(level, sends, passing) - asked
             asked |= made
             level, passing = [], []
             makers = {
@@ -171,8 +171,10 @@ class Climb:
             self.machine.relevant |= made
         return found
 
-    def _made(self, roots: list[Root], passing: Sequence[Root] = ()) -> set[str]:
+    def _made(self, roots: list[Root], sends: frozenset[str], passing: Sequence[Root] = ()) -> set[str]:
         """Names by which messages are made: classes that are derived from modelled ones, functions that return without sending.
+
+        What names nothing of a mail library but a method that sends makes none.
 
         ``passing`` are functions and methods that name one of those that were found before.
         """
@@ -186,7 +188,8 @@ class Climb:
         for root in roots:
             node = root.chain[-1] if root.chain else None
             top = len(root.chain) == 1 and not self.is_test(root.module.path)
-            if isinstance(node, t.Func) and top and returns(node.body):
+            makes = isinstance(node, t.Func) and not (self.hot.get(root.module, set()) - sends).isdisjoint(node.names)
+            if isinstance(node, t.Func) and makes and top and returns(node.body):
                 plain.append(root)
         names |= {root.name for root, found in self.sends([*plain, *passing]).items() if not found}
         if self.machine.methods is not None:

@@ -212,7 +212,7 @@ def _beyond_tests(node: t.Func) -> set[str]:
         elif isinstance(current, t.Attr):
             found.add(current.name)
             stack.append(current.value)
-        elif isinstance(current, t.Call) and _last(current.func) in _TESTS and len(current.args) == 2:  # noqa: PLR2004  # isinstance(thing, cls)
+        elif isinstance(current, t.Call) and _last(current.func) in _TESTS and len(current.args) == 2:
             stack.append(current.args[0])
             tested.update(names_of((current.args[1].value,)))
         elif isinstance(current, tuple):

@@ -196,8 +196,10 @@ class Slicer:
         return Slice(frozenset(chosen), self._without(order, chosen))
 
     def _without(self, order: list[t.Stmt], chosen: set[int]) -> frozenset[str]:
-        """The names on which it hangs that statements were not chosen: their own, those of what makes the things that they
-        read, and those of the functions made in here, whose names lead to a mail call where one of these does.
+        """The names on which it hangs that statements were not chosen.
+
+        Their own, those of what makes the things that they read, and those of the functions made in here, whose names lead
+        to a mail call where one of these does.
         """
         found: set[str] = set()
         read: set[str] = set()

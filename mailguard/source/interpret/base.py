@@ -127,6 +127,8 @@ class Base:
         self.registered: dict[str, dict[tuple[Module, str], Module | None]] = {}
         """By the name of a registry, a signal, a task or a setting: the functions and classes of the project that were
         handed to it, by file and name, with the file that keeps them."""
+        self._read_by_call: dict[t.Call, frozenset[str]] = {}
+        """The names in what a call calls."""
         self.declared: dict[tuple[str, str], Cls] = {}
         """Classes of the project that parameters are declared to be of, by function and name."""
         self._declared_by_modules: dict[tuple[str, str], Cls] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from typing import Final
 
@@ -34,13 +35,14 @@ class Handing(Channels):
 
     def _registered(self, context: Context, state: State, value: Val, node: object) -> list[Func | Cls]:
         """The functions and classes that were handed to what ``value`` was read from, or to what ``node`` calls."""
-        if not self.registered:
-            return []
         label = value.why if isinstance(value, Unknown) else value.name if isinstance(value, Parameter) else ""
-        names = re.findall(r"\w+", label)
-        if isinstance(node, t.Call):
-            names += sorted(mentions(node.func))
-        return self._kept_under(context, state, names)
+        words = _words(label)
+        called = self._read_by_call.get(node) if isinstance(node, t.Call) else frozenset()
+        if called is None and isinstance(node, t.Call):
+            called = self._read_by_call[node] = frozenset(mentions(node.func))
+        # Once something is handed to one of these, the run comes to something else.
+        self.passed_by.update((frozenset(words), called or frozenset()))
+        return self._kept_under(context, state, [*words, *sorted(called or ())]) if self.registered else []
 
     def _kept_under(self, context: Context, state: State, names: list[str]) -> list[Func | Cls]:
         found: list[Func | Cls] = []
@@ -180,6 +182,12 @@ class Handing(Channels):
             return self.call(context, state, callee, args, keywords, node)
         except Dead:
             return Unknown("result")
+
+
+@functools.cache
+def _words(label: str) -> tuple[str, ...]:
+    """The names in what is said of a value."""
+    return tuple(re.findall(r"\w+", label))
 
 
 def _at_the_end(node: t.Expr) -> bool:
