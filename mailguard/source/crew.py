@@ -31,7 +31,7 @@ __all__ = ["Crew"]
 
 MOST: Final = 8
 """So many processes at most, where nobody says how many."""
-WORTH: Final = 3.0
+WORTH: Final = 1.5
 """Seconds of processor time that one process takes before others are asked to help, where nobody says how many there are to be."""
 FEW: Final = 4
 """So many roots are not worth a helper."""

@@ -90,6 +90,7 @@ class State:
     def _reach(self, values: list[Val], frames: list[FrameId], part: State) -> None:
         stack = values
         own, seen = self.heap.own, part.heap.own
+        own_frames, seen_frames = self.frames.own, part.frames.own
         while stack or frames:
             while frames:
                 frame = frames.pop()
@@ -121,8 +122,9 @@ class State:
             elif kind is Items:
                 stack += [item for item, _ in value.members]
             elif kind is Func:
-                frames += value.frames
-                stack += [item for _, item in value.defaults]
+                frames += [each for each in value.frames if each in own_frames and each not in seen_frames]
+                if value.defaults:
+                    stack += [item for _, item in value.defaults]
             elif kind is Bound:
                 stack.append(value.func)
                 stack.append(value.receiver)
@@ -132,8 +134,10 @@ class State:
             elif kind is Native or kind is ModelMethod:
                 stack.append(value.receiver)
             elif kind is Cls:
-                stack.append(value.ref)
-                stack += value.bases
+                if value.ref in own and value.ref not in seen:
+                    # A class that a module made leads to what modules made, which every state has.
+                    stack.append(value.ref)
+                    stack += value.bases
             elif kind is Partial:
                 stack.append(value.func)
                 stack += value.args
