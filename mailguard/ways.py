@@ -201,7 +201,12 @@ def told_steps(way: Way) -> Trail:
             case _:
                 kept.append(step)
         entered = entered or step is entry
-    return (*kept, *((first,) if first is not None else ()), *behind)
+    sent = behind[-1].place if behind and behind[-1].kind is StepKind.SENT else None
+    # What is handed to the call that sends it is sent: smtp.sendmail(sender, people, message.as_string())
+    kept_behind = [
+        step for step in behind if step.kind is StepKind.SENT or sent is None or not _holds(sent, step.place)
+    ]
+    return (*kept, *((first,) if first is not None else ()), *kept_behind)
 
 
 def _one_round(before: Step, step: Step) -> bool:

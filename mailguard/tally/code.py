@@ -262,7 +262,7 @@ class CodeTally:
         domains = {domain_of(person) for person in outsiders if person.origin is Origin.WRITTEN}
         others = [person for person in outsiders if person.origin not in (Origin.WRITTEN, Origin.CONFIGURED)]
         domain = _one_organisation(domains)
-        if domain is not None and not distinct(others).plainly_over(1):
+        if domain is not None and not is_reserved(domain) and not distinct(others).plainly_over(1):
             self._staff_domains[domain] += 1
 
     def proposed_domains(self) -> tuple[str, ...]:

@@ -78,6 +78,13 @@ def test_a_file_that_is_opened_and_read_is_one_source():
     assert len(told((StepKind.FILE, "x.py", 1), (StepKind.DATABASE, "x.py", 2))) == 2
 
 
+def test_what_is_handed_to_the_call_that_sends_it_is_sent():
+    shown, sent = (StepKind.SHOWN, "x.py", 1), (StepKind.SENT, "x.py", 3, 1, 3, 60)
+    within, before = (StepKind.PASSED, "x.py", 3, 40, 3, 59), (StepKind.PASSED, "x.py", 2)
+    assert told(shown, within, sent) == [(StepKind.SHOWN, 1), (StepKind.SENT, 3)]
+    assert told(shown, before, sent) == [(StepKind.SHOWN, 1), (StepKind.PASSED, 2), (StepKind.SENT, 3)]
+
+
 def test_an_address_that_is_kept_for_a_setting_is_one_source():
     kept = (StepKind.CONFIGURED, "x.py", 1, 1, 1, 30)
     assert told((StepKind.WRITTEN, "x.py", 1, 12, 1, 30), kept, (StepKind.SHOWN, "x.py", 3)) == [
