@@ -75,7 +75,17 @@ def is_damaged(real: str | os.PathLike[str]) -> bool:
 def addresses_in(real: str | os.PathLike[str]) -> Sequence[str]:
     """The web addresses in a JSON file that is in no known format, where people and parts of requests stand in it. Never raises."""
     text, whole = _like_requests(real)
-    return tuple(dict.fromkeys(_URL.findall(text)))[:_ADDRESSES] if text and _is_json(text, whole=whole) else ()
+    if not text or _DESCRIPTION.match(text) is not None or not _is_json(text, whole=whole):
+        return ()
+    return tuple(dict.fromkeys(_URL.findall(text)))[:_ADDRESSES]
+
+
+_DESCRIPTION = re.compile(
+    r'\{\s*(?:"[\w$-]{1,40}"\s*:\s*(?:"[^"]{0,400}"|\d{1,9}|true|false|null|\[\s*\])\s*,\s*){0,12}'
+    r'(?:"(?:openapi|swagger|asyncapi)"\s*:\s*"[0-9]|"(?:nbformat|lockfileVersion)"\s*:\s*[0-9]|"\$schema"\s*:\s*"https?://json-schema\.org/'
+    r'|"kind"\s*:\s*"discovery#|"cells"\s*:\s*\[)'
+)
+"""How the description of an API begins, a notebook, or another file whose requests are examples at most."""
 
 
 _URL = re.compile(r"https?://[^\s\"'\\\\<>{}]{4,300}")

@@ -41,13 +41,22 @@ def _sniff(sample: Sample) -> bool:
         return any(_is_own(read_json(line)) for line in head.split("\n")[:200] if line.lstrip()[:1] == "{")
     if head[:1] not in ("{", "["):
         return False
-    return any(_is_own(element.value) for _, element in zip(range(20), json_elements(head), strict=False)) or (
-        not sample.whole and _OWN_HEAD.match(head) is not None
-    )
+    values = [element.value for _, element in zip(range(20), json_elements(head), strict=False)]
+    if any(map(_is_own, values)):
+        return True
+    # A single record, or the first of an array, that is longer than what is looked at.
+    return not sample.whole and not any(isinstance(value, Mapping) for value in values) and _begins_own(head)
 
 
-# A single record, or the first of an array, that is longer than what is looked at.
 _OWN_HEAD = re.compile(r'\[?\s*\{\s*(?:"source"\s*:\s*"[^"]*",\s*)?(?:"request"\s*:\s*\{\s*)?"(?:method|url)"\s*:\s*"')
+_OWN_KEYS = re.compile(r'"(?:method|headers|body|body_base64|envelope)"\s*:')
+_NEAR = 800
+
+
+def _begins_own(head: str) -> bool:
+    """Whether a record begins here as those of requests do: many things have a ``url``, but beside it nothing of a request."""
+    begun = _OWN_HEAD.match(head)
+    return begun is not None and _OWN_KEYS.search(head[begun.start() : begun.start() + _NEAR]) is not None
 
 
 def _is_lines(head: str) -> bool:

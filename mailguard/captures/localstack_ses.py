@@ -19,7 +19,9 @@ from mailguard.strays import complete
 
 __all__ = ["FORMAT"]
 
-_MARK = re.compile(r'"(?:RawData|Destination)"\s*:\s*["{]')
+_MARK = re.compile(r'"(?:RawData|Destination)"\s*:\s*(?:"|\{\s*(?:\}|"(?:To|Cc|Bcc)Addresses"))')
+_TEXTS = tuple(re.compile(rf'"{name}"\s*:\s*(?:"|null)') for name in ("Source", "Id"))
+"""Texts in a message; in the description of a service (``"Source": {"type": ...}``) they are none."""
 
 
 def _sniff(sample: Sample) -> bool:
@@ -28,8 +30,7 @@ def _sniff(sample: Sample) -> bool:
     head = json_head(sample.head)
     return (
         _MARK.search(head) is not None
-        and '"Source"' in head
-        and '"Id"' in head
+        and all(one.search(head) for one in _TEXTS)
         and ('"Region"' in head or '"Timestamp"' in head)
     )
 

@@ -50,7 +50,9 @@ def _read(source: Source) -> Iterator[Record]:
         return
     if not _DATA.search(content):
         if _OTHERS in content:
-            return  # SES was not called
+            if _DESTINATIONS.search(content):
+                yield broken(source, CannotTell(Reason.BAD_RECORD, "messages stand in a class that is not known"))
+            return  # or SES was not called
         for value, place in json_records(source, "messages", "sent_messages"):
             yield from _records(value, place)
         return

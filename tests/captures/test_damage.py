@@ -65,6 +65,8 @@ def verdicts(path: Path) -> dict[str, int]:
         ("smtp-transcript/phpmailer.txt", "CLIENT -> SERVER:", "CLIENT -> Server:", {"cannot tell": 1}),
         ("debugging-server/smtpd_text.txt", f"{'-' * 12} END MESSAGE {'-' * 12}\n{'-' * 10} MESSAGE FOLLOWS", f"{'-' * 12} END MESSAGE --- MESSAGE FOLLOWS", {"shows": 1, "cannot tell": 1}),
         ("wiremock/find.json", '"requests": [\n  {', '"requests": ["e30=", {', {"shows": 1, "cannot tell": 1}),
+        # The class of messages by which a file of moto is known.
+        ("moto-ses/version_5_0.json", '"BulkTemplateMessage": [', '"BulkTemplat[sage": [', {"cannot tell": 1}),
         # Somebody whose address lost its name.
         ("mailpit/webhook.json", '"Address": "ann', '"Add<ress": "ann', {"cannot tell": 1}),
         # The first word of a separator.

@@ -29,6 +29,36 @@ OTHERS: Final = {
     "tsconfig.json": '{\n  // a note: ann@example.com\n  "url": "x", "compilerOptions": {},\n}',
     "names.json": '{"name": "mail", "author": "Ann <ann@example.com>",}',
     "client.txt": 'send({"method": "POST", "url": u, "headers": {"X": "y"}, "body": "ann@example.com"})',
+    # Descriptions of a service and notebooks, with its address and somebody in an example.
+    "openapi.json": json.dumps({"openapi": "3.1.0", "info": {"title": "Mail"}, "example": GOOD}),
+    "swagger.json": json.dumps({"host": "x", "swagger": "2.0", "paths": {"/email": {"example": GOOD}}}),
+    "schema.json": json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", "examples": [GOOD]}),
+    "tour.ipynb": json.dumps({"cells": [{"source": ["post(url)"], "outputs": [GOOD]}], "nbformat": 4}),
+    # Answers of an API, each with an address of its own, in a file that is larger than what is looked at.
+    "routes.json": json.dumps(
+        [{"url": f"/page/{number}", "name": "main", "by": "ann@example.com"} for number in range(2_000)]
+    ),
+    "commits.json": json.dumps(
+        {
+            "url": "https://api.example.com/compare",
+            "base": {"by": "ann@example.com"},
+            "commits": [{"sha": "0" * 40, "note": "n"}] * 2_000,
+        }
+    ),
+    "kinesis.json": json.dumps(
+        {
+            "definitions": {
+                "Edge": {
+                    "properties": {
+                        "Destination": {"type": "string"},
+                        "Source": {"type": "string"},
+                        "Id": {"type": "string"},
+                        "Region": {},
+                    }
+                }
+            }
+        }
+    ),
     "masked.json": LEAK.replace("@", " at ")[:-5],
 }
 
