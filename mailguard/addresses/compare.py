@@ -29,6 +29,7 @@ def _ascii_label(label: str) -> str:
         return label
 
 
+@functools.lru_cache(maxsize=4096)
 def compare_key(address: str) -> str:
     """A text that is equal for the same mailbox: case folded, the domain in its ASCII form (RFC 5890)."""
     if address.isascii() and address[-1:] != "." and " " not in address and address.isprintable():

@@ -88,7 +88,8 @@ def name_mentions(person: Person, where: Origin, trail: Trail) -> Iterator[Menti
                 yield Mention(Field.NAME, Recipient(address, origin=where, trail=trail))
 
 
-_PLAIN: Final = r"[A-Za-z0-9_+'~-][A-Za-z0-9_.+'~-]*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9-])?"
+# That no dot is the last sign is looked up behind it: told by what may be there it would be read twice.
+_PLAIN: Final = r"[A-Za-z0-9_+'~-][A-Za-z0-9_.+'~-]*@[A-Za-z0-9][A-Za-z0-9.-]*(?<!\.)"
 _PLAIN_LINES: Final = re.compile(rf"{_PLAIN}(?:\n{_PLAIN})*")
 
 

@@ -6,8 +6,9 @@ differ in their addresses, texts and numbers only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeAlias
 
 from mailguard.addresses.pairs import plain_pairs
 from mailguard.addresses.plain import plain_named
@@ -16,6 +17,10 @@ __all__ = ["NAME", "PAIRS", "FormlessError", "as_person", "is_pair", "is_running
 
 _DEPTH: Final = 24
 """Mappings and lists inside each other; no mail API nests deeper than ten."""
+_LEVELS: Final = 6
+"""The same in a member that is looked at together with others."""
+_FEW: Final = 2
+"""Members of a list in there: of more, runs are counted."""
 
 
 class _Mark:
@@ -141,6 +146,17 @@ def _lay_list(items: list[Any], form: list[Any], addresses: list[Any], texts: li
             form.append(_ALL)
             addresses.extend(items)
             return
+        if (
+            size >= _MANY
+            and type(first) is dict
+            and depth < _DEPTH - _LEVELS
+            and (found := _members(items)) is not None
+        ):
+            steps, people, words = found
+            form += (*steps, size)
+            addresses += _by_rows(people)
+            texts += _by_rows(words)
+            return
     before: list[Any] | None = None
     for item in items:
         start = len(form)
@@ -172,3 +188,86 @@ def _lay_list(items: list[Any], form: list[Any], addresses: list[Any], texts: li
             else:
                 form.append(1)
                 before = mine
+
+
+_MANY: Final = 8
+"""Members of a list that are looked at all at once, if they are of one form."""
+
+_Column: TypeAlias = "list[Any]"
+
+
+def _members(items: _Column) -> tuple[list[Any], list[_Column], list[_Column]] | None:
+    """The form that all members of a list have, and for each of its addresses, and of its texts, those of all members.
+
+    None where they differ, or might; they are taken apart one by one then, as everything is defined to be.
+    """
+    form: list[Any] = []
+    addresses: list[_Column] = []
+    texts: list[_Column] = []
+    return (form, addresses, texts) if _lay_column(items, form, addresses, texts, 0) else None
+
+
+def _lay_column(
+    items: _Column, form: list[Any], addresses: list[_Column], texts: list[_Column], depth: int, *, keyed: bool = False
+) -> bool:
+    """Take many values apart at once, each as a member of a list, or as what stands under a key; whether they are of one form."""
+    kind = type(items[0])
+    if depth > _LEVELS or len({*map(type, items)}) > 1:
+        return False
+    if kind is str:
+        whole = "\0".join(items)
+        if "@" not in whole:
+            texts.append(items)
+            form.extend(() if keyed else (_TEXT,))
+            return True
+        addresses.append(items)
+        form.append(_AT)
+        return not is_running(whole) and all("@" in item for item in items)
+    if kind is dict:
+        return _lay_mappings(items, form, addresses, texts, depth)
+    if kind is list:
+        sizes = {*map(len, items)}
+        size = sizes.pop()
+        form.append(size)
+        return (
+            not sizes
+            and size <= _FEW
+            and all(
+                _lay_column([item[place] for item in items], form, addresses, texts, depth + 1) for place in range(size)
+            )
+        )
+    if kind is int or kind is float:
+        texts.append(items)
+        form.append(_INTEGER if kind is int else _FLOAT)
+        return True
+    if len({*items}) > 1 or items[0] not in _SCALARS:
+        return False
+    form.append(_SCALARS[items[0]])
+    return True
+
+
+def _lay_mappings(items: _Column, form: list[Any], addresses: list[_Column], texts: list[_Column], depth: int) -> bool:
+    """The same of mappings. Their keys stand in the same order as well."""
+    shapes = {*map(tuple, items)}
+    keys = shapes.pop()
+    if shapes:
+        return False
+    if keys in PAIRS:
+        people = plain_pairs(items, *PAIRS[keys], len(keys))
+        if people is not None and all(type(one) is str and "@" in one for one in people):
+            form.append(keys)
+            addresses.append(people)
+            return True
+        return False  # some of them may be pairs
+    form.append(_OPEN)
+    for key in keys:
+        form.append(key)
+        if not _lay_column([item[key] for item in items], form, addresses, texts, depth + 1, keyed=True):
+            return False
+    form.append(_CLOSE)
+    return True
+
+
+def _by_rows(columns: list[_Column]) -> Iterable[Any]:
+    """What stands in columns, one row after the other."""
+    return columns[0] if len(columns) == 1 else itertools.chain.from_iterable(zip(*columns, strict=True))

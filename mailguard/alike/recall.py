@@ -242,13 +242,16 @@ class Alike:
 
     def _is_like(self, line: bytes, number: int, said: Said, status: int | str | None, marks: int) -> bool:
         method, url, headers, body = said
-        if not self._begins(headers) or count_marks(body) != marks:
+        if not self._begins(headers):
             return False
         head, slashed = (status, *headers), "\\" in body
         value: Any = plain_json(body) if body[:1] in ("{", "[") else None
         kind = type(value)
         if kind is not dict and kind is not list:
-            found = opened(HttpRequest(method, url, headers, body), self.look.raw)
+            # What was dropped from the line had marks; those of JSON are compared with what a body of its form has.
+            found = (
+                opened(HttpRequest(method, url, headers, body), self.look.raw) if count_marks(body) == marks else None
+            )
             return found is not None and self._written(number, said, head, found.value, found.marks)
         # Of two equal keys the parser keeps one; the marks of the other are too many then.
         if hides_marks(body) or (slashed and NUL in body):

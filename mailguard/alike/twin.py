@@ -230,7 +230,8 @@ class Twin:
                 address, name = PAIRS[spelled]
                 self.names_in_data = self.names_in_data or (self._merging and len(spelled) > 1)
                 twin = {address: next(self._people), name: NAME}
-                return Watched({key: twin[key] for key in spelled}, {}, self._read)
+                # There is nothing in it to note; as it is, many of them are read at once.
+                return {key: twin[key] for key in spelled}
             return self.mapping(item, above)
         if type(item) is list:
             result: list[Any] = []

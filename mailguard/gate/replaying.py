@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 from collections import Counter
 from dataclasses import dataclass
 
@@ -48,12 +49,18 @@ def look_at_captures(plan: Plan) -> CaptureResult:
     watch, tally = plan.watch, CaptureTally(plan.policies)
     files = tuple(capture_files(plan))
     watch.expect(one.real for one in files)
-    for one in files:
-        spans = one.spans() if (plan.jobs or 1) > 1 and not watch.sample else ()
-        if len(spans) > 1:
-            _read_with_others(plan, tally, one, spans)
-        else:
-            _read(plan, tally, one)
+    young = gc.get_threshold()
+    # What a record is made of hardly ever refers to itself, and a large one has many thousand parts.
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        for one in files:
+            spans = one.spans() if (plan.jobs or 1) > 1 and not watch.sample else ()
+            if len(spans) > 1:
+                _read_with_others(plan, tally, one, spans)
+            else:
+                _read(plan, tally, one)
+    finally:
+        gc.set_threshold(*young)
     watch.finish()
     skips = list(tally.skips())
     for paths, what in ((watch.crowded, "people"), (tally.crowded(), "personal links")):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
+from typing import Final
 
 from mailguard.documents.byte_text import base64_bytes, decode_text
 from mailguard.documents.json_values import read_json
@@ -137,6 +138,10 @@ def field_of(key: str) -> Field | None:
     return Field.HTML if key in HTML else None
 
 
+_NOBODY_READS: Final = frozenset({"email", "name"})
+"""Keys of texts that are none for readers; of a thousand such pairs none is looked into."""
+
+
 def _walk(value: Value, key: str, owners: frozenset[str], depth: int) -> Iterator[Piece]:
     """The texts of a JSON body."""
     if depth > DEPTH:
@@ -151,6 +156,8 @@ def _walk(value: Value, key: str, owners: frozenset[str], depth: int) -> Iterato
         elif key in RAW and len(value) > 20:
             yield from (replace(piece, owners=owners) for piece in pieces_of_mail(base64_bytes(value) or value))
     elif isinstance(value, dict):
+        if value.keys() <= _NOBODY_READS and all(type(item) is str for item in value.values()):
+            return
         owners = owners_of(value) or owners
         kind = key_of_field(value.get("type", value.get("contentType", value.get("Type", ""))))
         for name, item in value.items():
