@@ -10,7 +10,7 @@ list of people by themselves; there everybody but the reader, the sender and the
 
 Every text is looked at once, up to ``TEXT_LIMIT`` characters, in time linear in its length.
 
-``texts`` finds addresses in one text, ``fields`` names the fields of services, ``pieces`` takes a request apart by them
+``texts`` finds addresses in one text, ``worth`` tells which requests need not be looked into, ``fields`` names the fields of services, ``pieces`` takes a request apart by them
 (``merge_data`` and ``attachments`` what is in those), ``blanks`` and ``sharing`` find what merge data leaves open or gives to
 the wrong person, ``hearing`` says what need not be looked at again, ``senders`` whose
 own addresses are no news, and ``contents`` puts it together over a capture.

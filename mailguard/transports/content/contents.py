@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 from mailguard.addresses.compare import compare_key
 from mailguard.addresses.values import recipients
 from mailguard.model.count import ONE, Count
-from mailguard.model.exchange import Exchange, HttpRequest
-from mailguard.model.links import WIDE_HINT, Batch, Links, Token, tokens_in
+from mailguard.model.exchange import Exchange
+from mailguard.model.links import Batch, Links, Token, tokens_in
 from mailguard.model.message import CannotTell, Decoded, Field, Mention, Message, Recipient, Trait, Undecided
 from mailguard.model.place import Place
 from mailguard.transports.content.blanks import Blanks
@@ -22,11 +22,15 @@ from mailguard.transports.content.pieces import pieces
 from mailguard.transports.content.senders import senders
 from mailguard.transports.content.sharing import mismatched, shared_values
 from mailguard.transports.content.texts import Piece, attendees, found_in, may_name
+from mailguard.transports.content.worth import worth_a_look
 from mailguard.transports.tags import MARK
 
 EARLIER_LIMIT: Final = 250_000
 """People of earlier requests of a capture that are remembered, as hashes: some 20 MB."""
 _FIXED_LIMIT: Final = 20_000  # addresses that belong to a template
+_CONTACTS: Final = 3
+"""People of a footer, at most; more are a list."""
+_PERHAPS: Final = Count(0, 0, 1)
 _NOWHERE: Final = Place("")
 _Found: TypeAlias = tuple[Piece, list[Mention]]
 _Plan: TypeAlias = tuple[tuple[tuple[int, Token], ...], str]
@@ -46,6 +50,8 @@ class Contents:
         self._fixed: set[str] = set()
         self._listed: set[str] = set()
         """Those of ``_fixed`` who got a text in which they stand themselves."""
+        self._pairs: dict[int, int] = {}
+        """Who, of two that a text named, read it first."""
         self.template = object()
         """Stands for what belongs to a template: another one as soon as less does."""
         self.full = False
@@ -124,7 +130,7 @@ class Contents:
         readers = [_keys((*one.to, *one.cc, *one.bcc, *one.transmitted_bcc)) for one in messages]
         everybody = frozenset().union(*readers)
         result = messages
-        if _worth(exchange, everybody):
+        if worth_a_look(exchange, everybody):
             result = self._searched(exchange, messages, readers, everybody)
         self.written(everybody)
         return result
@@ -222,7 +228,7 @@ class Contents:
                 blocks.append(piece)
             if piece.field is Field.CALENDAR:
                 people, hosts = attendees(piece.text)
-                known = [key for key in people if key not in from_ and key not in hosts]
+                known = [(key, ONE) for key in people if key not in from_ and key not in hosts]
             else:
                 known = (
                     self._known(found_in(piece.text), everybody, from_, gathered, _leaving(piece))
@@ -231,7 +237,10 @@ class Contents:
                 )
             if not known:
                 continue
-            entry = (piece, [Mention(piece.field, Recipient(key), piece.detail, known=True) for key in known])
+            entry = (
+                piece,
+                [Mention(piece.field, Recipient(key, count), piece.detail, known=True) for key, count in known],
+            )
             if piece.owners:
                 for owner in piece.owners:
                     owned.setdefault(owner, []).append(entry)
@@ -299,12 +308,15 @@ class Contents:
         senders: frozenset[str],
         gathered: set[str],
         leaving: Collection[str] = (),
-    ) -> list[str]:
+    ) -> list[tuple[str, Count]]:
         """Those of ``found`` who were written to; those of earlier requests are put into ``gathered`` as well.
 
-        ``leaving``: who can leave a list by the link that they stand in: that is one's own, so that one other is one too many.
+        Who may be there by right counts as perhaps one. ``leaving``: who can leave a list by the link that they stand
+        in: that is one's own, so that one other is one too many.
         """
-        here, before = [], []
+        here, before, new = [], [], []
+        named = not self._fixed.isdisjoint(everybody)
+        others = [key for key in found if key not in senders and key not in everybody]
         for key in found:
             if key in senders:
                 continue
@@ -319,17 +331,36 @@ class Contents:
             elif len(self._fixed) < _FIXED_LIMIT:
                 # Stands there before anybody wrote to it: part of a template.
                 self._fixed.add(key)
+                new.append(key)
+        if named and len(others) > 1:
+            # Named to others, who are named to him: a list may leave out the one who reads it.
+            self._listed |= self._fixed & everybody
         if len(before) != 1 or before[0] not in self._fixed:  # an address for answers gathers nobody
             gathered.update(before)
+        paired = self._paired(here, others, new, everybody)
         if len(self._listed) > 1 and not self._fixed.isdisjoint(self._listed):
             # A template that names those who get it, one after the other, is a list of them.
             self._fixed -= self._listed
             self.template = object()
+        sure = [(key, ONE) for key in here]
+        if len(before) > 1:
+            # Two or three who got it as well, and whom those read who are not among them: contacts most likely.
+            few = not named and len(before) <= _CONTACTS and len(self._listed.intersection(before)) >= len(before) - 1
+            return sure + [(key, _PERHAPS if few and self._listed.isdisjoint(everybody) else ONE) for key in before]
         # One person of an earlier mail may be whom this one is about ("Ann invites you"); several are a list.
-        return [
-            *here,
-            *(before if len(before) > 1 else (key for key in before if key in leaving and key not in self._fixed)),
-        ]
+        sure += [(key, ONE) for key in before if key in leaving and key not in self._fixed]
+        return sure if not paired else [*sure, *((key, _PERHAPS) for key in others)]
+
+    def _paired(self, here: list[str], others: list[str], new: list[str], everybody: Collection[str]) -> bool:
+        """Whether a text names its reader and one other, who got one that named the same two: perhaps a list of two."""
+        if len(here) != 1 or len(others) != 1 or len(everybody) != 1:
+            return False
+        pair = hash(frozenset((here[0], others[0])))
+        if pair in self._pairs:
+            return here[0] in self._fixed and self._pairs[pair] != hash(here[0])
+        if (others[0] in new or others[0] not in self._fixed) and len(self._pairs) < _FIXED_LIMIT:
+            self._pairs[pair] = hash(here[0])
+        return False
 
     def _one(
         self,
@@ -420,57 +451,3 @@ def _once(owned: Mapping[str, list[_Found]], readers: frozenset[str]) -> Iterato
 
 def _keys(people: Iterable[Recipient]) -> frozenset[str]:
     return frozenset([compare_key(person.address) for person in people if person.address is not None])
-
-
-_HINTS: Final = (
-    *(
-        "ttachment",
-        "nline",
-        "ase64",
-        '"raw',
-        '"Raw',
-        "message",
-        "Message",
-        "&#",
-        "%40",
-        "commat",
-        "ariables",
-    ),
-    *(
-        "_vars",
-        "substitution",
-        "template",
-        "Template",
-        'ersonalization"',
-        ".ics",
-        "alendar",
-        "VCALENDAR",
-        "MergeVars",
-        "=40",
-    ),
-)
-"""What a body holds in which addresses may be written otherwise than with their sign, or that has parts of its own."""
-_BY_NUMBER: Final = re.compile(r"\\u00[2-7]")
-"""A sign of ASCII that JSON writes by number: part of an address, or of a link."""
-
-
-def _worth(exchange: Exchange, everybody: frozenset[str]) -> bool:
-    """Whether a request can hold more than the addresses that it was decoded to. Cheap, and errs towards looking."""
-    if not isinstance(exchange, HttpRequest):
-        return True
-    body = exchange.body
-    if not isinstance(body, str):
-        return True
-    if ("{{" in body or "*|" in body or "%recipient." in body or "[[data:" in body) or (
-        (":/" in body or ":\\/" in body) and WIDE_HINT.search(body)
-    ):
-        return True
-    # Every reader once, and the sender: what a request without any address in its texts has.
-    if body.count("@") > len(everybody) + 1 or len(everybody) > body.count("@"):
-        return True
-    if "\\u00" in body and _BY_NUMBER.search(body):
-        return True
-    for hint in _HINTS:  # noqa: SIM110  # half the time of any(), for each record
-        if hint in body:
-            return True
-    return False
