@@ -203,10 +203,11 @@ class Attributes(Calls):
             return containers.part(cell.rest, name, context.place(node.at), state)
         label = last_name(node.value) if isinstance(node, t.Attr) else ""
         origins = tuple(step for step in holder.trail if step.kind in ORIGIN_OF)
-        if not origins and found is not ABSENT and self._of_settings(cell.cls):
+        declared = next(self.declarations(cell.cls, name), None)
+        if not origins and (found is not ABSENT or declared is not None) and self._of_settings(cell.cls):
+            # Also what the class only declares: pydantic's settings fill it from the environment.
             origins = (Step(StepKind.CONFIGURED, context.place(node.at), name),)
         base: Unknown | Parameter = Unknown(label or "self", OPEN, origins)
-        declared = next(self.declarations(cell.cls, name), None)
         if declared is not None:
             made_here = isinstance(holder.site, tuple) and holder.site[-1] == "object"
             if made_here and not cell.open and not self._of_settings(cell.cls):

@@ -100,6 +100,8 @@ class Base:
         self._loaded: dict[Module, Any] = {}
         self._half: dict[Module, Any] = {}
         self._lent: dict[Ref, Module] = {}
+        self._making: list[t.Func | t.Class] = []
+        """What is being made of a module that has not come to it yet."""
         self._frames: dict[FrameId, dict[str, Val]] = {}
         """The frames of loaded modules, shared by all states."""
         self._heap: dict[Ref, Cell] = {}

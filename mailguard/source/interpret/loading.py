@@ -163,14 +163,21 @@ class Loading(Base):
             self._note(load, fresh, None)
             self._heap.update(load.heap)
             self._frames.update(load.frames)
-        if names is not None:
+        if names is not None and made is not ABSENT:
             names[node.name] = made
         return made
 
     def _made_of(self, context: Context, state: State, node: t.Func | t.Class) -> Val:
-        if isinstance(node, t.Class):
-            return self.define_class(context, state, node)
-        return self.make_function(context, state, node, None)
+        if any(each is node for each in self._making):
+            # Bodies of classes that name each other, `relationship(lambda: Letter)`: it is not there yet.
+            return ABSENT
+        self._making.append(node)
+        try:
+            if isinstance(node, t.Class):
+                return self.define_class(context, state, node)
+            return self.make_function(context, state, node, None)
+        finally:
+            self._making.pop()
 
     def made_with(self, ref: Ref) -> dict[Ref, Cell]:
         """What the module made that made a thing."""

@@ -50,11 +50,17 @@ def members_of(state: State, value: Val, place: Place | None = None) -> tuple[Me
         if cell.sort in {"list", "set"}:
             return tuple(Member(inherited(item, trail), count) for item, count in cell.members)
         if cell.sort == "dict":
-            found = [Member(Known(key), OPTIONAL if may_be_missing(item) else ONE) for key, item in cell.fields]
+            # The keys went wherever the mapping was handed on.
+            way = value.trail
+            found = [
+                Member(inherited(Known(key), way), OPTIONAL if may_be_missing(item) else ONE)
+                for key, item in cell.fields
+            ]
             if cell.rest is not None or cell.rest_key is not None:
-                found.append(Member(cell.rest_key if cell.rest_key is not None else Unknown("a key", OPTIONAL), MANY))
+                key = cell.rest_key if cell.rest_key is not None else Unknown("a key", OPTIONAL)
+                found.append(Member(inherited(key, way), MANY))
             if cell.open:
-                found.append(Member(Unknown("a key", OPTIONAL), Count(0, 0, UNBOUNDED)))
+                found.append(Member(Unknown("a key", OPTIONAL, way), Count(0, 0, UNBOUNDED)))
             return tuple(found)
         if isinstance(cell.cls, Cls) and any(_is_named_tuple(base) for base in cell.cls.bases) and not cell.open:
             return tuple(Member(inherited(item, trail), ONE) for _, item in cell.fields)
