@@ -177,12 +177,25 @@ def _besides(senders: Iterable[Recipient], people: list[Recipient]) -> list[Reci
 
     Only an entry that stands for one person is surely the sender: a list that is read alike holds others as well.
     """
-    own = {_key(person) for person in senders if person.count.high <= 1} - {None}
-    if not own:
+    senders = [person for person in senders if person.count.high <= 1]
+    own = {_key(person) for person in senders} - {None}
+    # Written twice, whoever of several it is, it is the same one: `to=[answers], reply_to=[answers]`.
+    own_choices = {choice for person in senders if (choice := _choice(person))}
+    if not own and not own_choices:
         return people
-    others = [person for person in people if _key(person) not in own or person.count.high > 1]
+    others = [
+        person
+        for person in people
+        if person.count.high > 1 or (_key(person) not in own and _choice(person) not in own_choices)
+    ]
     known = own | {_key(person) for person in others if person.count.high <= 1} - {None}
     return [person for person in others if not person.either or not {_key(each) for each in person.either} <= known]
+
+
+def _choice(person: Recipient) -> frozenset[object]:
+    """What tells the several people apart of whom somebody is one; empty where it is one person, or nothing tells."""
+    keys = frozenset(map(_key, person.either))
+    return frozenset() if None in keys else keys
 
 
 def _written_anew(message: Message) -> list[Recipient]:
