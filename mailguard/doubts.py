@@ -84,8 +84,10 @@ def _with(messages: tuple[Message, ...], extra: list[str]) -> Undecided:
     """The messages, and in the worst case those people in the first of them."""
     first, *rest = messages or (Message(),)
     people = tuple(Recipient(address) for address in extra[:1000])
+    # Where nobody is printed, the line that is damaged may have printed all who get it.
+    lost = () if first.to or first.cc else first.bcc
     # A line of readers may be a part of From now; whom one writes for is no reader then.
-    return Undecided(Reason.ADDRESSES, (replace(first, to=(*first.to, *people), sender=()), *rest), messages)
+    return Undecided(Reason.ADDRESSES, (replace(first, to=(*first.to, *people, *lost), sender=()), *rest), messages)
 
 
 def _request(request: HttpRequest, messages: tuple[Message, ...]) -> Decoded:

@@ -67,6 +67,8 @@ _TEXTS: Final = re.compile(
     r"|files?|filename)"
 )
 """Names under which addresses are no people who get a mail, unless a name below says that they are."""
+_OF_TEXT: Final = re.compile(r"subject|(?:text|html)?(?:content|body|part)?")
+"""Those of a text in which no list stands."""
 _NEUTRAL: Final = frozenset(
     {"", "email", "emails", "address", "addresses", "emailaddress", "name", "mail", "value", "member", "xemail"}
 )
@@ -280,7 +282,7 @@ def _stands(chain: tuple[str, ...], *, mailbox: bool, anywhere: bool) -> bool:
             return False
         if _TEXTS.fullmatch(word):
             # {"text": [{"email": ...}]}: no text, but people in the wrong place.
-            return listed and word in ("subject", "text", "html", "content")
+            return listed and _OF_TEXT.fullmatch(word) is not None
         # A name that nobody knows, or one that is nearly known; a list of mailboxes is people all the same.
         return listed or (anywhere and mailbox) or nearly_people(word)
     return False

@@ -31,6 +31,9 @@ POSTMARK = "https://api.postmarkapp.com/email"
 SPARKPOST = "https://api.sparkpost.com/api/v1/transmissions"
 TWO = {"ToAddresses": ["ann@example.com", "bob@example.org"]}
 GLUED = base64.b64encode(MIME.replace("\r\nTo", "To").encode()).decode()
+TORN_TO = base64.b64encode(
+    MIME.replace("To: ann@example.com, bob@", "Tann@").replace("From: from@example.net", "Date: 1").encode()
+).decode()
 INVITATION = {
     "sendInvitationMessage": True,
     "invitedUserMessageInfo": {"ccRecipients": [{"emailAddress": {"address": "bob@example.org"}}]},
@@ -112,6 +115,9 @@ def _verdict(path: Path, content: str) -> str:
         ("https://graph.microsoft.com/v1.0/me/events", {"subject": "S", "atendees": [{"emailAddress": {"address": "ann@example.com"}}]}, "cannot tell"),
         ("https://www.googleapis.com/calendar/v3/calendars/primary/events", {"summary": "S", "attendes": [ANN, BOB]}, "cannot tell"),
         (MANDRILL, {"message": {"to": [ANN, BOB], "from_email": "d@example.net", "preserve_recipients": {}}}, "undecided"),
+        # People in the place of a text; a line of a message that is torn where nobody is printed.
+        ("https://api.brevo.com/v3/smtp/email", {"sender": FROM, "subject": "S", "textContent": [ANN, BOB], "to": "T"}, "cannot tell"),
+        (SES, {"Content": {"Raw": {"Data": TORN_TO}}, "Destination": TWO}, "cannot tell"),
         # What an option of the account decides, with people who are not read besides.
         (MANDRILL, {"message": {"to": [ANN], "to_": [ANN, BOB], "from_email": "d@example.net"}}, "cannot tell"),
         (MANDRILL, {"message": {"to": [ANN], "from_email": "d@example.net", "recipients": [BOB]}}, "cannot tell"),

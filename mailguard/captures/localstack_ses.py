@@ -16,6 +16,7 @@ from mailguard.model.message import CannotTell, Reason
 from mailguard.model.value import Value
 from mailguard.recording import address_list, composed, iso_time, json_head, json_records
 from mailguard.strays import complete
+from mailguard.wire.header_blocks import header_block
 
 __all__ = ["FORMAT"]
 
@@ -49,6 +50,8 @@ def _message(value: Mapping[Any, Any]) -> RawMessage | CannotTell:
     destination = value.get("Destination", value.get("Destinations"))
     raw = value.get("RawData")
     if isinstance(raw, str) and raw.strip():
+        if isinstance(block := header_block(raw), CannotTell) or not block:
+            return CannotTell(Reason.BAD_RECORD, "no message in the record")
         return RawMessage(
             raw, address_list(destination) if not isinstance(destination, Mapping) else _everybody(destination) or None
         )

@@ -19,6 +19,7 @@ from mailguard.model.place import Place
 from mailguard.model.value import Value
 from mailguard.recording import address_list, broken, composed, json_head, json_records, text_of
 from mailguard.strays import complete
+from mailguard.wire.header_blocks import header_block
 
 __all__ = ["FORMAT"]
 
@@ -91,7 +92,12 @@ def _records(value: Value | CannotTell, place: Place) -> Iterator[Record]:
     if isinstance(value.get("raw_data"), str):
         raw = value["raw_data"]
         people = list(dict.fromkeys(map(str, address_list(destinations) or [])))
-        yield Record(place, RawMessage(raw, list(people) or None) if raw.strip() else CannotTell(Reason.BODY_MISSING))
+        if not raw.strip():
+            yield Record(place, CannotTell(Reason.BODY_MISSING))
+        elif isinstance(block := header_block(raw), CannotTell) or not block:
+            yield Record(place, _NO_MESSAGE)
+        else:
+            yield Record(place, RawMessage(raw, list(people) or None))
     elif isinstance(destinations, Mapping):
         yield Record(place, _message(value, destinations))
     elif isinstance(destinations, list) and destinations and all(isinstance(one, Mapping) for one in destinations):

@@ -67,6 +67,9 @@ def verdicts(path: Path) -> dict[str, int]:
         ("wiremock/find.json", '"requests": [\n  {', '"requests": ["e30=", {', {"shows": 1, "cannot tell": 1}),
         # The class of messages by which a file of moto is known.
         ("moto-ses/version_5_0.json", '"BulkTemplateMessage": [', '"BulkTemplat[sage": [', {"cannot tell": 1}),
+        # A field in the place of the message.
+        ("localstack-ses/raw.json", '"RawData": "From: from@example.com\\r\\nTo: ann', '"RawData": "eu-west-1", "X": "To: ann', {"shows": 2, "cannot tell": 1}),
+        ("moto-ses/version_5_0.json", '"raw_data": "From: shop@example.net\\r\\nTo: ann@example.com, cat', '"raw_data": "x", "y": "To: ann@example.com, cat', {"shows": 5, "apart": 2, "cannot tell": 1}),
         # Somebody whose address lost its name.
         ("mailpit/webhook.json", '"Address": "ann', '"Add<ress": "ann', {"cannot tell": 1}),
         # The first word of a separator.
