@@ -97,11 +97,11 @@ class Base:
         """Those that were known before the first root was run: modules are run with these."""
         self._paths: dict[tuple[int, object], int] = {}
         self._loads: list[Any] = []
+        self._making: list[t.Func | t.Class] = []
+        self._asked_within: set[t.Func | t.Class] = set()
         self._loaded: dict[Module, Any] = {}
         self._half: dict[Module, Any] = {}
         self._lent: dict[Ref, Module] = {}
-        self._making: list[t.Func | t.Class] = []
-        """What is being made of a module that has not come to it yet."""
         self._frames: dict[FrameId, dict[str, Val]] = {}
         """The frames of loaded modules, shared by all states."""
         self._heap: dict[Ref, Cell] = {}

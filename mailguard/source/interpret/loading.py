@@ -51,6 +51,10 @@ class Loading(Base):
     _loaded: dict[Module, _Load]
     _half: dict[Module, _Load]
     """Those that saw a module half done that is still being run."""
+    _making: list[t.Func | t.Class]
+    """Classes whose bodies are being run."""
+    _asked_within: set[t.Func | t.Class]
+    """Those of them for which such a body asked."""
     _lent: dict[Ref, Module]
     """What was made of a module half done, for another one."""
 
@@ -140,13 +144,20 @@ class Loading(Base):
         )
 
     def _defined(self, state: State, module: Module, node: t.Func | t.Class) -> Val:
-        """A function or class at the top level of a module that running its body did not define."""
+        """A function or class at the top level of a module that running its body did not define.
+
+        ABSENT where its own body asks for it: a class is there once its body was run. What was made meanwhile of others, which
+        saw it absent, is not kept.
+        """
         frame = FrameId(0, module)
         context = Context(module, f"{module.name}:<module>", 0, (frame,))
         names = self._frames.get(frame)
         known = names.get(node.name) if names is not None else None
         if isinstance(known, (Func, Cls)):
             return known
+        if node in self._making:
+            self._asked_within.add(node)
+            return ABSENT
         load = self._half.get(module) or self._loaded.get(module)
         if load is None:
             # It is being run, and will make the same itself.
@@ -163,21 +174,14 @@ class Loading(Base):
             self._note(load, fresh, None)
             self._heap.update(load.heap)
             self._frames.update(load.frames)
-        if names is not None and made is not ABSENT:
+        if names is not None and not self._asked_within:
             names[node.name] = made
         return made
 
     def _made_of(self, context: Context, state: State, node: t.Func | t.Class) -> Val:
-        if any(each is node for each in self._making):
-            # Bodies of classes that name each other, `relationship(lambda: Letter)`: it is not there yet.
-            return ABSENT
-        self._making.append(node)
-        try:
-            if isinstance(node, t.Class):
-                return self.define_class(context, state, node)
-            return self.make_function(context, state, node, None)
-        finally:
-            self._making.pop()
+        if isinstance(node, t.Class):
+            return self.define_class(context, state, node)
+        return self.make_function(context, state, node, None)
 
     def made_with(self, ref: Ref) -> dict[Ref, Cell]:
         """What the module made that made a thing."""

@@ -251,19 +251,29 @@ class Names(Loading):
         state.frames[frame] = {}
         state.heap[ref] = Cell("class")
         inner = replace(context, frames=(frame, *context.frames), symbol=symbol, owner=cls, chosen=None)
-        for statement in node.body:
-            if isinstance(statement, t.Func):
-                func = replace(self.make_function(replace(inner, frames=context.frames), state, statement, cls))
-                state.frames[frame][statement.name] = self._property(state, frame, statement, func)
-            else:
-                flow = self.block(inner, [statement], [state])
-                if flow.normal:
-                    state.become(join_states(flow.normal))
+        self._making.append(node)
+        try:
+            self._run_class(inner, state, node)
+        finally:
+            self._making.pop()
+            self._asked_within.discard(node)
         names = state.frames.own.pop(frame, {})
         for name, value in names.items():
             self._open_filled(inner, state, name, value, node.body)
         state.heap[ref] = Cell("class", fields=tuple((key, self.force(state, value)) for key, value in names.items()))
         return cls
+
+    def _run_class(self, context: Context, state: State, node: t.Class) -> None:
+        """Run the body of a class in the frame of ``context``, which its methods do not see."""
+        for statement in node.body:
+            if isinstance(statement, t.Func):
+                around = replace(context, frames=context.frames[1:])
+                func = replace(self.make_function(around, state, statement, context.owner))
+                state.frames[context.frame][statement.name] = self._property(state, context.frame, statement, func)
+            else:
+                flow = self.block(context, [statement], [state])
+                if flow.normal:
+                    state.become(join_states(flow.normal))
 
     @staticmethod
     def _property(state: State, frame: FrameId, node: t.Func, func: Func) -> Val:
