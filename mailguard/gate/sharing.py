@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import select
 import signal
 import struct
 import threading
@@ -16,7 +15,10 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 __all__ = ["shared"]
 
@@ -24,10 +26,6 @@ _T = TypeVar("_T")
 _TICKETS: Final = 2048
 """Tickets at most: as many as the smallest pipe holds (16 KiB, where 4096 would be at its brim)."""
 _TICKET: Final = struct.Struct("=I")
-_SIZE: Final = struct.Struct("=Q")
-"""What stands in front of each thing that is handed over: how many bytes it takes."""
-_PIECE: Final = 1 << 20
-"""Bytes that are read at once."""
 
 
 def shared(work: Callable[[int], _T], count: int, jobs: int) -> Iterator[_T]:
@@ -91,27 +89,29 @@ class _Crew:
     def __init__(self, work: Callable[[int], object], tickets: _Tickets) -> None:
         self._work, self._tickets = work, tickets
         self._pids: list[int] = []
-        self.pipes: list[int] = []
-        """What they hand over comes through these ends of pipes; those that are done have none."""
+        self.pipes: list[Connection] = []
+        """What they hand over comes through these; those that are done have none."""
 
     def hire(self, count: int) -> None:
         """Start so many, or fewer where the system does not let it."""
+        from multiprocessing import Pipe  # noqa: PLC0415  # few runs share their work
+
         # What is there already stays where it is: looking at it again and again would copy it into each process.
         gc.freeze()
         with suppress(OSError):
             for _ in range(count):
-                ours, theirs = os.pipe()
+                ours, theirs = Pipe(duplex=False)
                 with warnings.catch_warnings():
                     # Of threads that this process may have none is needed in the other.
                     warnings.simplefilter("ignore", DeprecationWarning)
                     pid = os.fork()
                 if not pid:
                     self._help(theirs, [*self.pipes, ours])
-                os.close(theirs)
+                theirs.close()
                 self.pipes.append(ours)
                 self._pids.append(pid)
 
-    def _help(self, pipe: int, others: Sequence[int]) -> NoReturn:
+    def _help(self, pipe: Connection, others: Sequence[Connection]) -> NoReturn:
         """Work, and hand over; never returns. ``others`` are the ends of who asked."""
         results: SimpleQueue[tuple[int, object] | None] = SimpleQueue()
 
@@ -119,16 +119,14 @@ class _Crew:
             # Who asked is busy as well: a pipe that is full must not keep anybody from work.
             try:
                 while (result := results.get()) is not None:
-                    _send(pipe, result)
+                    pipe.send(result)
             finally:
                 # Whatever happened happens again where it can be told: what is missing is done there.
                 os._exit(0)
 
         try:
             for end in others:
-                os.close(
-                    end
-                )  # else nothing would tell that who asked was ended, and a full pipe would be waited for for ever
+                end.close()  # else nothing would tell that who asked was ended, and a full pipe would be waited for for ever
             thread = threading.Thread(target=hand_over, daemon=True)
             thread.start()
             while numbers := self._tickets.draw():
@@ -141,15 +139,19 @@ class _Crew:
 
     def collect(self, done: dict[int, _T], *, wait: bool) -> None:
         """Take in what was handed over; ``wait`` until there is something."""
-        while self.pipes and (found := _ready(self.pipes, wait=wait)):
+        from multiprocessing.connection import wait as ready  # noqa: PLC0415  # see hire
+
+        while self.pipes and (found := ready(self.pipes, None if wait else 0)):
             wait = False
-            for pipe in found:
-                result = _received(pipe)
-                if result is None:
-                    self.pipes.remove(pipe)
-                    os.close(pipe)
-                else:
-                    done[result[0]] = result[1]
+            for pipe in self.pipes.copy():
+                if pipe in found:
+                    try:
+                        number, result = pipe.recv()
+                    except (EOFError, OSError):
+                        self.pipes.remove(pipe)
+                        pipe.close()
+                    else:
+                        done[number] = result
 
     def dismiss(self) -> None:
         """Send all home; who still works is ended."""
@@ -158,50 +160,8 @@ class _Crew:
                 with suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
         for pipe in self.pipes:
-            os.close(pipe)
+            pipe.close()
         for pid in self._pids:
             with suppress(OSError):
                 os.waitpid(pid, 0)
         gc.unfreeze()
-
-
-def _ready(pipes: Sequence[int], *, wait: bool) -> list[int]:
-    """Those through which something comes, or nothing any more; ``wait`` until there is one."""
-    if not hasattr(select, "poll"):
-        return select.select(pipes, [], [], None if wait else 0)[0]
-    poll = select.poll()
-    for pipe in pipes:
-        poll.register(pipe, select.POLLIN)
-    return [pipe for pipe, _ in poll.poll(None if wait else 0)]
-
-
-def _send(pipe: int, result: tuple[int, object]) -> None:
-    """Hand something over."""
-    import pickle  # noqa: PLC0415  # few runs share their work; each process of one loads it while the others work
-
-    data = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
-    rest = memoryview(_SIZE.pack(len(data)) + data)
-    while rest:
-        rest = rest[os.write(pipe, rest) :]
-
-
-def _received(pipe: int) -> tuple[int, Any] | None:
-    """What was handed over, with its number; None where nothing comes any more, also in the middle of something."""
-    import pickle  # noqa: PLC0415  # see _send
-
-    size = _read(pipe, _SIZE.size)
-    data = _read(pipe, _SIZE.unpack(size)[0]) if size else b""
-    if not data:
-        return None
-    result: tuple[int, Any] = pickle.loads(data)  # noqa: S301  # written by a process of our own
-    return result
-
-
-def _read(pipe: int, size: int) -> bytes:
-    """So many bytes; nothing where there are fewer."""
-    pieces: list[bytes] = []
-    with suppress(OSError):
-        while size and (piece := os.read(pipe, min(size, _PIECE))):
-            pieces.append(piece)
-            size -= len(piece)
-    return b"".join(pieces) if not size else b""
