@@ -13,14 +13,14 @@ from mailguard.alike.learn import Careful, learnt
 from mailguard.alike.look import Decision, Look, Memory
 from mailguard.alike.mail_form import mail_of
 from mailguard.alike.outline import FormlessError, lay
-from mailguard.alike.records import NUL, Said, line_of, opened
+from mailguard.alike.records import Said, line_of, opened
 from mailguard.alike.sides import Sides
 from mailguard.alike.stencil import Stencil, stencil_of
 from mailguard.alike.template import Sample, Template, cut
 from mailguard.alike.twin import WHOLE, Twin, stand_in
 from mailguard.alike.unpacking import marks_in, strings, unpack
 from mailguard.documents.covered_words import is_word_for, may_cover, names_somebody
-from mailguard.documents.json_values import count_marks, hides_marks, json_text, plain_json
+from mailguard.documents.json_values import count_marks, hides_signs, json_text, plain_json
 from mailguard.model.exchange import HttpRequest, Record, SmtpTransaction
 from mailguard.model.message import Decoded
 from mailguard.model.place import Place
@@ -254,7 +254,7 @@ class Alike:
             )
             return found is not None and self._written(number, said, head, found.value, found.marks)
         # Of two equal keys the parser keeps one; the marks of the other are too many then.
-        if hides_marks(body) or (slashed and NUL in body):
+        if hides_signs(body):
             return False
         if kind is list:
             return self._compared(line, number, said, head, {WHOLE: value}, marks + 2, body, escaped=slashed)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from mailguard.alike.twin import FORM, WHOLE
 from mailguard.alike.unpacking import marks_in, unpack, unpack_whole
-from mailguard.documents.json_values import count_marks, hides_marks, json_text, plain_json
+from mailguard.documents.json_values import count_marks, hides_signs, json_text, plain_json
 from mailguard.model.exchange import Form, HttpRequest
 from mailguard.wire.bodies import Payload, payload
 
-__all__ = ["NUL", "Opened", "Said", "line_of", "opened"]
+__all__ = ["Opened", "Said", "line_of", "opened"]
 
-NUL: Final = "\\u0000"
-"""How JSON writes the sign with which the keys begin that stand for something here: a body that has it has no form."""
 
 Said: TypeAlias = "tuple[str, str, dict[str, Any], Any]"
 """The method, URL, headers and body of a request, as they were recorded."""
@@ -42,7 +40,7 @@ def opened(exchange: HttpRequest, raw: Callable[[str], bool]) -> Opened | None:
         return _form(body)
     if type(body) is dict or type(body) is list:
         written = json_text(body)
-        if written is None or NUL.encode() in written:
+        if written is None or hides_signs(written):  # a NUL: the writer gives no mark a number
             return None
         value: Any = {WHOLE: body} if type(body) is list else body
         return Opened(unpack(value, raw) or value, None)
@@ -51,7 +49,7 @@ def opened(exchange: HttpRequest, raw: Callable[[str], bool]) -> Opened | None:
     value = plain_json(body)
     kind = type(value)
     if kind is dict or kind is list:
-        if hides_marks(body) or NUL in body:
+        if hides_signs(body):
             return None
         marks = count_marks(body) - (marks_in(value) if "\\" in body else 0)
         if kind is list:

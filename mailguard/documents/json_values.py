@@ -70,19 +70,43 @@ def count_marks(text: str | bytes) -> int:
 
 def hides_marks(text: str | bytes) -> bool:
     """Whether a quotation mark may be written as a number in JSON."""
-    slash, whole = ("\\", "\\u0022") if isinstance(text, str) else (b"\\", b"\\u0022")
+    return _hides(text, _MARK)
+
+
+def hides_signs(text: str | bytes) -> bool:
+    """The same; or a NUL, with which no key of a request begins, but what stands here for a body."""
+    return _hides(text, _SIGNS)
+
+
+_MARK: Final = ("\\u0022", ("\\u0022",))
+_SIGNS: Final = ("\\u00", ("\\u0022", "\\u0000"))
+"""What is looked for, and that one of which has to be there then. A longer text is found sooner."""
+
+
+def _hides(text: str | bytes, signs: tuple[str, tuple[str, ...]]) -> bool:
     within: Any = text
+    as_text = isinstance(text, str)
+    slash: Any = "\\" if as_text else b"\\"
     at, found = within.find(slash), 0
-    if at >= 0 and len(text) < _LONG:
-        return whole in within
+    if at < 0:
+        return False
+    first, which = signs if as_text else _in_bytes(signs)
+    if len(text) < _LONG:
+        return first in within and any(sign in within for sign in which)
     while at >= 0:
         found += 1
         if found > _FEW:
-            return bool(within.find(whole, at) >= 0)
-        if within[at : at + 6] == whole:
+            return within.find(first, at) >= 0 and any(within.find(sign, at) >= 0 for sign in which)
+        if within[at : at + 6] in which:
             return True
         at = within.find(slash, at + 1)
     return False
+
+
+@functools.cache
+def _in_bytes(signs: tuple[str, tuple[str, ...]]) -> tuple[Any, tuple[Any, ...]]:
+    first, which = signs
+    return first.encode(), tuple([sign.encode() for sign in which])
 
 
 def json_text(value: Any) -> bytes | None:

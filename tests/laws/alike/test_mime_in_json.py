@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mailguard.alike.mail_form import is_packed, packed, unpacked
 from mailguard.documents.byte_text import base64_bytes
-from mailguard.documents.json_values import count_marks, hides_marks
+from mailguard.documents.json_values import count_marks, hides_marks, hides_signs
 from mailguard.gate.claims import claimed
 from mailguard.model.exchange import HttpRequest
 from mailguard.transports.content.pieces import pieces
@@ -219,4 +219,6 @@ def test_a_key_that_is_there_twice_is_no_form_that_was_seen(tmp_path: Path, coun
 def test_marks_are_counted_alike_however_many_they_are(text: str, more: str) -> None:
     for whole in (text + more, more + text):
         assert count_marks(whole) == count_marks(whole.encode()) == whole.count('"')
-        assert hides_marks(whole) == hides_marks(whole.encode()) == ("\\u0022" in whole)
+        mark, nul = "\\u0022" in whole, "\\u0000" in whole
+        assert hides_marks(whole) == hides_marks(whole.encode()) == mark
+        assert hides_signs(whole) == hides_signs(whole.encode()) == (mark or nul)
