@@ -319,24 +319,31 @@ class Statements(Managed):
         flow = Flow()
         exact = len(members) <= UNROLL_LIMIT and all(member.count == ONE for member in members)
         if exact and not isinstance(iterable, (Unknown, Parameter)):
-            states = [state]
-            for member in members:
-                for each in states:
-                    self.assign(context, each, node.target, member.value, node.iter.at)
-                part = self.block(context, node.body, states)
-                flow.returns += part.returns
-                flow.normal += part.breaks
-                states = self._limit(part.normal + part.continues)
-                if not states:
-                    break
+            single, rest = members, members[:0]
         else:
-            count = total(members)
-            element = containers.element(state, iterable, context.place(node.iter.at))
+            single, rest = containers.named_first(members, UNROLL_LIMIT)
+        states = [state]
+        for member in single:
+            passed = states if member.count.low else [each.copy() for each in states]
+            left_out = [] if member.count.low else states
+            for each in passed:
+                self.assign(context, each, node.target, member.value, node.iter.at)
+            part = self.block(context, node.body, passed)
+            flow.returns += part.returns
+            flow.normal += part.breaks
+            states = self._limit([*part.normal, *part.continues, *left_out])
+            if not states:
+                break
+        if states and rest:
+            if single:
+                state = self._joined(states)
+            count = total(rest)
+            element = containers.one_of(rest)
             if count.high <= 1:
                 # At most one pass: nothing can grow.
-                passed = state.copy()
-                self.assign(context, passed, node.target, element, node.iter.at)
-                part = self.block(context, node.body, [passed])
+                once = state.copy()
+                self.assign(context, once, node.target, element, node.iter.at)
+                part = self.block(context, node.body, [once])
                 flow.returns += part.returns
                 flow.normal += part.breaks
                 states = self._limit([*part.normal, *part.continues, *([] if count.low else [state])])

@@ -155,8 +155,26 @@ def may_be_missing(value: Val) -> bool:
 
 def element(state: State, value: Val, place: Place | None = None) -> Val:
     """One member of a collection: a loop variable."""
-    members = members_of(state, value, place)
+    return one_of(members_of(state, value, place))
+
+
+def one_of(members: Sequence[Member]) -> Val:
+    """Any of some members."""
     return join_values(*(member.value for member in members)) if members else Unknown("a member", OPTIONAL)
+
+
+def named_first(members: tuple[Member, ...], limit: int) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
+    """The first members that stand under a known key, and the others: a mapping has each key once, whatever else is in it."""
+    count = 0
+    while count < len(members) and members[count].count.high <= 1 and _named(members[count].value):
+        count += 1
+    return (members[:count], members[count:]) if count <= limit else ((), members)
+
+
+def _named(value: Val) -> bool:
+    if isinstance(value, Items) and value.members:
+        value = value.members[0][0]
+    return isinstance(value, Known) and isinstance(value.value, str)
 
 
 def part(value: Val, name: str, place: Place, state: State | None = None) -> Val:
