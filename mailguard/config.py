@@ -178,12 +178,22 @@ def find(start: Path, root: Path) -> Path | None:
     while True:
         for name in FILE_NAMES:
             file = folder / name
+            if name == "mailguard.toml":
+                _held_to_be_settings(file, root)
             # A link may lead out of the tree; somebody else's settings are not this tree's.
             if _is_file(file) and file.resolve().is_relative_to(root) and _table(file) is not None:
                 return file
         if folder == root:
             return None
         folder = folder.parent
+
+
+def _held_to_be_settings(file: Path, root: Path) -> None:
+    """Raise :class:`SettingsError` where a file of this name stands and is not read: what it would have set is not known."""
+    if file.is_symlink() and not _is_file(file):
+        raise SettingsError("a link leads nowhere", file.name)
+    if file.is_symlink() and not file.resolve().is_relative_to(root):
+        raise SettingsError("a link leads out of the tree that is checked", file.name)
 
 
 def _is_file(file: Path) -> bool:

@@ -167,6 +167,8 @@ def _is_plain_root(root: str) -> bool:
     settings = os.path.join(root, "pyproject.toml")
     if not os.path.lexists(settings):
         return True
+    if not os.path.isfile(settings):
+        return False  # a pipe would be waited for
     with open(settings, "rb") as stream:
         data = stream.read(1024 * 1024 + 1)
     return len(data) <= 1024 * 1024 and b"mailguard" not in data and bool(data.decode("utf-8") or True)

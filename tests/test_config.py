@@ -114,8 +114,23 @@ def test_the_nearest_settings_win_up_to_the_root(tmp_path: Path) -> None:
 def test_settings_behind_a_link_out_of_the_tree_do_not_count(tmp_path: Path) -> None:
     root = tmp_path / "repository"
     root.mkdir()
-    (root / "mailguard.toml").symlink_to(written(tmp_path, "", "mailguard.toml"))
+    (root / "pyproject.toml").symlink_to(written(tmp_path, "[tool.mailguard]\n"))
     assert config.find(root, root) is None
+
+
+def test_settings_that_stand_there_and_are_not_read_are_told(tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    root.mkdir()
+    file = root / "mailguard.toml"
+    file.symlink_to(written(tmp_path, "", "mailguard.toml"))
+    with pytest.raises(SettingsError, match="a link leads out of the tree"):
+        config.find(root, root)
+    file.unlink()
+    file.symlink_to(root / "gone.toml")
+    with pytest.raises(SettingsError, match="a link leads nowhere"):
+        config.find(root, root)
+    (root / "gone.toml").write_text("")
+    assert config.find(root, root) == file
 
 
 def test_a_misspelled_setting_names_line_and_right_name(tmp_path: Path) -> None:

@@ -179,6 +179,15 @@ def test_a_folder_of_a_project_is_left_to_the_whole(tree: Path, monkeypatch: pyt
     assert quick.answer(["check"]) is None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_in_the_place_of_settings_is_not_waited_for(tree: Path) -> None:
+    settings_file = tree / "pyproject.toml"
+    settings_file.unlink(missing_ok=True)
+    assert quick.answer(["check"]) is not None
+    os.mkfifo(settings_file)
+    assert quick.answer(["check"]) is None
+
+
 def test_a_file_that_cannot_be_opened_is_left_to_the_whole(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.open
 

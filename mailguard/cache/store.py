@@ -86,7 +86,9 @@ def key_of(place: str, *, make: bool) -> bytes | None:
 
 def _read(file: str, limit: int) -> tuple[bytes, os.stat_result]:
     """A file of the cache. Raises ``OSError`` also for a link, for what is not ours, and for what is too large."""
-    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    # A pipe in its place would be waited for.
+    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(file, os.O_RDONLY | flags)
     with open(handle, "rb") as stream:
         about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode) or not _is_ours(about) or about.st_size > limit:

@@ -48,7 +48,7 @@ def test_which_mailguard_it_is_tells_by_its_files_and_by_what_is_installed(
 
 
 @pytest.mark.parametrize("where", ["key", "entry"])
-@pytest.mark.parametrize("how", ["flipped", "cut", "empty", "writable", "link", "folder"])
+@pytest.mark.parametrize("how", ["flipped", "cut", "empty", "writable", "link", "folder", "pipe"])
 def test_a_broken_or_foreign_cache_answers_nothing(where: str, how: str, tree: Path, look: Look, place: Path) -> None:
     first = look()
     file = place / "key" if where == "key" else next(place.glob("run-*"))
@@ -67,6 +67,10 @@ def test_a_broken_or_foreign_cache_answers_nothing(where: str, how: str, tree: P
             copy = place.parent / "elsewhere"
             copy.write_bytes(data)
             file.symlink_to(copy)
+        elif how == "pipe":
+            if not hasattr(os, "mkfifo"):
+                pytest.skip("there are no pipes here")
+            os.mkfifo(file)
         else:
             file.mkdir()
     assert answer() is None
