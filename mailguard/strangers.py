@@ -46,6 +46,10 @@ _SOURCE: Final = re.compile(r"raw|rawmessage|mime|mime(?:e?mail|message|body)|ra
 _SENDERS: Final = frozenset({"from", "sender", "fromemail", "fromaddress", "senderemail", "mailfrom", "source"})
 _ACTION: Final = re.compile(r"\bAction=Send(?:Raw|Bulk|Templated|BulkTemplated)?Email\b")
 _SIGNED: Final = re.compile(r"/(?:ses|email)/aws4_request")
+_SENDING: Final = re.compile(
+    r"(?i)/(?:send[-_]?(?:bulk[-_]?|raw[-_]?|templated[-_]?)?e?-?mails?|e?-?mails?/send|messages/send(?:-template|-raw)?)(?:\.json|\.xml)?/?\Z"
+)
+"""How the address of an endpoint ends that does nothing but send mail: of a request without its body nothing else is left."""
 _READS: Final = frozenset({"HEAD", "DELETE", "OPTIONS"})
 _DEPTH: Final = 6
 _MEMBERS: Final = 64
@@ -72,6 +76,8 @@ def stranger(exchange: Exchange) -> CannotTell | None:
     if _SIGNED.search(header(exchange.headers, "authorization")) and _sends(exchange):
         return _STRANGER
     body = payload(exchange)
+    if not exchange.body and _SENDING.search(url.partition("?")[0]):
+        return CannotTell(Reason.BODY_MISSING)
     if isinstance(body, CannotTell):
         return None
     value = body.value

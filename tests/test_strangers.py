@@ -170,3 +170,22 @@ def test_a_flow_that_is_nothing_does_not_end_the_file(tmp_path: Path) -> None:
     whole = gate.replay(sample).ledger
     report = gate.replay(tmp_path / "b.mitm") if capture.detect(tmp_path / "b.mitm") is not None else None
     assert report is None or report.ledger.requests > whole.requests
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/1.0/SendEmail", True),
+        ("/api/send_mail", True),
+        ("/v2/emails/send", True),
+        ("/api/1.0/messages/send-raw.json", True),
+        ("/api/sendmail/settings", False),
+        ("/emails", False),
+        ("/resend-emails", False),
+    ],
+)
+def test_a_request_to_send_mail_of_which_no_body_was_kept(path: str, *, told: bool) -> None:
+    """An old cassette of a service that is gone: nothing but the address says that it sent a mail."""
+    for body in (None, "", b""):
+        request = HttpRequest("POST", f"https://api.example.com{path}", {}, body)
+        assert stranger(request) == (CannotTell(Reason.BODY_MISSING) if told else None)
