@@ -62,9 +62,9 @@ def read(path: str, data: bytes) -> Facts | Unreadable:
     if b"\0" in data:
         return Unreadable(SkipReason.ENCODING, data[: data.index(b"\0")].count(b"\n") + 1, "a NUL byte")
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        text = _text(data)
+    except (SyntaxError, ValueError, LookupError, Warning) as error:
+        # Not every codec says with a UnicodeDecodeError what it cannot read: punycode does not.
         line = data[: error.start].count(b"\n") + 1 if isinstance(error, UnicodeDecodeError) else 1
         return Unreadable(SkipReason.ENCODING, line)
     text = text.removeprefix("\ufeff")
@@ -88,6 +88,19 @@ def read(path: str, data: bytes) -> Facts | Unreadable:
     finally:
         if collecting:
             gc.enable()
+
+
+def _text(data: bytes) -> str:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return data.decode(encoding)
+
+
+def plain(data: bytes) -> bytes:
+    """A file in UTF-8 that declares another encoding; empty where it is none in that encoding."""
+    try:
+        return _text(data).encode("utf-8", "replace")
+    except (SyntaxError, ValueError, LookupError, Warning):
+        return b""
 
 
 def _lowered(text: str, lines: Sequence[int] | None) -> tuple[t.Stmt, ...]:

@@ -21,7 +21,8 @@ from mailguard.model.exchange import Dispatch
 from mailguard.model.finding import IN_LFS, Skip, SkipReason
 from mailguard.model.place import Place
 from mailguard.model.provider import Library
-from mailguard.search import Search, is_elsewhere
+from mailguard.search import Search, folded, is_coded, is_elsewhere
+from mailguard.source import facts
 from mailguard.source import tree as t
 from mailguard.source.callers import CALLERS_LIMIT, Callers
 from mailguard.source.climbing import Climb
@@ -220,8 +221,15 @@ def _relevant(project: Project, wanted: Search, calling: Container[str]) -> list
     return [
         skip
         for path, skip in project.skips.items()
-        if wanted.finds(project.modules[path].bytes()) or skip.reason is SkipReason.ENCODING or path in calling
+        if skip.reason is SkipReason.ENCODING or path in calling or _names_mail(project.modules[path].bytes(), wanted)
     ]
+
+
+def _names_mail(data: bytes, wanted: Search) -> bool:
+    """Whether a file names a mail API as it stands, in letters that Python reads as plain ones, or in its own encoding."""
+    if wanted.finds(data) or (not data.isascii() and wanted.finds(folded(data))):
+        return True
+    return is_coded(data) and wanted.finds(facts.plain(data))
 
 
 def _naming_senders(callers: Callers, relevant: Container[str]) -> frozenset[str]:
