@@ -88,62 +88,29 @@ class State:
         return part
 
     def _reach(self, values: list[Val], frames: list[FrameId], part: State) -> None:
-        stack = values
         own, seen = self.heap.own, part.heap.own
         own_frames, seen_frames = self.frames.own, part.frames.own
+        stack = _things(values, frames)
         while stack or frames:
             while frames:
                 frame = frames.pop()
-                if frame in part.frames.own or frame not in self.frames.own:
+                if frame in seen_frames or frame not in own_frames:
                     continue
-                names = self.frames.own[frame]
-                part.frames.own[frame] = dict(names)
-                stack += [item for item in names.values() if type(item) in _HOLDERS]
-            if not stack:
-                return
-            value = stack.pop()
-            kind = type(value)
-            if kind not in _HOLDERS:
-                continue
-            if kind is Ref:
-                if value in seen or value not in own:
+                names = own_frames[frame]
+                seen_frames[frame] = dict(names)
+                stack += _things([item for item in names.values() if type(item) in _HOLDERS], frames)
+            while stack:
+                ref = stack.pop()
+                if ref in seen or ref not in own:
                     continue
-                cell = own[value]
-                seen[value if not value.trail else Ref(value.path, value.site, value.age)] = cell
-                if cell.cls is not None:
-                    stack.append(cell.cls)
-                if cell.rest is not None:
-                    stack.append(cell.rest)
-                    stack.append(cell.rest_key)
-                stack += [item for _, item in cell.fields if type(item) in _HOLDERS]
-                stack += [item for item, _ in cell.members if type(item) in _HOLDERS]
-            elif kind is Either:
-                stack += value.options
-            elif kind is Items:
-                stack += [item for item, _ in value.members]
-            elif kind is Func:
-                frames += [each for each in value.frames if each in own_frames and each not in seen_frames]
-                if value.defaults:
-                    stack += [item for _, item in value.defaults]
-            elif kind is Bound:
-                stack.append(value.func)
-                stack.append(value.receiver)
-            elif kind is Super:
-                stack.append(value.receiver)
-                stack.append(value.owner)
-            elif kind is Native or kind is ModelMethod:
-                stack.append(value.receiver)
-            elif kind is Cls:
-                if value.ref in own and value.ref not in seen:
-                    # A class that a module made leads to what modules made, which every state has.
-                    stack.append(value.ref)
-                    stack += value.bases
-            elif kind is Partial:
-                stack.append(value.func)
-                stack += value.args
-                stack += [item for _, item in value.keywords]
-            elif kind is Text:
-                stack += [item.value if type(item) is Repeat else item for item in value.parts]
+                cell = seen[ref] = own[ref]
+                leads = cell.leads
+                if leads is None:
+                    within: list[FrameId] = []
+                    leads = tuple(dict.fromkeys(_things(_held_by(cell), within))), tuple(dict.fromkeys(within))
+                    cell.note(leads)
+                stack += leads[0]
+                frames += leads[1]
 
     def merge(self, part: State, before: Iterable[Ref], values: Iterable[Val], frames: Iterable[FrameId]) -> None:
         """Take over what a call left behind: changes to what it saw, and what its result leads to."""
@@ -218,6 +185,54 @@ class State:
             renamed_cell = _renamed_cell(cell, old, new)
             if renamed_cell is not cell:
                 self.heap[ref] = renamed_cell
+
+
+def _held_by(cell: Cell) -> list[Val]:
+    """What a thing holds."""
+    held = [item for _, item in cell.fields if type(item) in _HOLDERS]
+    held += [item for item, _ in cell.members if type(item) in _HOLDERS]
+    if cell.cls is not None:
+        held.append(cell.cls)
+    if cell.rest is not None:
+        held += (cell.rest, cell.rest_key)
+    return held
+
+
+def _things(values: list[Val], frames: list[FrameId]) -> list[Ref]:
+    """The things that values lead to; the frames that they lead to are added to ``frames``."""
+    found: list[Ref] = []
+    stack = values
+    while stack:
+        value = stack.pop()
+        kind = type(value)
+        if kind not in _HOLDERS:
+            continue
+        if kind is Ref:
+            found.append(value if not value.trail else Ref(value.path, value.site, value.age))
+        elif kind is Func:
+            frames += value.frames
+            if value.defaults:
+                stack += [item for _, item in value.defaults]
+        elif kind is Cls:
+            found.append(value.ref)
+            stack += value.bases
+        elif kind is Either:
+            stack += value.options
+        elif kind is Items:
+            stack += [item for item, _ in value.members]
+        elif kind is Bound:
+            stack += (value.func, value.receiver)
+        elif kind is Super:
+            stack += (value.receiver, value.owner)
+        elif kind is Native or kind is ModelMethod:
+            stack.append(value.receiver)
+        elif kind is Partial:
+            stack.append(value.func)
+            stack += value.args
+            stack += [item for _, item in value.keywords]
+        elif kind is Text:
+            stack += [item.value if type(item) is Repeat else item for item in value.parts]
+    return found
 
 
 _RENAMED: Final = frozenset({Ref, Either, Items, Bound, Super, Native, ModelMethod, Partial})

@@ -222,6 +222,14 @@ class Cell:
     """Of a dict: something of which nothing is known, whose keys it has as well (``{**row}``)."""
 
     _index: dict[str, Val] | None = field(default=None, init=False, repr=False, compare=False)
+    leads: tuple[tuple[Ref, ...], tuple[FrameId, ...]] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    """The things and frames that it leads to, once they were asked for; what it holds never changes."""
+
+    def note(self, leads: tuple[tuple[Ref, ...], tuple[FrameId, ...]]) -> None:
+        """Keep what it leads to."""
+        object.__setattr__(self, "leads", leads)
 
     def get(self, name: str) -> Val:
         """The field ``name``, or ABSENT."""
