@@ -12,15 +12,18 @@ from mailguard.source.project import Module, Project
 
 __all__ = ["Methods"]
 
-_DEFINED: Final = re.compile(
-    rb"\n(?:(?P<inside>[ \t]*)class[ \t]+(?P<class>\w+)[ \t]*(?:\[[^\n]{0,200}?\][ \t]*(?=[(:]))?"
+_CLASS: Final = re.compile(
+    rb"class[ \t]+(?P<class>\w+)[ \t]*(?:\[[^\n]{0,200}?\][ \t]*(?=[(:]))?"
     rb"(?:\((?P<bases>(?:#[^\n]*\n|\((?:[^()]|\([^()]*\)){0,400}\)|[^()#]){0,400})\))?"
-    rb"|(?:[ \t]+@(?:[\w.]*\.)?(?P<property>\w*property)[ \t]*\n)?"
-    rb"[ \t]+(?:async[ \t]+)?def[ \t]+(?P<method>\w+)\([ \t\n]*self\b)"
 )
+_METHOD: Final = re.compile(rb"def[ \t]+(\w+)\([ \t\n]*self\b")
+"""Both begin with a word that is searched for as fast as bytes are read; what stands before it on its line is looked at after."""
+_PROPERTY: Final = re.compile(rb"@(?:[\w.]*\.)?\w*property[ \t]*$")
 _BASE: Final = re.compile(rb"(?:^|,)\s*(?:[\w.]+\.)?(\w+)\s*(?=,|$)")
 _BESIDE: Final = (re.compile(rb"#[^\n]*"), *(re.compile(rb"\[[^\[\]]*\]|\([^()]*\)"),) * 3)
 """What stands beside the names of base classes: remarks, and up to three levels of brackets."""
+_LINE: Final = 200
+"""So much of what stands before a method is looked at for a decorator."""
 _HEIRS: Final = 12
 """So many subclasses of one class are tried, where nobody says how many."""
 _KIN: Final = 3
@@ -88,21 +91,30 @@ class Methods:
         if self._classes is None:
             self._classes = defaultdict(list)
             for module in self._project.modules.values():
-                if self._is_test(module.path):
-                    continue
-                for match in _DEFINED.finditer(b"\n" + module.names()):
-                    if match["class"] is not None:
-                        name = match["class"].decode("utf-8", "replace")
-                        if not match["inside"]:
-                            self._classes[_folded(name)].append((module, name))
-                        for base in _bases(match["bases"] or b"", module):
-                            self._subclasses[base].append((module, name))
-                        continue
-                    name = match["method"].decode("utf-8", "replace")
-                    self._methods[name].append(module)
-                    if match["property"] is not None:
-                        self._properties.add(name)
+                if not self._is_test(module.path):
+                    self._read_module(module, module.names(), self._classes)
         return self._classes
+
+    def _read_module(self, module: Module, data: bytes, classes: dict[str, list[tuple[Module, str]]]) -> None:
+        for match in _CLASS.finditer(data) if b"class" in data else ():
+            before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+            if before.strip(b" \t"):
+                continue
+            name = match["class"].decode("utf-8", "replace")
+            if not before:
+                classes[_folded(name)].append((module, name))
+            for base in _bases(match["bases"] or b"", module):
+                self._subclasses[base].append((module, name))
+        with_properties = b"property" in data
+        for match in _METHOD.finditer(data):
+            start = data.rfind(b"\n", 0, match.start()) + 1
+            before = data[start : match.start()]
+            if before[:1] not in {b" ", b"\t"} or before.strip(b" \t") not in {b"", b"async"}:
+                continue
+            name = match[1].decode("utf-8", "replace")
+            self._methods[name].append(module)
+            if with_properties and _PROPERTY.search(data[max(0, start - _LINE) : max(0, start - 1)]):
+                self._properties.add(name)
 
 
 def _bases(written: bytes, module: Module) -> Iterator[str]:

@@ -102,6 +102,11 @@ class Base:
         self._loaded: dict[Module, Any] = {}
         self._half: dict[Module, Any] = {}
         self._lent: dict[Ref, Module] = {}
+        self._early: dict[t.Class, Any] = {}
+        self._in_making: set[t.Class] = set()
+        """Classes whose bodies are being run, as somebody asked for them."""
+        self._waiting: dict[Module, frozenset[t.Class]] = {}
+        """By file: the classes that are made once they are asked for."""
         self._frames: dict[FrameId, dict[str, Val]] = {}
         """The frames of loaded modules, shared by all states."""
         self._heap: dict[Ref, Cell] = {}

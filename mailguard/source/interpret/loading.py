@@ -22,6 +22,7 @@ from mailguard.source.interpret.context import FULL, SKIM, Budget, Context, Dead
 from mailguard.source.interpret.repeats import Repeats
 from mailguard.source.interpret.state import State, join_states
 from mailguard.source.interpret.values import Cell, Cls, FrameId, Func, Ref, Val
+from mailguard.source.interpret.waiting import waiting
 from mailguard.source.library import provenance, queues
 from mailguard.source.project import Module
 from mailguard.source.uses import filled
@@ -57,6 +58,8 @@ class Loading(Base):
     """Those of them for which such a body asked."""
     _lent: dict[Ref, Module]
     """What was made of a module half done, for another one."""
+    _early: dict[t.Class, tuple[_Load, Val, set[Module], tuple[Ref, ...]]]
+    """Classes that were made while a module was half done that they asked for: which asked for what, and made what."""
 
     def ensure(self, module: Module) -> None:
         """Make the names of a module's top level known: its body is run once, as an import would."""
@@ -104,6 +107,8 @@ class Loading(Base):
         for half in again:
             if half.module not in self._loaded and half.module not in self._half:
                 self._load(half.module)
+        if self._early and not self._loads:
+            self._make_whole()
         return load
 
     def _take_back(self, load: _Load) -> None:
@@ -160,10 +165,23 @@ class Loading(Base):
             return ABSENT
         load = self._half.get(module) or self._loaded.get(module)
         if load is None:
-            # It is being run, and will make the same itself.
             before = set(state.heap.own)
             made = self._made_of(context, state, node)
-            self._lent.update(dict.fromkeys(state.heap.own.keys() - before, module))
+            if made is ABSENT:
+                return made
+            if node not in self.waiting_in(module):
+                # It is being run, and will make the same itself.
+                self._lent.update(dict.fromkeys(state.heap.own.keys() - before, module))
+            elif self._loads[-1].module is module and frame in state.frames.own:
+                # Its own body asks for it, which has passed it by.
+                state.frames.own[frame][node.name] = made
+                return made
+            else:
+                # It will be made again where it is asked for.
+                self._lent.update(dict.fromkeys(state.heap.own.keys() - before, module))
+                return made
+        elif isinstance(node, t.Class) and self._loads:
+            return self._ahead(load, context, node)
         else:
             with self.alone():
                 _, fresh = self.root_context(module)
@@ -171,6 +189,8 @@ class Loading(Base):
                     made = self._made_of(context, fresh, node)
                 except (Dead, Budget):
                     return ABSENT
+            if made is ABSENT:
+                return made
             self._note(load, fresh, None)
             self._heap.update(load.heap)
             self._frames.update(load.frames)
@@ -178,9 +198,70 @@ class Loading(Base):
             names[node.name] = made
         return made
 
+    def _ahead(self, load: _Load, context: Context, node: t.Class) -> Val:
+        """A class that waited in a module that is loaded, while others are being run.
+
+        It may see one of those half done; then it counts only until they are, as does a module that asks for it.
+        """
+        asking = self._loads[-1]
+        known = self._early.get(node)
+        if known is not None:
+            asking.met |= known[2]
+            return known[1]
+        asked, asking.met = asking.met, set()
+        try:
+            with self.alone():
+                _, fresh = self.root_context(load.module)
+                try:
+                    made: Val = self._made_of(context, fresh, node)
+                except (Dead, Budget):
+                    return ABSENT
+        finally:
+            met, asking.met = asking.met, asked | asking.met
+        if made is ABSENT:
+            return made
+        before = set(load.heap)
+        self._note(load, fresh, None)
+        self._heap.update(load.heap)
+        self._frames.update(load.frames)
+        if met.isdisjoint({each.module for each in self._loads}):
+            self._frames[context.frame][node.name] = made
+        else:
+            self._early[node] = (load, made, met, tuple(load.heap.keys() - before))
+        return made
+
+    def _make_whole(self) -> None:
+        """Forget the classes that were made while a module was half done; whoever asks for one now has it made again."""
+        for load, _, _, refs in self._early.values():
+            for ref in refs:
+                load.heap.pop(ref, None)
+                self._heap.pop(ref, None)
+        again = [(load.module, node) for node, (load, *_) in self._early.items()]
+        self._early.clear()
+        for module, node in again:
+            # Under the same name as before, for those that hold it.
+            self._defined(self.root_context(module)[1], module, node)
+
+    def is_loading(self, context: Context) -> bool:
+        """Whether this is the top level of a file that is being loaded."""
+        return bool(self._loads) and self._loads[-1].module is context.module and len(context.frames) == 1
+
+    def waiting_in(self, module: Module) -> frozenset[t.Class]:
+        """The classes of a file that are made once somebody asks for them."""
+        found = self._waiting.get(module)
+        if found is None:
+            found = self._waiting[module] = waiting(module.body)
+        return found
+
     def _made_of(self, context: Context, state: State, node: t.Func | t.Class) -> Val:
         if isinstance(node, t.Class):
-            return self.define_class(context, state, node)
+            if node in self._in_making:
+                return ABSENT  # its own body asks for it
+            self._in_making.add(node)
+            try:
+                return self.define_class(context, state, node)
+            finally:
+                self._in_making.discard(node)
         return self.make_function(context, state, node, None)
 
     def made_with(self, ref: Ref) -> dict[Ref, Cell]:

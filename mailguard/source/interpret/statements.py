@@ -176,6 +176,8 @@ class Statements(Managed):
         self.bind(context, state, node.name, self._decorated(context, state, node.decorators, func))
 
     def _class(self, context: Context, node: t.Class, state: State) -> None:
+        if self.is_loading(context) and node in self.waiting_in(context.module):
+            return  # made once it is asked for
         self.bind(context, state, node.name, self.define_class(context, state, node))
 
     def _named_settings(self, context: Context, node: t.Assign, value: Val) -> Val:
