@@ -21,8 +21,10 @@ from mailguard.source.seeds import Chain, bound, chains, mentions_any, module_me
 from mailguard.source.shared import Shared
 from mailguard.source.uses import mentions
 
-__all__ = ["CALLERS_LIMIT", "Callers"]
+__all__ = ["AND", "CALLERS_LIMIT", "Callers"]
 
+AND: Final = " & "
+"""Between the parts of a text that is looked for in all files."""
 CALLERS_LIMIT: Final = 15
 """Files that name a function, above which they must name its module or class as well."""
 ROOTS_LIMIT: Final = 60
@@ -57,7 +59,7 @@ class Callers:
     def __post_init__(self) -> None:
         """Set up what looks for registries and for shared containers."""
         self.registries = Registries(self.files_naming)
-        self.shared = Shared(self.files_naming, self.chains)
+        self.shared = Shared(self.files_naming, self.files_setting, self.chains)
         self.machine.takers, self.machine.fills = self.shared.takers, self.shared.fills
         self.machine.assigns, self.machine.commands = self.shared.assigns, self.shared.commands
 
@@ -246,6 +248,32 @@ class Callers:
                 if token in module.names() and not self.is_test(module.path) and names_word(module.names(), token)
             ]
         return self.mentions[name]
+
+    def files_setting(self, name: str) -> list[Module]:
+        """The files that may set an attribute of a name, test code left out: ``.name =``, ``setattr(x, "name", ...)``.
+
+        Far fewer than name it; what is asked for is what makes a file count, so each spelling is looked for by itself.
+        """
+        spelled = [f".{name}{sign}" for sign in (" =", "=", "  ", "\t")]
+        if spelled[0] not in self.mentions:
+            attribute = f".{name}".encode()
+            holding = [each for each in self.project.modules.values() if attribute in each.names()]
+            for each in spelled:
+                token = each.encode()
+                self.mentions[each] = [
+                    module for module in holding if token in module.names() and not self.is_test(module.path)
+                ]
+        by_name = [f"setattr({AND}{quote}{name}{quote}" for quote in "'\""]
+        if by_name[0] not in self.mentions:
+            calling = [each for each in self._with_setattr if not self.is_test(each.path)]
+            for each in by_name:
+                token = each.partition(AND)[2].encode()
+                self.mentions[each] = [module for module in calling if token in module.names()]
+        return list(dict.fromkeys(module for each in (*spelled, *by_name) for module in self.mentions[each]))
+
+    @functools.cached_property
+    def _with_setattr(self) -> list[Module]:
+        return [module for module in self.project.modules.values() if b"setattr(" in module.names()]
 
     def _naming(self, name: str, root: Root) -> list[Module]:
         found = self.files_naming(name)

@@ -24,7 +24,7 @@ from mailguard.model.provider import Library
 from mailguard.search import Search, folded, is_coded, is_elsewhere
 from mailguard.source import facts
 from mailguard.source import tree as t
-from mailguard.source.callers import CALLERS_LIMIT, Callers
+from mailguard.source.callers import AND, CALLERS_LIMIT, Callers
 from mailguard.source.climbing import Climb
 from mailguard.source.crew import Crew
 from mailguard.source.interpret.machine import Machine
@@ -124,7 +124,7 @@ def _scan(
     project = Project(files)
     machine = Machine(project, libraries)
     tokens = sorted(
-        {tuple(part.encode() for part in token.split(" & ")) for library in libraries for token in library.tokens}
+        {tuple(part.encode() for part in token.split(AND)) for library in libraries for token in library.tokens}
     )
     wanted = Search(tokens)
     sinks = sinks_of(libraries)
@@ -201,7 +201,7 @@ def _scan(
             }
         ),
         frozenset(loud),
-        frozenset(tokens) | {(name.encode(),) for name in callers.mentions},
+        frozenset(tokens) | {tuple(part.encode() for part in name.split(AND)) for name in callers.mentions},
         frozenset(module.path for module in climb.naming if not is_test(module.path)),
     )
 

@@ -30,9 +30,15 @@ _FILLS: Final = "|".join(sorted(GIVES))
 class Shared:
     """Finds those who share a container."""
 
-    def __init__(self, naming: Callable[[str], Sequence[Module]], chains: Callable[[Module], Iterable[Chain]]) -> None:
-        """``naming`` gives the files that name something, ``chains`` the functions of a file."""
+    def __init__(
+        self,
+        naming: Callable[[str], Sequence[Module]],
+        setting: Callable[[str], Sequence[Module]],
+        chains: Callable[[Module], Iterable[Chain]],
+    ) -> None:
+        """``naming`` gives the files that name something, ``setting`` those that may set such an attribute, ``chains`` their functions."""
         self._naming = naming
+        self._setting = setting
         self._chains = chains
         self._uses: dict[t.Class | t.Func, tuple[frozenset[str], frozenset[str]]] = {}
         self._assigned: dict[tuple[str, bool], bool] = {}
@@ -70,7 +76,7 @@ class Shared:
                 rb"\bsetattr\(%b\s*[\w.]+\s*,\s*[\"']%b[\"']" % (rb"(?!\s*self\b)" if of_others else b"", written)
             )
             self._assigned[key] = any(
-                pattern.search(module.names()) or by_name.search(module.names()) for module in self._naming(name)
+                pattern.search(module.names()) or by_name.search(module.names()) for module in self._setting(name)
             )
         return self._assigned[key]
 

@@ -12,7 +12,7 @@ from mailguard.source.shared import Shared
 def _taken(text: str) -> frozenset[str]:
     module = Project([SourceFile("a.py", text.encode)]).modules["a.py"]
     (node,) = (node for node in module.body if isinstance(node, t.Func))
-    return Shared(lambda _: (), lambda _: ()).taken_by(node)
+    return Shared(lambda _: (), lambda _: (), lambda _: ()).taken_by(node)
 
 
 @pytest.mark.parametrize(
