@@ -19,7 +19,7 @@ from mailguard.alike.stencil import Stencil, stencil_of
 from mailguard.alike.template import Sample, Template, cut
 from mailguard.alike.twin import WHOLE, Twin, stand_in
 from mailguard.alike.unpacking import marks_in, strings, unpack
-from mailguard.documents.covered_words import is_word_for, may_cover, names_somebody
+from mailguard.documents.covered_words import is_word_for, names_somebody
 from mailguard.documents.json_values import count_marks, hides_signs, json_text, plain_json
 from mailguard.model.exchange import HttpRequest, Record, SmtpTransaction
 from mailguard.model.message import Decoded
@@ -138,8 +138,6 @@ class Alike:
             keys = [address.decode().lower() for address in people]
             outcome = known.outcomes.get((stencil.pinned, self._sides.rest(people, keys), ()))
             if outcome is None or known.pins is not stencil.pins:
-                return False
-            if known.data is not None and may_cover(line):
                 return False
             if place > 1:
                 self._stencils.insert(0, self._stencils.pop(place))

@@ -17,6 +17,7 @@ from typing import Any, Final
 from mailguard.addresses.plain import plain_named
 from mailguard.alike.outline import FormlessError, is_running, lay
 from mailguard.alike.twin import WHOLE
+from mailguard.documents.covered_words import may_cover
 from mailguard.documents.json_values import plain_json
 
 __all__ = [
@@ -90,11 +91,13 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|[^"0-9-]+|.', 
 class Stencil:
     """A line with holes."""
 
-    __slots__ = ("_match", "of", "pinned", "pins")
+    __slots__ = ("_addresses", "_data", "_match", "of", "pinned", "pins")
 
-    def __init__(self, pattern: re.Pattern[bytes]) -> None:
-        """``pattern``: has a group for each address."""
+    def __init__(self, pattern: re.Pattern[bytes], data: Collection[int] = ()) -> None:
+        """``pattern``: has a group for each address, and one for each text of merge data; ``data`` are the numbers of those."""
         self._match = pattern.fullmatch
+        self._addresses = [number for number in range(1, pattern.groups + 1) if number not in data]
+        self._data = sorted(data)
         self.of: Any = None
         """What is known of lines that fit."""
         self.pins: object = None
@@ -103,9 +106,14 @@ class Stencil:
         """What they said."""
 
     def people(self, line: bytes) -> tuple[bytes, ...] | None:
-        """The addresses of a line, in order; None for one that does not fit."""
+        """The addresses of a line, in order; None for one that does not fit, or in whose merge data a link may name somebody."""
         match = self._match(line)
-        return None if match is None else match.groups()
+        if match is None or not self._data:
+            return None if match is None else match.groups()
+        # No link goes on behind a blank, nor does a word of one.
+        if may_cover(b" ".join([match[number] for number in self._data])):
+            return None
+        return tuple([match[number] for number in self._addresses])
 
 
 def stencil_of(
@@ -122,9 +130,10 @@ def stencil_of(
         data: the numbers of the texts of the body that are merge data for the one reader that there is.
 
     """
-    inner = _inner(body, form, pinned[headers:], data)
-    if inner is None:
+    found = _inner(body, form, pinned[headers:], data)
+    if found is None:
         return None
+    inner, groups = found
     parts: list[bytes] = []
     tokens = split(line.decode("latin-1"))
     depth, key, header = 0, "", 0
@@ -154,7 +163,7 @@ def stencil_of(
     if header != headers:
         return None
     try:
-        stencil = Stencil(re.compile(b"".join(parts)))
+        stencil = Stencil(re.compile(b"".join(parts)), groups)
     except (re.error, RecursionError, OverflowError):
         return None
     # A line does not fit its own stencil where one of its texts is unusual.
@@ -230,8 +239,10 @@ def kinds_of(body: str, form: Sequence[Any]) -> dict[int, tuple[Kind, int]] | No
     return result
 
 
-def _inner(body: str, form: Sequence[Any], pinned: Sequence[bool], data: Collection[int]) -> bytes | None:
-    """The body, as the line writes it, with holes."""
+def _inner(
+    body: str, form: Sequence[Any], pinned: Sequence[bool], data: Collection[int]
+) -> tuple[bytes, list[int]] | None:
+    """The body, as the line writes it, with holes; and which of the groups of that are texts of merge data."""
     try:
         kinds = kinds_of(body, form)
     except FormlessError:
@@ -241,17 +252,24 @@ def _inner(body: str, form: Sequence[Any], pinned: Sequence[bool], data: Collect
     ):
         return None
     parts: list[bytes] = []
+    groups: list[int] = []
+    count = 0
     for place, token in enumerate(split(body)):
         hole = b""
         match kinds.get(place):
             case Kind.PERSON, _:
                 hole = ADDRESS
+                count += 1
             case Kind.NAME, _:
                 hole = NAME
             case Kind.NAMED, _:
                 return None
+            case Kind.TEXT, number if not pinned[number] and number in data:
+                hole = b"(" + DATA + b")"
+                count += 1
+                groups.append(count)
             case Kind.TEXT, number if not pinned[number]:
-                hole = DATA if number in data else TEXT
+                hole = TEXT
             case Kind.INTEGER, number if not pinned[number] and re.fullmatch(INTEGER, token.encode("utf-8")):
                 parts.append(INTEGER)
                 continue
@@ -263,4 +281,4 @@ def _inner(body: str, form: Sequence[Any], pinned: Sequence[bool], data: Collect
             if ascii_only != both:
                 return None  # which of the two the writer uses is not known
             parts.append(re.escape(both.encode()))
-    return b"".join(parts)
+    return b"".join(parts), groups

@@ -55,7 +55,7 @@ def may_cover(text: bytes) -> bool:
 
 
 _BY_NUMBER: Final = re.compile(rb"\\{1,4}u00[2-7][0-9a-fA-F]")
-_LINK: Final = re.compile(rb"[Ss]?:(?:\\{0,4}/){2}([^\s\"'<>]{12,4000}(?: & [^\s\"'<>]{1,4000})*)")
+_LINK: Final = re.compile(rb":(?:\\{0,4}/){2}([^\s\"'<>]{12,4000}(?: & [^\s\"'<>]{1,4000})*)")
 _WORD: Final = re.compile(COVERED.pattern.encode())
 
 

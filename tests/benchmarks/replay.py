@@ -379,6 +379,8 @@ def rows(folder: Path, size: int, large_size: int, rounds: int, only: Sequence[s
     write(tiny, 10_000, quiet)
     write(crowds, large_size, LOGS["crowd"][1])
     write(letters, large_size, real)
+    if hasattr(os, "sync"):
+        os.sync()  # else the system writes these files with one of the cores, while two processes read them
     if (os.cpu_count() or 1) > 1:
         for what, file in (("1 recipient", large), ("1,000 recipients", crowds), ("a letter of 6 KB", letters)):
             replay(file, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from email.message import EmailMessage
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard import gate
+from mailguard.documents import covered_words
 from mailguard.documents.covered_words import names_somebody, uncovered
 from mailguard.model.exchange import Exchange, HttpRequest, RawMessage, SmtpTransaction
 from mailguard.model.finding import Verdict
@@ -148,6 +150,20 @@ def test_what_is_fast_overlooks_nobody(data: bytes) -> None:
         data.hex().encode(),
     ):
         assert names_somebody(word) or not list(uncovered(word))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"https", b"s", b"S", b":", b"//", b"/", b"\\/", b"\\\\/", b" ", b'"', b"a" * 12, b"?e=", b"b" * 4100]
+        ),
+        max_size=14,
+    ).map(b"".join)
+)
+def test_a_link_begins_behind_the_name_of_its_scheme(text: bytes) -> None:
+    pattern = covered_words._LINK.pattern
+    assert re.findall(b"[A-Za-z]?" + pattern, text) == covered_words._LINK.findall(text)
 
 
 def test_only_the_others_are_counted() -> None:

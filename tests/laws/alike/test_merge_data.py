@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,33 @@ def test_requests_for_one_are_told_without_being_parsed(tmp_path: Path, count: C
     fast, careful = both(file)
     assert fast == careful
     assert count.lines >= 8
+
+
+@pytest.mark.parametrize("slash", ["/", "\\/", "\\u002f"])
+@pytest.mark.parametrize("people", ["p1@example.com, p2@example.com", "p3@example.com"])
+def test_who_stands_in_the_word_of_a_link_fits_no_stencil(
+    tmp_path: Path, count: Count, people: str, slash: str
+) -> None:
+    def line(number: int, word: str) -> str:
+        url = f"https://example.org/o/{word}"
+        made = json.loads(
+            merged("dynamic", [f"p{number}@example.com"], ("name", "url"), [["Ann", url]], "Hello", "News")
+        )
+        return json.dumps(made | {"body": made["body"].replace("/", slash)})
+
+    word = base64.urlsafe_b64encode(people.encode()).decode().rstrip("=")
+    lines = [line(number, f"{number}a1b2c3d4e5f6") for number in range(12)]
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fast, careful = both(file)
+    assert fast == careful
+    usual = count.lines
+    lines[8] = line(8, word)
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    again, careful = both(file)
+    assert again == careful
+    assert count.lines < 2 * usual or slash == "\\u002f"
+    assert ("p2" in people) == (again != fast)
 
 
 def _many(kind: str, number: int, size: int, text: str = "Hi -name-, {{name}}", **other: str) -> str:
