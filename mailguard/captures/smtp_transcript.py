@@ -51,6 +51,8 @@ _CARRIAGE_RETURN = re.compile(r"\r+(?!\Z)")  # the line end of old Macs
 _LINES: Final = 64 << 20
 _ENDS = re.compile(r"(?:MAIL\s+FROM\s*:|QUIT\s*\Z)", re.IGNORECASE)
 _OTHER_COMMANDS: Final = frozenset({"QUIT", "NOOP", "VRFY", "EXPN", "HELP", "EHLO", "HELO", "LHLO", "STARTTLS", "AUTH"})
+_STRAY: Final = re.compile(r"(?i)\s*(?:resent-)?(?:to|cc|bcc)[ \t]*:.*@")
+"""A line of people of a message, which no client says to a server."""
 _DAMAGED: Final = CannotTell(Reason.BAD_RECORD, "the transaction holds what is no command of SMTP")
 
 
@@ -76,6 +78,7 @@ class _Session:
         self.torn = False  # whether a line of the message is marked as nobody's
         self.partial = False  # whether the first line of a longer reply was there, and its last one was not yet
         self.odd = False  # whether the client said something between MAIL and DATA that is no command
+        self.strayed = 0  # the first line with people in it that stands where commands are said
 
     def reset(self) -> None:
         self.sender, self.line, self.people, self.offered, self.data, self.size = None, 0, [], [], None, 0
@@ -137,7 +140,8 @@ class _Transcript:
         for session in self._sessions.values():
             if session.data is not None or session.people:
                 yield self._sent(session, session.data or [])
-            elif session.odd:
+            elif session.odd or session.strayed:
+                session.line = session.line or session.strayed
                 yield self._torn(session)
         if not self._count and not self._named:
             # Without a RCPT this were no transcript; so one is in a line that could not be read.
@@ -271,6 +275,8 @@ def _command(session: _Session, text: str, number: int, *, plain: bool) -> list[
     elif word and not _NOTE.match(text):
         verb = word.split()[0][:10]
         session.waiting.append(verb)
+        if _STRAY.match(text):
+            session.strayed = session.strayed or number
         # A damaged RCPT or DATA, or BDAT (RFC 3030), whose messages are not read here.
         session.odd = session.odd or (bool(session.line) and verb not in _OTHER_COMMANDS)
     return None

@@ -61,6 +61,8 @@ def verdicts(path: Path) -> dict[str, int]:
         ("vcr/ruby.yml", "- request:\n    method: post\n    uri: https://api:", "- requenull    method: post\n    uri: https://api:", {"apart": 2, "cannot tell": 1}),
         # One bracket too many, or too few.
         ("wiremock/found_2_35.json", '{ },\n    "browserProxyRequest" : false,\n    "loggedDate" : 1795303411082', '{ ,\n    "browserProxyRequest" : false', {"shows": 2, "apart": 1, "cannot tell": 1}),
+        # The line of people came to stand behind the session.
+        ("smtp-transcript/by_hand.txt", "To: ann@example.com, bob@example.org\nSubject: S\n\n250 is a number\n.\n250 queued\nQUIT\n221 bye\n", "221 bye\nSubject: S\n\n250 is a number\n.\n250 queued\nQUIT\nTo: ann@example.com, bob@example.org\n", {"apart": 1, "cannot tell": 1}),
         # Who says a line is not told as this client does; what is left of the mark between two messages.
         ("smtp-transcript/phpmailer.txt", "CLIENT -> SERVER:", "CLIENT -> Server:", {"cannot tell": 1}),
         ("debugging-server/smtpd_text.txt", f"{'-' * 12} END MESSAGE {'-' * 12}\n{'-' * 10} MESSAGE FOLLOWS", f"{'-' * 12} END MESSAGE --- MESSAGE FOLLOWS", {"shows": 1, "cannot tell": 1}),
