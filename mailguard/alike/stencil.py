@@ -85,7 +85,7 @@ OUTER: Final = rb"[^\"\\\x00-\x1f\x80-\xff]*"
 INTEGER: Final = rb"-?(?:0|[1-9][0-9]{0,17})"
 NUMBER: Final = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|[^"0-9-]+|.', re.DOTALL)
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*|[^"0-9-]+|.', re.DOTALL)
 
 
 class Stencil:

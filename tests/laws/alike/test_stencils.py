@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from hypothesis import example, given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from mailguard.addresses.plain import plain_keys
 from mailguard.alike import outline
-from mailguard.alike.stencil import Stencil, stencil_of
+from mailguard.alike.stencil import Stencil, split, stencil_of
 
 from .logs import HOSTILE
 
@@ -126,3 +127,12 @@ def test_ordinary_texts_fit_a_stencil() -> None:
         for ascii_only in (True, False):
             record = RECORD | {"body": json.dumps(body, ensure_ascii=ascii_only), "time": 1.5, "note": "y"}
             assert stencil.people(json.dumps(record).encode()) is not None
+
+
+SLOW = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|[^"0-9-]+|.', re.DOTALL)
+
+
+@given(st.text(alphabet='"\\a\n{}:-1.e ', max_size=30))
+def test_tokens_are_found_in_whatever_way(text: str) -> None:
+    assert split(text) == SLOW.findall(text)
+    assert "".join(split(text)) == text
