@@ -51,7 +51,11 @@ def may_cover(text: bytes) -> bool:
         return False
     if b"\\u00" in text:
         text = _BY_NUMBER.sub(b" & ", text)
-    return any(any(map(names_somebody, _WORD.findall(link))) for link in _LINK.findall(text))
+    for link in _LINK.findall(text):
+        for word in _WORD.findall(link):
+            if names_somebody(word):
+                return True
+    return False
 
 
 _BY_NUMBER: Final = re.compile(rb"\\{1,4}u00[2-7][0-9a-fA-F]")
