@@ -30,7 +30,7 @@ def answer(arguments: Sequence[str]) -> tuple[str, int] | None:
             return None
         if any(os.path.lexists(path) != (there == b"1") for there, path in _rows(marks, 2)):
             return None
-        terms = [word.split(b"\t") for word in words.split(b"\n") if word]
+        terms = [word.split(b"\x1f") for word in words.split(b"\n") if word]
         where = os.fsdecode(root)
         if sort == b"staged":
             head, size, *lengths = git.split(b"\t")

@@ -118,7 +118,7 @@ def keep(arguments: Sequence[str], kept: Kept, before: int) -> bool:
 
 def _body(arguments: Sequence[str], kept: Kept, before: int) -> bytes | None:
     words = kept.watched.words if kept.watched is not None else ()
-    if any(mark in part for word in words for part in word for mark in (b"\n", b"\t", b"\0")) or any(
+    if any(mark in part for word in words for part in word for mark in (b"\n", b"\x1f", b"\0")) or any(
         not part for word in words for part in word
     ):
         return None
@@ -138,7 +138,7 @@ def _body(arguments: Sequence[str], kept: Kept, before: int) -> bytes | None:
             marks,
             folders,
             files,
-            b"\n".join(b"\t".join(word) for word in words),
+            b"\n".join(b"\x1f".join(word) for word in words),
             git,
         )
     )

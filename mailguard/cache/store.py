@@ -33,7 +33,7 @@ PASSED_OVER: Final = frozenset(
 ENVIRONMENT: Final = ("PATH", "HOME", "COLUMNS", "LINES", "TERM", "NO_COLOR", "CLICOLOR_FORCE", "PRE_COMMIT_FROM_REF")
 """What a report can depend on besides."""
 
-FORMAT: Final = b"mailguard 2"
+FORMAT: Final = b"mailguard 3"
 """What an entry begins with; another one is of another mailguard."""
 
 

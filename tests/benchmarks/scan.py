@@ -221,7 +221,7 @@ def of_no_account(cache: Path, root: Path) -> list[Path]:
     parts = last.read_bytes()[32:].split(b"\0")
     if parts[3] != os.fsencode(root):
         return []  # nothing was remembered
-    words = [word.split(b"\t") for word in parts[9].split(b"\n") if word]
+    words = [word.split(b"\x1f") for word in parts[9].split(b"\n") if word]
     rows = [row.split(b"\t") for row in parts[8].split(b"\n") if row.count(b"\t") == 1]
     files = [root / os.fsdecode(path) for kind, path in rows if kind not in {LOUD, TEST}]
     return [file for file in files if not could_speak(file.read_bytes(), words)]

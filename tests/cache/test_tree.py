@@ -121,3 +121,38 @@ def test_a_tree_that_changes_while_it_is_read_is_not_remembered(tree: Path, caps
     started = time.time_ns() - 5_000_000_000
     cli.run(["check"], started)
     assert answer() is None
+
+
+MAILER = """\
+from django.core.mail import send_mail
+
+class Letter:
+    addressees = None
+
+    def tell(self):
+        send_mail("subject", "text", None, self.addressees or ["ops@example.com"])
+"""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "    letter.addressees = rows\n",
+        "    letter.addressees=rows\n",
+        "    letter.addressees\t= rows\n",
+        "    letter.addressees  = rows\n",
+        '    setattr(letter, "addressees", rows)\n',
+        "    setattr(letter, 'addressees', rows)\n",
+    ],
+)
+def test_a_file_that_now_sets_an_attribute_of_what_sends_is_looked_at_again(
+    written: str, tree: Path, look: Look
+) -> None:
+    (tree / "shop" / "letters.py").write_text(MAILER)
+    before = "def fill(letter, rows):\n    print(letter.addressees, rows)\n"
+    (tree / "shop" / "filling.py").write_text(before)
+    first = look()
+    (tree / "shop" / "filling.py").write_text(before + "    return letter.addressees or rows\n")
+    assert answer() == first, "what only reads it matters to nothing"
+    (tree / "shop" / "filling.py").write_text(before + written)
+    assert answer() is None
