@@ -36,7 +36,7 @@ _WAITING: Final = 50_000
 _URLS: Final = 300  # links of one text
 _TEXT: Final = 1 << 20
 
-HINT: Final = re.compile(r":(?:\\?/){2}[^\s\"'<>]{0,1000}?(?:[A-Za-z0-9_-]{12}|secret-[0-9])")
+HINT: Final = re.compile(r":(?:\\?/){2}[^\s\"'<>]{0,1000}?(?:[A-Za-z0-9_~-]{12}|secret-[0-9])")
 """What a text holds that may have such a link."""
 WIDE_HINT: Final = re.compile(HINT.pattern.replace("1000", "12000"))
 """What the JSON of such a text holds, in which a sign may take twelve."""

@@ -83,6 +83,20 @@ def test_letters_of_one_text_come_to_what_each_does(
     assert fast == careful
 
 
+def test_a_word_with_a_tilde_is_a_token_on_both_roads(tmp_path: Path) -> None:
+    """It was none where nothing else in the text had to be looked at."""
+    tokens = ["0a1b2c3d4e5f0", *["a1b2c3d4e5f6g7"] * 4, "nothing", "d4e5~f6g7h8i9"]
+    readers = ["r0@example.com", *["ann@example.com"] * 3, "bob@example.net", *["ann@example.com"] * 2]
+    lines = [
+        letter("postmark", one, "", f"Ann: https://example.org/Ann/{token}.", "News", "")
+        for one, token in zip(readers, tokens, strict=True)
+    ]
+    file = tmp_path / "sent.jsonl"
+    file.write_text("\n".join(lines * 2) + "\n")
+    fast, careful = both(file)
+    assert fast == careful
+
+
 def test_what_belongs_to_a_template_is_known_in_each_part_of_a_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Count
 ) -> None:
