@@ -115,6 +115,8 @@ def _verdict(path: Path, content: str) -> str:
         ("https://graph.microsoft.com/v1.0/me/events", {"subject": "S", "atendees": [{"emailAddress": {"address": "ann@example.com"}}]}, "cannot tell"),
         ("https://www.googleapis.com/calendar/v3/calendars/primary/events", {"summary": "S", "attendes": [ANN, BOB]}, "cannot tell"),
         (MANDRILL, {"message": {"to": [ANN, BOB], "from_email": "d@example.net", "preserve_recipients": {}}}, "undecided"),
+        ("https://graph.microsoft.com/v1.0/invitations", {"invitedUserEmailAddress": "ann@example.com", **INVITATION, "sendInvitationMessage ": True, "sendInvitationMessage": False}, "cannot tell"),
+        ("https://graph.microsoft.com/v1.0/invitations", {**INVITATION, "invitedUserEmailAddress": INVITATION["invitedUserMessageInfo"], "invitedUserMessageInfo": "ann@example.com"}, "cannot tell"),
         # People in the place of a text; a line of a message that is torn where nobody is printed.
         ("https://api.brevo.com/v3/smtp/email", {"sender": FROM, "subject": "S", "textContent": [ANN, BOB], "to": "T"}, "cannot tell"),
         (SES, {"Content": {"Raw": {"Data": TORN_TO}}, "Destination": TWO}, "cannot tell"),

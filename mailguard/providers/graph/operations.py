@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import replace
 from typing import Final
@@ -198,12 +199,29 @@ def _invitation(body: Value) -> Decoded:
     named = ("invitedUserEmailAddress", "invitedUserMessageInfo")
     if isinstance(body, dict) and all(isinstance(get(body, name, fold=True), Absent) for name in named):
         return CannotTell(Reason.ADDRESSES, "the request names no guest")
+    if isinstance(body, dict) and (
+        any(_nearly_asks(key) for key in body) or sort_of(get(body, named[0], fold=True)) is Sort.MAPPING
+    ):
+        return CannotTell(Reason.BAD_RECORD, "the fields of the invitation are damaged")
     if truth(get(body, "sendInvitationMessage", fold=True)) is Truth.NO:
         return ()
     guest = recipients(get(body, "invitedUserEmailAddress", fold=True))
     copied = _people(get(get(body, "invitedUserMessageInfo", fold=True), "ccRecipients", fold=True))
     found = Message(to=guest.recipients, cc=copied.recipients, mentions=copied.mentions)
     return (found,) if found.to or found.cc else ()
+
+
+def _nearly_asks(key: object) -> bool:
+    """Whether a key is nearly the one that asks for a mail, without which none is sent."""
+    asks = "sendinvitationmessage"
+    return (
+        isinstance(key, str)
+        and key.lower() != asks
+        and difflib.SequenceMatcher(None, key.lower(), asks).ratio() > _ALIKE
+    )
+
+
+_ALIKE: Final = 0.85
 
 
 def _mime(source: Value) -> Decoded:
