@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mailguard import discover
 from mailguard.allow import MARK, Allowance, Exceptions
@@ -13,12 +14,14 @@ from mailguard.filenames import module_of
 from mailguard.gate.code import CodeResult, look_at_code
 from mailguard.gate.files import CAPTURES, CODE
 from mailguard.gate.plan import Plan
-from mailguard.gate.replaying import CaptureResult, look_at_captures
 from mailguard.ledger import PLACES
 from mailguard.model.finding import Finding, Skip
 from mailguard.model.place import Comment, Place
 from mailguard.redact import foreign
 from mailguard.senders import CONTRADICTED
+
+if TYPE_CHECKING:
+    from mailguard.gate.replaying import CaptureResult
 
 __all__ = ["Looked", "brings", "look"]
 
@@ -64,7 +67,11 @@ def look(plan: Plan) -> Looked:
         plan.program.comments, plan.today, causes, (lambda one: brings(plan, one)) if waits else lambda _: False
     )
     code = look_at_code(plan, exceptions) if CODE in plan.eyes and plan.asked else None
-    captures = look_at_captures(plan) if CAPTURES in plan.eyes else None
+    captures = None
+    if CAPTURES in plan.eyes:
+        from mailguard.gate.replaying import look_at_captures  # noqa: PLC0415  # a scan of code has no use for what it loads
+
+        captures = look_at_captures(plan)
     read = plan.files.skips + (code.skips if code is not None else ())
     skips = read + (captures.skips if captures is not None else ())
     remarks: list[tuple[Finding, str]] = []

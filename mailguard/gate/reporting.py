@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mailguard.baseline import Baseline
 from mailguard.gate.code import CodeResult
@@ -11,11 +12,13 @@ from mailguard.gate.comparing import Known, matched
 from mailguard.gate.files import BOTH
 from mailguard.gate.looking import Looked, brings
 from mailguard.gate.plan import Plan
-from mailguard.gate.replaying import CaptureResult
 from mailguard.gate.witnesses import evidence
 from mailguard.ledger import PLACES
 from mailguard.model.finding import Call, Finding, Ledger, Report, Skip, SkipReason, Verdict
 from mailguard.tally.policies import worst_first
+
+if TYPE_CHECKING:
+    from mailguard.gate.replaying import CaptureResult
 
 __all__ = ["report_of"]
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Set
+from typing import TYPE_CHECKING
 
 from mailguard import capture, discover, git
 from mailguard.evidence import IGNORES_BODY, OUT_OF_DATE, Witness, out_of_date, unmatched
 from mailguard.gate.claims import PLAIN_MAIL
 from mailguard.gate.looking import Looked
 from mailguard.gate.plan import Plan
-from mailguard.gate.replaying import CaptureResult
 from mailguard.gate.shelves import providers
 from mailguard.model.capture import Format
 from mailguard.model.finding import Finding
 from mailguard.model.provider import Library
 from mailguard.search import holds
+
+if TYPE_CHECKING:
+    from mailguard.gate.replaying import CaptureResult
 
 __all__ = ["evidence"]
 
