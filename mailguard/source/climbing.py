@@ -121,7 +121,8 @@ class Climb:
             if not level:
                 break
             levels.append(level)
-            left = [root for root in left if root not in set(level)]
+            done = set(level)
+            left = [root for root in left if root not in done]
         return [*levels, left] if left else levels
 
     def _mentions(self) -> dict[str, set[str]]:

@@ -78,7 +78,7 @@ class Sinks:
                     root = dotted.split(".", 1)[0]
                     # `import logging` is a sign of mail where the file names the handler that mails; `import django`
                     # where it names what sends there.
-                    if f"{dotted}.".startswith(_TEXTUAL):
+                    if f"{dotted}.".startswith(_TEXTUAL) and not self._names_leaf(module, root):
                         continue
                     if root in self.roots and (not self._is_for_much_else(root) or self._names_leaf(module, root)):
                         names.add(alias or root)
