@@ -7,6 +7,7 @@ teaches counts from the next one on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -296,7 +297,7 @@ class Climb:
                 # Whoever calls what did not end does not end either.
                 caller.beyond |= root.exhausted and caller.dispatches is None
         self.run(caller for found in callers.values() for caller in found)
-        reaching = {key: _reaching(found, key[1]) for key, found in callers.items()}
+        reaching = {key: _reaching(found, key[1], key[0]) for key, found in callers.items()}
         # Whoever calls a method has an object of which nothing tells; whoever makes one, and hands it there, tells.
         lonely = [key for key, found in reaching.items() if not found and _is_method(key[0])]
         makers = {root: self.callers.makers_of(root) for root in dict.fromkeys(root for root, _ in lonely)}
@@ -339,8 +340,24 @@ def _is_method(root: Root) -> bool:
     return len(root.chain) == 2 and isinstance(root.chain[0], t.Class)
 
 
-def _reaching(callers: Iterable[Root], place: Place) -> list[Root]:
-    return [caller for caller in callers if any(found.place == place for found in caller.dispatches or ())]
+def _reaching(callers: Iterable[Root], place: Place, root: Root | None = None) -> list[Root]:
+    """Those that come to a mail call; with ``root``, not only past it, through another function of its name."""
+    return [
+        caller
+        for caller in callers
+        if any(found.place == place and not (root and _past(caller, found, root)) for found in caller.dispatches or ())
+    ]
+
+
+def _past(caller: Root, dispatch: Dispatch, root: Root) -> bool:
+    """Whether the way to a mail call leads through another function that is called like ``root``, and not through it.
+
+    A view that is called like the method that it asks is not called by whoever asks that method.
+    """
+    if root.inherited:
+        return False
+    taken = [caller.symbol, *(step.detail for step in dispatch.path)]
+    return root.symbol not in taken and any(re.split(r"[:.]", each)[-1] == root.name for each in taken)
 
 
 def _first(url: Value) -> Value:
