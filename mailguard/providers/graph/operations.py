@@ -283,7 +283,10 @@ def _person(member: Value) -> People:
 def _batch(body: Value) -> Decoded:
     """Each member is a request of its own, whose URL begins behind the version."""
     messages: list[Message] = []
-    for member, count in each(get(body, "requests", fold=True)):
+    held = get(body, "requests", fold=True)
+    if isinstance(held, Absent) and body:
+        return CannotTell(Reason.UNKNOWN_FORM, "the batch holds no requests that are known")
+    for member, count in each(held):
         place = text(present(get(member, "url", fold=True)))
         if not count.high:
             continue

@@ -345,3 +345,11 @@ def test_the_api_before_graph_writes_the_same_in_capitals(host: str) -> None:
         {"to": [A, B], "cc": [C], "bcc": [D], "visible_bcc": []}
     ]
     assert PROVIDER.claims(posted(body, f"https://{host}/EWS/Exchange.asmx")) is None
+
+
+def test_a_batch_whose_requests_are_not_known_cannot_be_told() -> None:
+    member = {"id": "1", "method": "POST", "url": "/me/sendMail", "body": {"message": message_json([A, B], [], [])}}
+    assert isinstance(PROVIDER.decode("$batch", posted({"request": [member]}, f"{BASE}/$batch")), CannotTell)
+    assert PROVIDER.decode("$batch", posted({}, f"{BASE}/$batch")) == ()
+    [message] = PROVIDER.decode("$batch", posted({"requests": [member]}, f"{BASE}/$batch"))
+    assert len(message.to) == 2
