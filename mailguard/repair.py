@@ -54,6 +54,9 @@ AROUND: Final = 2
 MARKED: Final = 10
 """Files that are parsed at most to say which findings can be repaired; the findings are sorted, the worst first."""
 
+MARKED_BYTES: Final = 1_000_000
+"""Bytes of files that are gone through for it, a file once for each finding: thousands of them in one file would take minutes."""
+
 NO_FORM: Final = "the code has a form that mailguard does not rewrite"
 NOT_QUIET: Final = "an edit was tried, and people would still be shown to each other after it"
 
@@ -171,12 +174,16 @@ def can_fix(finding: Finding, read: Read) -> bool:
 
 def marked(report: Report, read: Read) -> Report:
     """The report, in which findings that close the gate say whether ``mailguard fix`` has an edit for them."""
-    parsed: set[str] = set()
+    sizes: dict[str, int] = {}
+    left = MARKED_BYTES
     findings = []
     for finding in report.findings:
-        wanted = finding.gates and (finding.place.path in parsed or len(parsed) < MARKED)
+        path = finding.place.path
+        wanted = finding.gates and left > 0 and (path in sizes or len(sizes) < MARKED)
         if wanted:
-            parsed.add(finding.place.path)
+            size = sizes[path] if path in sizes else len(read(path) or b"")
+            sizes[path] = size
+            left -= size
         findings.append(replace(finding, fixable=wanted and can_fix(finding, read)))
     return replace(report, findings=tuple(findings))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import functools
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -17,13 +19,36 @@ _N = TypeVar("_N", bound=cst.CSTNode)
 
 @functools.lru_cache(maxsize=4)
 def scene_of(source: bytes) -> Scene | None:
-    """A file, parsed; None if libcst cannot."""
+    """A file, parsed; None if libcst cannot, or would take minutes for it."""
+    if _is_deep(source):
+        return None
     try:
         return Scene(cst.parse_module(source))
     except (cst.ParserSyntaxError, UnicodeError, RecursionError, LookupError):
         return None
     except Exception:  # noqa: BLE001  # libcst raises bare exceptions on some inputs; such a file has no repair
         return None
+
+
+DEEP: Final = 1_000
+"""Expressions within expressions. libcst takes a time for ``1 + 1 + ...`` that grows with the square of its parts."""
+
+
+def _is_deep(source: bytes) -> bool:
+    """Whether a file has an expression that is nested deeper than anybody writes one."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            level: list[ast.AST] = [ast.parse(source)]
+    except (RecursionError, MemoryError):
+        return True
+    except (SyntaxError, ValueError):
+        return False  # newer than this Python, perhaps
+    depth = 0
+    while level and depth <= DEEP:
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        depth += 1
+    return bool(level)
 
 
 class Scene:
