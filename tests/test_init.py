@@ -290,6 +290,10 @@ def test_links_of_the_tree_lead_nothing_elsewhere(folder: Path, run: Run, tmp_pa
     (folder / "mailguard.toml").symlink_to(outside / "settings")
     code, _, err = run("init")
     assert code == 2
+    assert "mailguard.toml: a link leads nowhere" in err
+    (folder / "mailguard.toml").unlink()
+    code, _, err = run("init")
+    assert code == 2
     assert "a link leads out of the tree" in err or "it is a link" in err
     assert [path.name for path in outside.iterdir()] == ["hooks.yaml"]
     assert (outside / "hooks.yaml").read_text() == HOOKS
