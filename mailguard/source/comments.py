@@ -125,8 +125,14 @@ def _read(path: str, data: bytes) -> tuple[_Reader, Callable[[int], int]]:
         data, lines = cells
     reader = _Reader()
     try:
-        reader.read(tokenize.tokenize(io.BytesIO(data).readline))
-    except (SyntaxError, UnicodeDecodeError, LookupError):
+        try:
+            reader.read(tokenize.tokenize(io.BytesIO(data).readline))
+        except UnicodeError:
+            # Python 3.12 and later ask codecs to pass over what is wrong, which that of ``idna`` refuses.
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            reader = _Reader()
+            reader.read(tokenize.generate_tokens(io.StringIO(data.decode(encoding)).readline))
+    except (SyntaxError, UnicodeError, LookupError):
         return _Reader(), int  # no text in the encoding that it declares; a Skip says so where it matters
     if lines is None:
         return reader, int
