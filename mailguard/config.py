@@ -1,11 +1,8 @@
 """Settings: ``[tool.mailguard]`` of a ``pyproject.toml``, or a ``mailguard.toml``.
 
-The nearest file wins, upward from what is checked to the root of the repository.
-A setting that does not exist is an error that names the line and the nearest
-right name: a misspelled key must never leave a gate open. The settings of a tree
-cannot name files outside it.
-
-This module imports nothing that is slow; what a domain is, ``addresses`` says.
+The nearest file wins, upward from what is checked to the root of the repository. A setting that does not exist is an error that
+names the line and the nearest right name: a misspelled key must never leave a gate open. The settings of a tree cannot name files
+outside it. This module imports nothing that is slow; what a domain is, ``addresses`` says.
 """
 
 from __future__ import annotations
@@ -178,8 +175,7 @@ def find(start: Path, root: Path) -> Path | None:
     while True:
         for name in FILE_NAMES:
             file = folder / name
-            if name == "mailguard.toml":
-                _held_to_be_settings(file, root)
+            _held_to_be_settings(file, root)
             # A link may lead out of the tree; somebody else's settings are not this tree's.
             if _is_file(file) and file.resolve().is_relative_to(root) and _table(file) is not None:
                 return file
@@ -189,18 +185,20 @@ def find(start: Path, root: Path) -> Path | None:
 
 
 def _held_to_be_settings(file: Path, root: Path) -> None:
-    """Raise :class:`SettingsError` where a file of this name stands and is not read: what it would have set is not known."""
-    if file.is_symlink() and not _is_file(file):
-        raise SettingsError("a link leads nowhere", file.name)
-    if file.is_symlink() and not file.resolve().is_relative_to(root):
-        raise SettingsError("a link leads out of the tree that is checked", file.name)
+    """Raise :class:`SettingsError` where a file of our own stands and is not read: what it would have set is not known."""
+    if (
+        file.name == "mailguard.toml"
+        and file.is_symlink()
+        and not (_is_file(file) and file.resolve().is_relative_to(root))
+    ):
+        whither = "out of the tree that is checked" if _is_file(file) else "nowhere"
+        raise SettingsError(f"a link leads {whither}", file.name)
 
 
 def _is_file(file: Path) -> bool:
-    try:
+    with contextlib.suppress(OSError):  # in a folder that is closed to this user
         return file.is_file()
-    except OSError:
-        return False  # in a folder that is closed to this user
+    return False
 
 
 def load(file: Path, root: Path, *, trusted: bool = False) -> Settings:

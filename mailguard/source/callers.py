@@ -17,7 +17,7 @@ from mailguard.source.interpret.guessing import BY_NAME
 from mailguard.source.interpret.machine import Machine
 from mailguard.source.project import Module, Project
 from mailguard.source.roots import GENERIC, Root
-from mailguard.source.seeds import Chain, bound, chains, mentions_any, module_mentions
+from mailguard.source.seeds import Chain, bound, chains, ends_in, mentions_any, module_mentions
 from mailguard.source.shared import Shared
 from mailguard.source.uses import mentions
 
@@ -366,7 +366,7 @@ def _is_wrapped(node: t.Func, name: str) -> bool:
 
 def _makes(value: t.Expr, cls: str) -> bool:
     """Whether a value is a new object of a class, or holds one."""
-    return any(isinstance(each, t.Call) and _last(each.func) == cls for each in (value, *_parts(value)))
+    return any(isinstance(each, t.Call) and ends_in(each.func) == cls for each in (value, *_parts(value)))
 
 
 def _parts(value: t.Expr) -> Iterator[t.Expr]:
@@ -376,10 +376,6 @@ def _parts(value: t.Expr) -> Iterator[t.Expr]:
         yield from (value.left, value.right)
     elif isinstance(value, t.Call):
         yield from (arg.value for arg in value.args)
-
-
-def _last(node: t.Expr) -> str:
-    return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
 
 
 def _gives(body: Iterable[t.Stmt], cls: str) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "Sinks",
     "bound",
     "chains",
+    "ends_in",
     "mentions_any",
     "module_mentions",
     "names_mail",
@@ -212,7 +213,7 @@ def _beyond_tests(node: t.Func) -> set[str]:
         elif isinstance(current, t.Attr):
             found.add(current.name)
             stack.append(current.value)
-        elif isinstance(current, t.Call) and _last(current.func) in _TESTS and len(current.args) == 2:
+        elif isinstance(current, t.Call) and ends_in(current.func) in _TESTS and len(current.args) == 2:
             stack.append(current.args[0])
             tested.update(names_of((current.args[1].value,)))
         elif isinstance(current, tuple):
@@ -229,7 +230,7 @@ def _calls(body: Iterable[t.Stmt], names: set[str]) -> bool:
         if isinstance(current, t.Call):
             # `retry(session.request, url)` calls it as well; `render(request)` hands on what a view got.
             handed = [each.value for each in current.args if isinstance(each.value, t.Attr) and not _own(each.value)]
-            if any(_last(each) in names for each in (current.func, *handed)):
+            if any(ends_in(each) in names for each in (current.func, *handed)):
                 return True
         if isinstance(current, tuple):
             stack.extend(current)
@@ -245,7 +246,8 @@ def _binds(value: t.Expr, names: set[str]) -> bool:
     return mentions_any(value, names - EVERYDAY) or any(each.name in names for each in kept)
 
 
-def _last(node: t.Expr) -> str:
+def ends_in(node: t.Expr) -> str:
+    """The name that an expression ends in; empty for what has none."""
     return node.id if isinstance(node, t.Name) else node.name if isinstance(node, t.Attr) else ""
 
 

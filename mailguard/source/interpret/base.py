@@ -103,8 +103,7 @@ class Base:
         self._half: dict[Module, Any] = {}
         self._lent: dict[Ref, Module] = {}
         self._early: dict[t.Class, Any] = {}
-        self._in_making: set[t.Class] = set()
-        """Classes whose bodies are being run, as somebody asked for them."""
+        """Classes that were made while a module was half done, until it is whole."""
         self._waiting: dict[Module, frozenset[t.Class]] = {}
         """By file: the classes that are made once they are asked for."""
         self._frames: dict[FrameId, dict[str, Val]] = {}

@@ -164,11 +164,14 @@ class Loading(Base):
             self._asked_within.add(node)
             return ABSENT
         load = self._half.get(module) or self._loaded.get(module)
+        if load is not None and node not in self._early:
+            # It was made before and not kept, if at all: what its body came to is worked out anew.
+            ref = Ref(0, (node, "class"))
+            load.heap.pop(ref, None)
+            self._heap.pop(ref, None)
         if load is None:
             before = set(state.heap.own)
             made = self._made_of(context, state, node)
-            if made is ABSENT:
-                return made
             if node not in self.waiting_in(module):
                 # It is being run, and will make the same itself.
                 self._lent.update(dict.fromkeys(state.heap.own.keys() - before, module))
@@ -189,8 +192,6 @@ class Loading(Base):
                     made = self._made_of(context, fresh, node)
                 except (Dead, Budget):
                     return ABSENT
-            if made is ABSENT:
-                return made
             self._note(load, fresh, None)
             self._heap.update(load.heap)
             self._frames.update(load.frames)
@@ -218,16 +219,14 @@ class Loading(Base):
                     return ABSENT
         finally:
             met, asking.met = asking.met, asked | asking.met
-        if made is ABSENT:
-            return made
         before = set(load.heap)
         self._note(load, fresh, None)
         self._heap.update(load.heap)
         self._frames.update(load.frames)
-        if met.isdisjoint({each.module for each in self._loads}):
-            self._frames[context.frame][node.name] = made
-        else:
+        if not met.isdisjoint({each.module for each in self._loads}):
             self._early[node] = (load, made, met, tuple(load.heap.keys() - before))
+        elif not self._asked_within:
+            self._frames[context.frame][node.name] = made
         return made
 
     def _make_whole(self) -> None:
@@ -255,13 +254,7 @@ class Loading(Base):
 
     def _made_of(self, context: Context, state: State, node: t.Func | t.Class) -> Val:
         if isinstance(node, t.Class):
-            if node in self._in_making:
-                return ABSENT  # its own body asks for it
-            self._in_making.add(node)
-            try:
-                return self.define_class(context, state, node)
-            finally:
-                self._in_making.discard(node)
+            return self.define_class(context, state, node)
         return self.make_function(context, state, node, None)
 
     def made_with(self, ref: Ref) -> dict[Ref, Cell]:
