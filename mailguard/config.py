@@ -186,11 +186,8 @@ def find(start: Path, root: Path) -> Path | None:
 
 def _held_to_be_settings(file: Path, root: Path) -> None:
     """Raise :class:`SettingsError` where a file of our own stands and is not read: what it would have set is not known."""
-    if (
-        file.name == "mailguard.toml"
-        and file.is_symlink()
-        and not (_is_file(file) and file.resolve().is_relative_to(root))
-    ):
+    own_link = file.name == "mailguard.toml" and file.is_symlink()
+    if own_link and not (_is_file(file) and file.resolve().is_relative_to(root)):
         whither = "out of the tree that is checked" if _is_file(file) else "nowhere"
         raise SettingsError(f"a link leads {whither}", file.name)
 
