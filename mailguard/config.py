@@ -1,8 +1,7 @@
 """Settings: ``[tool.mailguard]`` of a ``pyproject.toml``, or a ``mailguard.toml``.
 
 The nearest file wins, upward from what is checked to the root of the repository. A setting that does not exist is an error that
-names the line and the nearest right name: a misspelled key must never leave a gate open. The settings of a tree cannot name files
-outside it. This module imports nothing that is slow; what a domain is, ``addresses`` says.
+names the line and the nearest right name: a misspelled key must never leave a gate open. No setting names a file outside the tree.
 """
 
 from __future__ import annotations
